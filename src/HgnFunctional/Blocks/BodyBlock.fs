@@ -1,0 +1,132 @@
+namespace HgnFunctional
+
+open System
+open System.Numerics.Tensors
+
+/// Features of single bodies: Phi_k = sum_i s_k(x_i) with the kinetic term x_i = |p_i|^2 / (2 m_i). The trend is x itself.
+[<Sealed; NoEquality; NoComparison>]
+type BodyBlock internal (units: ScalarUnits, range: InvariantRange) =
+
+    /// The features of one kinetic term.
+    member _.Units: ScalarUnits = units
+
+    /// The kinetic terms seen in training.
+    member _.Range: InvariantRange = range
+
+    interface IFeatureBlock with
+        member _.Kind = "body"
+        member _.Width = units.Width
+        member _.Trend = units.Degrees.Length
+        member _.Part = Kinetic
+        member _.Ranges = [ range ]
+
+        member _.ValuesInto(configuration, destination) =
+            let values = Array.zeroCreate<float> units.Width
+            let slopes = Array.zeroCreate<float> units.Width
+            destination.Slice(0, units.Width).Clear()
+
+            for body in 0 .. configuration.Structure.Bodies - 1 do
+                let x = Invariants.kineticTerm &configuration body
+                ScalarUnits.featuresInto units x (Span<float> values) (Span<float> slopes)
+                TensorPrimitives.Add(Span<float>.op_Implicit destination, ReadOnlySpan<float> values, destination)
+
+        member _.Energy(configuration, readout) =
+            let tile = StackBuffer.floats 128
+            let values = StackBuffer.floats 128
+            let slopes = StackBuffer.floats 128
+            let bodies = configuration.Structure.Bodies
+            let mutable total = 0.0
+            let mutable start = 0
+
+            while start < bodies do
+                let size = min 128 (bodies - start)
+
+                for k in 0 .. size - 1 do
+                    tile[k] <- Invariants.kineticTerm &configuration (start + k)
+
+                ScalarUnits.sumInto units readout (tile.Slice(0, size)) (values.Slice(0, size)) (slopes.Slice(0, size))
+
+                for k in 0 .. size - 1 do
+                    total <- total + values[k]
+
+                start <- start + size
+
+            total
+
+        member _.RowsInto(configuration, _, rowsP, stride) =
+            let values = Array.zeroCreate<float> units.Width
+            let slopes = Array.zeroCreate<float> units.Width
+            let dimension = configuration.Structure.Dimension
+
+            for body in 0 .. configuration.Structure.Bodies - 1 do
+                let x = Invariants.kineticTerm &configuration body
+                ScalarUnits.featuresInto units x (Span<float> values) (Span<float> slopes)
+
+                for k in body * dimension .. body * dimension + dimension - 1 do
+                    let velocity = configuration.Momenta[k] / configuration.Structure.Masses[body]
+                    let row = rowsP.Slice(k * stride, units.Width)
+                    TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> slopes, velocity, Span<float>.op_Implicit row, row)
+
+        member _.PullbackInto(configuration, readout, _, gradientP) =
+            let tile = StackBuffer.floats 128
+            let slopeTile = StackBuffer.floats 128
+            let dimension = configuration.Structure.Dimension
+            let bodies = configuration.Structure.Bodies
+            let mutable start = 0
+
+            while start < bodies do
+                let size = min 128 (bodies - start)
+
+                for k in 0 .. size - 1 do
+                    tile[k] <- Invariants.kineticTerm &configuration (start + k)
+
+                ScalarUnits.sumInto units readout (tile.Slice(0, size)) Span<float>.Empty (slopeTile.Slice(0, size))
+
+                for body in start .. start + size - 1 do
+                    let factor = slopeTile[body - start] / configuration.Structure.Masses[body]
+
+                    for k in body * dimension .. body * dimension + dimension - 1 do
+                        gradientP[k] <- gradientP[k] + factor * configuration.Momenta[k]
+
+                start <- start + size
+
+        member _.Response(readout, inputs) =
+            let value, slope = [| 0.0 |], [| 0.0 |]
+            ScalarUnits.sumInto units readout (Span<float>(Array.copy inputs)) (Span<float> value) (Span<float> slope)
+            value[0]
+
+        member _.CountOutside(configuration) =
+            let mutable outside = 0
+
+            for body in 0 .. configuration.Structure.Bodies - 1 do
+                let x = Invariants.kineticTerm &configuration body
+
+                if x < range.Low || x > range.High then
+                    outside <- outside + 1
+
+            struct (outside, configuration.Structure.Bodies)
+
+        member _.Select(features) =
+            BodyBlock(ScalarUnits.select features units, range)
+
+/// How body blocks are made.
+[<RequireQualifiedAccess>]
+module BodyBlock =
+
+    /// With speeds as measured outputs.
+    let private collect (snapshot: Snapshot) (pool: InputPool) : unit =
+        let configuration = snapshot.Configuration
+        let dimension = snapshot.Structure.Dimension
+        let point = [| 0.0 |]
+
+        for body in 0 .. snapshot.Structure.Bodies - 1 do
+            point[0] <- Invariants.kineticTerm &configuration body
+            let velocity = snapshot.Velocities.Slice(body * dimension, dimension)
+            pool.Add(ReadOnlySpan<float> point, TensorPrimitives.Norm velocity)
+
+    let private make (_: BlockOptions) (sample: InputSample) (draw: InputSample -> FeatureMap) : IFeatureBlock =
+        let range = { Name = "kinetic term"; Low = sample.Low[0]; High = sample.High[0] }
+        BodyBlock(ScalarUnits.create [| 1 |] (draw sample), range)
+
+    /// The recipe of body blocks.
+    let recipe: BlockRecipe = { Kind = "body"; Inputs = 1; Collect = collect; Create = make }

@@ -1,0 +1,84 @@
+namespace HgnFunctional
+
+open System
+
+/// Which of positions and momenta the features of a block depend on.
+type Part =
+    /// Momenta alone: they add to T(p).
+    | Kinetic
+    /// Positions alone: they add to V(q).
+    | Potential
+    /// Both.
+    | Coupled
+
+/// The values of one invariant that a block saw in training.
+[<NoComparison>]
+type InvariantRange =
+    { /// What the invariant is: "kinetic term" or "distance".
+      Name: string
+      /// Least value seen.
+      Low: float
+      /// Largest value seen.
+      High: float }
+
+/// Some columns Phi_k of a model H = c + sum_k theta_k Phi_k. Every block obeys the same laws, which the tests check for
+/// all in `Blocks.all`: rows are derivatives of values, rows times readout equal the pullback, rigid motions and
+/// permutations leave values alone, far-apart systems add, a body without neighbours feels no force. Immutable.
+type IFeatureBlock =
+    /// Name of the kind of block, as in model files.
+    abstract Kind: string
+    /// Number of features.
+    abstract Width: int
+    /// Number of leading features that are a trend: low polynomials of the invariants, which are fitted before the hidden
+    /// units and are not penalised. What the trend can carry extrapolates as a polynomial.
+    abstract Trend: int
+    /// What the features depend on.
+    abstract Part: Part
+    /// The range in training of each invariant that the block looks at.
+    abstract Ranges: InvariantRange list
+
+    /// Writes the values Phi_k [width].
+    abstract ValuesInto: configuration: inref<Configuration> * destination: Span<float> -> unit
+
+    /// The energy sum_k readout_k Phi_k. Does not allocate much, however many the bodies.
+    abstract Energy: configuration: inref<Configuration> * readout: float[] -> float
+
+    /// Adds the Jacobian: dPhi_k/dq_t to rowsQ[t * stride + k] and dPhi_k/dp_t to rowsP[t * stride + k], t = 0 .. N d - 1.
+    /// A span may be empty where the block's part says that these derivatives vanish.
+    abstract RowsInto: configuration: inref<Configuration> * rowsQ: Span<float> * rowsP: Span<float> * stride: int -> unit
+
+    /// Adds the gradient of sum_k readout_k Phi_k with respect to q and to p, each [N d]. A span may be empty where the
+    /// block's part says that the gradient vanishes. Does not allocate.
+    abstract PullbackInto:
+        configuration: inref<Configuration> * readout: float[] * gradientQ: Span<float> * gradientP: Span<float> -> unit
+
+    /// The energy sum_k readout_k s_k of one body or pair at the given inputs, as pools collect them.
+    abstract Response: readout: float[] * inputs: float[] -> float
+
+    /// How many of the block's invariants lie outside their training range here, and how many there are.
+    abstract CountOutside: configuration: inref<Configuration> -> struct (int * int)
+
+    /// The block with only the features of the given indices, in that order.
+    abstract Select: features: int[] -> IFeatureBlock
+
+/// What the blocks of a model are made with.
+[<NoEquality; NoComparison>]
+type BlockOptions =
+    { /// Radial transform of pair distances.
+      Radial: Radial
+      /// The smooth factor of pairs within a cutoff.
+      Cutoff: Cutoff
+      /// Which pairs interact; pairs within a cutoff carry the factor.
+      CutoffRadius: float option }
+
+/// How blocks of one kind come to be: what they collect from the training data, and how they are made of it.
+[<NoEquality; NoComparison>]
+type BlockRecipe =
+    { /// Name of the kind of block.
+      Kind: string
+      /// Number of inputs of a hidden unit.
+      Inputs: int
+      /// Adds the block's inputs on one snapshot to a pool, with measured outputs.
+      Collect: Snapshot -> InputPool -> unit
+      /// Makes the block; the function given draws hidden units for (transformed) inputs.
+      Create: BlockOptions -> InputSample -> (InputSample -> FeatureMap) -> IFeatureBlock }

@@ -1,0 +1,93 @@
+namespace HgnFunctional
+
+open System
+open System.Numerics.Tensors
+
+/// The features of one scalar invariant u: powers of the normalised invariant (the trend), then hidden units. Shared by
+/// blocks whose inputs are scalars.
+[<NoEquality; NoComparison>]
+type ScalarUnits =
+    { /// Powers of the trend, 1 or 2, in ascending order.
+      Degrees: int[]
+      /// Hidden units of one input.
+      Map: FeatureMap }
+
+    /// Number of features.
+    member units.Width: int = units.Degrees.Length + units.Map.Units
+
+/// Values and derivatives of scalar units.
+[<RequireQualifiedAccess>]
+module internal ScalarUnits =
+
+    [<Literal>]
+    let private Tile = 128
+
+    /// Units with the given trend, for inputs drawn by a sampler.
+    let create (degrees: int[]) (map: FeatureMap) : ScalarUnits = { Degrees = degrees; Map = map }
+
+    /// Only the features of the given indices; they must be ascending, so that the trend stays in front.
+    let select (features: int[]) (units: ScalarUnits) : ScalarUnits =
+        let trend, hidden = features |> Array.partition (fun feature -> feature < units.Degrees.Length)
+        let hidden = hidden |> Array.map (fun feature -> feature - units.Degrees.Length)
+
+        { Degrees = trend |> Array.map (fun feature -> units.Degrees[feature])
+          Map =
+            { units.Map with
+                Weights = hidden |> Array.map (fun unit -> units.Map.Weights[unit])
+                Biases = hidden |> Array.map (fun unit -> units.Map.Biases[unit]) } }
+
+    let inline private normalise (units: ScalarUnits) (u: float) : float =
+        (u - units.Map.Centres[0]) / units.Map.HalfRanges[0]
+
+    /// Every feature at one u [width], and its derivative with respect to u.
+    let featuresInto (units: ScalarUnits) (u: float) (values: Span<float>) (slopes: Span<float>) : unit =
+        let x = normalise units u
+        let trend = units.Degrees.Length
+
+        units.Map.Activation.Kernel.Features(
+            x,
+            ReadOnlySpan<float> units.Map.Weights,
+            ReadOnlySpan<float> units.Map.Biases,
+            values.Slice trend,
+            slopes.Slice trend
+        )
+
+        for k in 0 .. trend - 1 do
+            let degree = units.Degrees[k]
+            values[k] <- if degree = 1 then x else x * x
+            slopes[k] <- if degree = 1 then 1.0 else 2.0 * x
+
+        TensorPrimitives.Multiply(Span<float>.op_Implicit slopes, 1.0 / units.Map.HalfRanges[0], slopes)
+
+    /// The weighted sum of the features at each u, and its derivative with respect to u. With no values wanted (an empty
+    /// span) only derivatives are computed. `us` is overwritten with the normalised inputs.
+    let sumInto (units: ScalarUnits) (readout: float[]) (us: Span<float>) (values: Span<float>) (slopes: Span<float>) : unit =
+        for k in 0 .. us.Length - 1 do
+            us[k] <- normalise units us[k]
+
+        let x = Span<float>.op_Implicit us
+        let trend = units.Degrees.Length
+        let weights = ReadOnlySpan<float> units.Map.Weights
+        let biases = ReadOnlySpan<float> units.Map.Biases
+        let hiddenReadout = ReadOnlySpan<float>(readout, trend, readout.Length - trend)
+        let kernel = units.Map.Activation.Kernel
+
+        if values.IsEmpty then
+            kernel.SumSlope(x, weights, biases, hiddenReadout, slopes)
+        else
+            kernel.Sum(x, weights, biases, hiddenReadout, values, slopes)
+
+        let mutable linear = 0.0
+        let mutable quadratic = 0.0
+
+        for k in 0 .. trend - 1 do
+            if units.Degrees[k] = 1 then linear <- readout[k] else quadratic <- readout[k]
+
+        let scale = 1.0 / units.Map.HalfRanges[0]
+
+        for k in 0 .. us.Length - 1 do
+            slopes[k] <- scale * (slopes[k] + linear + 2.0 * quadratic * us[k])
+
+        if not values.IsEmpty then
+            for k in 0 .. us.Length - 1 do
+                values[k] <- values[k] + us[k] * (linear + quadratic * us[k])

@@ -1,0 +1,149 @@
+namespace HgnFunctional
+
+open System
+
+/// Hidden units s(w_k . x + b_k) of inputs x that were centred and scaled to [-1, 1] over the training data.
+[<NoEquality; NoComparison>]
+type FeatureMap =
+    { /// The function s.
+      Activation: Activation
+      /// Middle of each input's training range, in the input's units.
+      Centres: float[]
+      /// Half the width of each input's training range, in the input's units.
+      HalfRanges: float[]
+      /// Weights, row-major [units x inputs], dimensionless.
+      Weights: float[]
+      /// Biases [units], dimensionless.
+      Biases: float[] }
+
+    /// Number of units.
+    member map.Units: int = map.Biases.Length
+
+/// Where a sampler gets the outputs that guide its choice of point pairs.
+type OutputSource =
+    /// It uses none.
+    | NoOutputs
+    /// Those that the data holds: speeds for bodies, forces along the pair for pairs.
+    | Measured
+    /// Those of a first fit, made without outputs.
+    | Fitted
+
+/// A way to draw hidden weights, without training them.
+[<NoEquality; NoComparison>]
+type Sampler =
+    { /// Name in options and model files.
+      Name: string
+      /// Which outputs it wants to see.
+      Outputs: OutputSource
+      /// Draws weights [units x inputs] and biases [units] from normalised inputs: a pure function of the generator's seed
+      /// and the inputs.
+      Draw: Activation -> InputSample -> int -> Random -> float[] * float[]
+      /// Where it comes from.
+      Source: string }
+
+/// The samplers at hand; `Sampler.all` lists them.
+[<RequireQualifiedAccess>]
+module Sampler =
+
+    /// Pairs of different points that SWIM considers for each unit it makes.
+    let private candidatesPerUnit = 16
+
+    let private drawElm (_: Activation) (sample: InputSample) (units: int) (random: Random) : float[] * float[] =
+        // Inputs are normalised to [-1, 1], which is therefore the range of the biases.
+        Rng.normals (units * sample.Inputs) random, Rng.uniforms units -1.0 1.0 random
+
+    /// A unit that rises from one point to the other: w = s1 (x2 - x1) / |x2 - x1|^2, b = -w . x1 - s2.
+    let private between (activation: Activation) (inputs: int) (points: float[]) (struct (first, second)) : float[] * float =
+        let difference = Array.init inputs (fun k -> points[second * inputs + k] - points[first * inputs + k])
+        let squaredDistance = difference |> Array.sumBy (fun x -> x * x)
+        let weights = difference |> Array.map (fun x -> activation.SwimScale * x / squaredDistance)
+        let projection = weights |> Array.mapi (fun k w -> w * points[first * inputs + k]) |> Array.sum
+        weights, -projection - activation.SwimShift
+
+    let private assemble (activation: Activation) (sample: InputSample) (points: float[]) (pairs: struct (int * int)[]) =
+        let units = pairs |> Array.map (between activation sample.Inputs points)
+        Array.collect fst units, Array.map snd units
+
+    /// An ordered pair of different points; the pool holds each point once.
+    let private drawPair (count: int) (random: Random) : struct (int * int) =
+        let first = random.Next count
+        let second = random.Next(count - 1)
+        struct (first, (if second >= first then second + 1 else second))
+
+    let private drawUniform (activation: Activation) (sample: InputSample) (units: int) (random: Random) =
+        if sample.Count < 2 then
+            drawElm activation sample units random
+        else
+            Array.init units (fun _ -> drawPair sample.Count random)
+            |> assemble activation sample (InputSample.normalised sample)
+
+    let private drawByGradient (activation: Activation) (sample: InputSample) (units: int) (random: Random) =
+        if sample.Count < 2 || sample.Outputs.Length <> sample.Count then
+            drawUniform activation sample units random
+        else
+            let points = InputSample.normalised sample
+            let inputs = sample.Inputs
+            let candidates = Array.init (candidatesPerUnit * units) (fun _ -> drawPair sample.Count random)
+
+            let steepness (struct (first, second)) =
+                let squared = Seq.init inputs (fun k -> pown (points[second * inputs + k] - points[first * inputs + k]) 2) |> Seq.sum
+                abs (sample.Outputs[second] - sample.Outputs[first]) / sqrt squared
+
+            let cumulative = candidates |> Array.map steepness |> Array.scan (+) 0.0
+            let total = Array.last cumulative
+
+            if total > 0.0 && Double.IsFinite total then
+                let pick _ =
+                    let found = Array.BinarySearch(cumulative, total * random.NextDouble())
+                    candidates[min (candidates.Length - 1) (if found >= 0 then found else ~~~found - 1)]
+
+                Array.init units pick |> assemble activation sample points
+            else
+                drawUniform activation sample units random
+
+    /// Weights from the standard normal distribution, biases uniform over the inputs' range; of the data it uses the range
+    /// alone, so its features do not depend on the order of bodies or snapshots.
+    let elm: Sampler =
+        { Name = "elm"
+          Outputs = NoOutputs
+          Draw = drawElm
+          Source = "Huang, Zhu, Siew 2006, doi:10.1016/j.neucom.2005.12.126" }
+
+    /// Each unit rises between two points of the data, chosen uniformly.
+    let uniformSwim: Sampler =
+        { Name = "u-swim"
+          Outputs = NoOutputs
+          Draw = drawUniform
+          Source = "Bolager et al. 2023, arXiv 2306.16830" }
+
+    /// Each unit rises between two points of the data, chosen where a measured output changes most.
+    let swim: Sampler =
+        { Name = "swim"
+          Outputs = Measured
+          Draw = drawByGradient
+          Source = "Bolager et al. 2023, arXiv 2306.16830" }
+
+    /// As SWIM, with the outputs of a first fit with uniform pairs.
+    let approximateSwim: Sampler =
+        { Name = "a-swim"
+          Outputs = Fitted
+          Draw = drawByGradient
+          Source = "Rahma, Datar, Dietrich 2024, arXiv 2411.17511" }
+
+    /// Every sampler.
+    let all: Sampler list = [ elm; uniformSwim; swim; approximateSwim ]
+
+    /// The sampler of that name.
+    let tryFind (name: string) : Sampler option =
+        all |> List.tryFind (fun sampler -> sampler.Name = name)
+
+    /// Hidden units for inputs, drawn by a sampler.
+    let sample (sampler: Sampler) (activation: Activation) (units: int) (random: Random) (inputs: InputSample) : FeatureMap =
+        Guard.positive (nameof units) units
+        let weights, biases = sampler.Draw activation inputs units random
+
+        { Activation = activation
+          Centres = InputSample.centres inputs
+          HalfRanges = InputSample.halfRanges inputs
+          Weights = weights
+          Biases = biases }

@@ -1,0 +1,68 @@
+namespace HgnFunctional
+
+open System
+open System.Runtime.CompilerServices
+open HgnFunctional.Kernels
+
+/// What a feature or an energy is computed from: a structure, the pairs to look at (those that interact, and perhaps some
+/// beyond the cutoff), and positions and momenta, row-major [N x d]. Lives on the stack.
+[<Struct; IsByRefLike; NoEquality; NoComparison>]
+type Configuration =
+    /// Masses, cell, interactions.
+    val Structure: Structure
+    /// The pairs to look at.
+    val Pairs: Pairs
+    /// Positions q [N x d].
+    val Positions: ReadOnlySpan<float>
+    /// Momenta p [N x d].
+    val Momenta: ReadOnlySpan<float>
+
+    /// A view of the given parts; nothing is copied or checked.
+    new(structure, pairs, positions, momenta) =
+        { Structure = structure
+          Pairs = pairs
+          Positions = positions
+          Momenta = momenta }
+
+/// The scalars that rigid motions leave alone, with their derivatives. Body i has its kinetic term |p_i|^2 / (2 m_i), whose
+/// derivative is p_i / m_i; pair (i, j) has its distance r, whose derivative with respect to q_i is the unit vector from j
+/// to i, and with respect to q_j its opposite.
+[<RequireQualifiedAccess>]
+module Invariants =
+
+    /// |p_i|^2 / (2 m_i) of one body.
+    let inline internal kineticTerm (configuration: inref<Configuration>) (body: int) : float =
+        let dimension = configuration.Structure.Dimension
+        let mutable sum = 0.0
+
+        for k in body * dimension .. body * dimension + dimension - 1 do
+            sum <- sum + configuration.Momenta[k] * configuration.Momenta[k]
+
+        0.5 * sum / configuration.Structure.Masses[body]
+
+    /// Kinetic terms [N], in units of energy.
+    let kinetic (configuration: inref<Configuration>) : float[] =
+        let terms = Array.zeroCreate configuration.Structure.Bodies
+
+        for body in 0 .. terms.Length - 1 do
+            terms[body] <- kineticTerm &configuration body
+
+        terms
+
+    /// Distances [pairs] and unit vectors from receiver to sender [pairs x d].
+    let pairs (configuration: inref<Configuration>) : float[] * float[] =
+        let pairs, dimension = configuration.Pairs, configuration.Structure.Dimension
+        let distances = Array.zeroCreate pairs.Count
+        let directions = Array.zeroCreate (pairs.Count * dimension)
+
+        PairGather.Distances(
+            configuration.Positions,
+            dimension,
+            pairs.Senders,
+            pairs.Receivers,
+            configuration.Structure.Cell.Periods,
+            Span<float> distances,
+            Span<float> directions
+        )
+
+        distances, directions

@@ -1,0 +1,85 @@
+namespace HgnFunctional
+
+open System
+open HgnFunctional.Kernels
+
+/// A function of one distance. Values and slopes must be exactly zero where it does not act.
+type IRadialFunction =
+    /// Writes the values at each distance, and the derivatives with respect to it.
+    abstract EvaluateInto: distances: ReadOnlySpan<float> * values: Span<float> * slopes: Span<float> -> unit
+    /// Writes the derivatives alone.
+    abstract SlopeInto: distances: ReadOnlySpan<float> * slopes: Span<float> -> unit
+
+/// Sums of a radial function over pairs, and their gradients: one piece of code for learned pair blocks and for known pair
+/// potentials. Works through the pairs in tiles on the stack and allocates nothing.
+[<RequireQualifiedAccess>]
+module internal PairSum =
+
+    [<Literal>]
+    let private Tile = 128
+
+    /// Dimensions for which the stack buffers suffice.
+    [<Literal>]
+    let private MostDimensions = 8
+
+    /// Either sums f over the pairs (the gradient is empty) or adds its gradient with respect to q.
+    let private accumulate<'F when 'F :> IRadialFunction>
+        (f: 'F)
+        (configuration: inref<Configuration>)
+        (gradient: Span<float>)
+        : float =
+        let dimension = configuration.Structure.Dimension
+
+        if dimension > MostDimensions then
+            invalidOp $"Pair sums take at most {MostDimensions} dimensions; there are {dimension}."
+
+        let distances = StackBuffer.floats Tile
+        let directions = StackBuffer.floats (Tile * MostDimensions)
+        let values = StackBuffer.floats Tile
+        let slopes = StackBuffer.floats Tile
+        let pairs = configuration.Pairs
+        let mutable total = 0.0
+        let mutable start = 0
+
+        while start < pairs.Count do
+            let size = min Tile (pairs.Count - start)
+            let senders = pairs.Senders.Slice(start, size)
+            let receivers = pairs.Receivers.Slice(start, size)
+            let r = distances.Slice(0, size)
+            let units = directions.Slice(0, size * dimension)
+            let periods = configuration.Structure.Cell.Periods
+            PairGather.Distances(configuration.Positions, dimension, senders, receivers, periods, r, units)
+
+            if gradient.IsEmpty then
+                f.EvaluateInto(Span<float>.op_Implicit r, values, slopes)
+
+                for k in 0 .. size - 1 do
+                    total <- total + values[k]
+            else
+                f.SlopeInto(Span<float>.op_Implicit r, slopes)
+                let slopes = slopes.Slice(0, size)
+
+                PairScatter.AddGradient(
+                    dimension,
+                    senders,
+                    receivers,
+                    Span<float>.op_Implicit slopes,
+                    Span<float>.op_Implicit units,
+                    gradient
+                )
+
+            start <- start + size
+
+        total
+
+    /// Sum of f(r) over the pairs.
+    let energy<'F when 'F :> IRadialFunction> (f: 'F) (configuration: inref<Configuration>) : float =
+        accumulate f &configuration Span<float>.Empty
+
+    /// Adds the gradient of the sum of f(r) over the pairs, with respect to q, to `destination` [N x d].
+    let addGradient<'F when 'F :> IRadialFunction>
+        (f: 'F)
+        (configuration: inref<Configuration>)
+        (destination: Span<float>)
+        : unit =
+        accumulate f &configuration destination |> ignore

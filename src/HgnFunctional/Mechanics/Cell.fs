@@ -1,0 +1,65 @@
+namespace HgnFunctional
+
+open System
+
+/// Why a cell was refused.
+type CellError =
+    /// A cell has at least one axis.
+    | NoAxes
+    /// A period is NaN, infinite or below zero.
+    | BadPeriod of axis: int * period: float
+
+    /// The error as one sentence.
+    override error.ToString() : string =
+        match error with
+        | NoAxes -> "A cell without axes was asked for; expected at least one."
+        | BadPeriod(axis, period) -> $"The cell's period along axis {axis} is {period}; expected a positive length, or 0 for an open axis."
+
+/// The space that the bodies live in: each axis is open or periodic (an orthorhombic box). Distances are those of the
+/// nearest image.
+[<Sealed; NoEquality; NoComparison>]
+type Cell private (periods: float[]) =
+
+    /// Number of axes.
+    member _.Dimension: int = periods.Length
+
+    /// Length of the box along each axis; 0 where the axis is open.
+    member _.Periods: ReadOnlySpan<float> = ReadOnlySpan<float> periods
+
+    /// The longest distance whose nearest image is unique: half the shortest period; infinite in open space.
+    member _.LargestCutoff: float =
+        periods |> Array.fold (fun least period -> if period > 0.0 then min least (0.5 * period) else least) infinity
+
+    /// Whether any axis is periodic.
+    member _.IsPeriodic: bool = periods |> Array.exists (fun period -> period > 0.0)
+
+    static member internal OfOwned(periods: float[]) : Cell = Cell periods
+
+    /// The cell in one line.
+    override _.ToString() : string =
+        let axis period = if period > 0.0 then string period else "open"
+        periods |> Array.map axis |> String.concat " x " |> sprintf "Cell %s"
+
+/// Checked creation of cells.
+[<RequireQualifiedAccess>]
+module Cell =
+
+    /// A cell with the given period along each axis; 0 leaves an axis open.
+    let tryCreate (periods: float seq) : Result<Cell, CellError> =
+        let periods = Array.ofSeq periods
+
+        match periods |> Array.tryFindIndex (fun period -> not (Double.IsFinite period) || period < 0.0) with
+        | _ when periods.Length = 0 -> Error NoAxes
+        | Some axis -> Error(BadPeriod(axis, periods[axis]))
+        | None -> Ok(Cell.OfOwned periods)
+
+    /// As `tryCreate`; throws an `ArgumentException` with the reason.
+    let create (periods: float seq) : Cell =
+        match tryCreate periods with
+        | Ok cell -> cell
+        | Error error -> invalidArg (nameof periods) (string error)
+
+    /// Open space of the given dimension.
+    let openSpace (dimension: int) : Cell =
+        Guard.positive (nameof dimension) dimension
+        Cell.OfOwned(Array.zeroCreate dimension)

@@ -1,0 +1,136 @@
+namespace HgnFunctional
+
+open System
+open System.Numerics.Tensors
+
+/// How a model's predictions compare with measured snapshots.
+[<NoComparison>]
+type Evaluation =
+    { /// Number of snapshots.
+      Frames: int
+      /// Largest number of bodies in a snapshot.
+      Bodies: int
+      /// |F' - F| / |F| over all forces, Frobenius norms.
+      RelativeForceError: float
+      /// |v' - v| / |v| over all velocities.
+      RelativeVelocityError: float
+      /// Mean square error over all components of q' and p'.
+      MeanSquareError: float
+      /// Largest |H(frame) - H(first)| over the mean kinetic energy.
+      EnergyDeviation: float
+      /// Fraction of the invariants that lie outside their range in training.
+      OutOfRangeFraction: float }
+
+/// Why an evaluation stopped.
+type EvaluationError<'source> =
+    /// The source of snapshots failed.
+    | EvaluationSourceFailed of 'source
+    /// The source held no snapshot.
+    | NothingToEvaluate
+    /// The model is for other pairs.
+    | CannotBind of BindError
+
+    /// The error as one sentence.
+    override error.ToString() : string =
+        match error with
+        | EvaluationSourceFailed source -> string (box source)
+        | NothingToEvaluate -> "There are no snapshots to compare with; expected at least one."
+        | CannotBind error -> string error
+
+/// Sums over snapshots, from which an evaluation follows.
+[<Sealed>]
+type private EvaluationSums(model: TrainedModel) =
+
+    let mutable frames = 0
+    let mutable bodies = 0
+    let mutable components = 0L
+    let mutable force = struct (0.0, 0.0)
+    let mutable velocity = struct (0.0, 0.0)
+    let mutable kinetic = 0.0
+    let mutable firstEnergy = nan
+    let mutable deviation = 0.0
+    let mutable outside = 0L
+    let mutable invariants = 0L
+    let mutable bound: (Structure * Dynamics) option = None
+
+    let bind (structure: Structure) : Result<Dynamics, BindError> =
+        match bound with
+        | Some(known, dynamics) when Object.ReferenceEquals(known, structure) -> Ok dynamics
+        | _ ->
+            Model.bind structure model
+            |> Result.map (fun dynamics ->
+                bound <- Some(structure, dynamics)
+                dynamics)
+
+    let addSquares (struct (errors, sizes)) (predicted: float[]) (measured: ReadOnlySpan<float>) : struct (float * float) =
+        let distance = TensorPrimitives.Distance(ReadOnlySpan<float> predicted, measured)
+        struct (errors + distance * distance, sizes + TensorPrimitives.SumOfSquares measured)
+
+    let relative (struct (errors, sizes)) : float =
+        if errors = 0.0 then 0.0 else sqrt (errors / sizes)
+
+    /// Takes one snapshot.
+    member _.Add(snapshot: Snapshot) : Result<unit, BindError> =
+        bind snapshot.Structure
+        |> Result.map (fun dynamics ->
+            let velocities, forces = Hamiltonian.timeDerivative dynamics.Hamiltonian snapshot.State
+            let energy = Hamiltonian.value dynamics.Hamiltonian snapshot.State
+            let configuration = snapshot.Configuration
+            let struct (here, all) = Model.countOutside &configuration model
+
+            if frames = 0 then
+                firstEnergy <- energy
+
+            frames <- frames + 1
+            bodies <- max bodies snapshot.Structure.Bodies
+            components <- components + 2L * int64 forces.Length
+            force <- addSquares force forces snapshot.Forces
+            velocity <- addSquares velocity velocities snapshot.Velocities
+            kinetic <- kinetic + Array.sum (Invariants.kinetic &configuration)
+            deviation <- max deviation (abs (energy - firstEnergy))
+            outside <- outside + int64 here
+            invariants <- invariants + int64 all)
+
+    /// The evaluation of the snapshots so far, if any came.
+    member _.Result: Evaluation option =
+        let struct (forceErrors, _) = force
+        let struct (velocityErrors, _) = velocity
+
+        if frames = 0 then
+            None
+        else
+            Some
+                { Frames = frames
+                  Bodies = bodies
+                  RelativeForceError = relative force
+                  RelativeVelocityError = relative velocity
+                  MeanSquareError = (forceErrors + velocityErrors) / float components
+                  EnergyDeviation = if deviation = 0.0 then 0.0 else deviation / (kinetic / float frames)
+                  OutOfRangeFraction = float outside / float (max 1L invariants) }
+
+/// Comparison of models with data.
+[<RequireQualifiedAccess>]
+module Evaluation =
+
+    /// Compares a model with a stream of snapshots, one at a time. Energies are compared with that of the first snapshot.
+    let ofStream (model: TrainedModel) (source: Result<Snapshot, 'error> seq) : Result<Evaluation, EvaluationError<'error>> =
+        let sums = EvaluationSums model
+        use cursor = source.GetEnumerator()
+        let mutable failure = None
+
+        while failure.IsNone && cursor.MoveNext() do
+            match cursor.Current with
+            | Error error -> failure <- Some(EvaluationSourceFailed error)
+            | Ok snapshot ->
+                match sums.Add snapshot with
+                | Ok() -> ()
+                | Error error -> failure <- Some(CannotBind error)
+
+        match failure, sums.Result with
+        | Some error, _ -> Error error
+        | None, None -> Error NothingToEvaluate
+        | None, Some evaluation -> Ok evaluation
+
+    /// Compares a model with snapshots.
+    let ofSnapshots (model: TrainedModel) (snapshots: Snapshot seq) : Result<Evaluation, EvaluationError<SnapshotError>> =
+        snapshots |> Seq.map Ok |> ofStream model

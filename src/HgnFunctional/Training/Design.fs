@@ -1,0 +1,180 @@
+namespace HgnFunctional
+
+open System
+open System.Numerics.Tensors
+open System.Threading.Tasks
+
+/// One linear system: some blocks side by side, with the rows in which their derivatives appear. Kinetic and potential
+/// features never meet in a row, so a model that splits is two small systems.
+[<NoEquality; NoComparison>]
+type internal LinearSystem =
+    { /// "kinetic", "potential" or "coupled".
+      Name: string
+      /// The blocks, each with its first column.
+      Blocks: (IFeatureBlock * int)[]
+      /// Whether q' = dH/dp gives rows.
+      HasVelocityRows: bool
+      /// Whether -p' = dH/dq gives rows.
+      HasForceRows: bool
+      /// Weights of the rows of velocities and of forces: 1/rms of each, so that units do not decide a coupled fit.
+      Weights: struct (float * float) }
+
+    /// Number of features.
+    member system.Features: int = system.Blocks |> Array.sumBy (fun (block, _) -> block.Width)
+
+    /// Number of rows that a snapshot gives.
+    member system.RowsOf(snapshot: Snapshot) : int =
+        let components = snapshot.Forces.Length
+        (if system.HasVelocityRows then components else 0) + (if system.HasForceRows then components else 0)
+
+/// Builds the rows of linear systems and folds them into accumulators.
+[<RequireQualifiedAccess>]
+module internal Design =
+
+    /// Rows that are gathered before they are folded into the triangle.
+    let private blockRows = 256
+
+    /// Rows of one unit of parallel work. It depends on nothing but the data, so that results repeat for any thread count.
+    let private chunkRows = 2048
+
+    /// Chunks that are in memory at a time.
+    let private chunksPerBatch = 16
+
+    let private offsets (blocks: IFeatureBlock list) : (IFeatureBlock * int)[] =
+        let starts = blocks |> List.scan (fun start block -> start + block.Width) 0
+        List.zip blocks (List.take blocks.Length starts) |> Array.ofList
+
+    /// The systems of a list of blocks: two if they split into T(p) + V(q), else one.
+    let systems (weights: struct (float * float)) (blocks: IFeatureBlock list) : LinearSystem list =
+        let system name velocityRows forceRows blocks =
+            { Name = name
+              Blocks = offsets blocks
+              HasVelocityRows = velocityRows
+              HasForceRows = forceRows
+              Weights = weights }
+
+        let ofPart part = blocks |> List.filter (fun block -> block.Part = part)
+
+        if List.isEmpty (ofPart Coupled) then
+            [ system "kinetic" true false (ofPart Kinetic); system "potential" false true (ofPart Potential) ]
+            |> List.filter (fun system -> system.Blocks.Length > 0)
+        else
+            [ system "coupled" true true blocks ]
+
+    /// Which columns of a system are a trend.
+    let trendOf (system: LinearSystem) : bool[] =
+        system.Blocks |> Array.collect (fun (block, _) -> Array.init block.Width (fun k -> k < block.Trend))
+
+    /// Writes the targets into the last column and scales the rows.
+    let private finishRows (columns: int) (sign: float) (weight: float) (target: ReadOnlySpan<float>) (rows: Span<float>) : unit =
+        for row in 0 .. target.Length - 1 do
+            rows[row * columns + columns - 1] <- sign * target[row]
+
+        TensorPrimitives.Multiply(Span<float>.op_Implicit rows, weight, rows)
+
+    /// Writes the rows of one snapshot, velocities first; `rows` must be zero.
+    let private rowsInto (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
+        let columns = system.Features + 1
+        let length = snapshot.Forces.Length * columns
+        let velocityRows = if system.HasVelocityRows then rows.Slice(0, length) else Span<float>.Empty
+        let forceRows = if system.HasForceRows then rows.Slice(rows.Length - length, length) else Span<float>.Empty
+        let configuration = snapshot.Configuration
+        let struct (velocityWeight, forceWeight) = system.Weights
+
+        for block, first in system.Blocks do
+            let ofQ = if forceRows.IsEmpty then forceRows else forceRows.Slice first
+            let ofP = if velocityRows.IsEmpty then velocityRows else velocityRows.Slice first
+            block.RowsInto(&configuration, ofQ, ofP, columns)
+
+        if system.HasVelocityRows then
+            finishRows columns 1.0 velocityWeight snapshot.Velocities velocityRows
+
+        if system.HasForceRows then
+            finishRows columns -1.0 forceWeight snapshot.Forces forceRows
+
+    /// The accumulator of some snapshots.
+    let private reduce (system: LinearSystem) (snapshots: Snapshot[]) : TallSkinnyQr =
+        let columns = system.Features + 1
+        let triangle = Array.zeroCreate<float> (columns * columns)
+        let capacity = blockRows + (snapshots |> Array.map system.RowsOf |> Array.max)
+        let buffer = Array.zeroCreate<float> (capacity * columns)
+        let mutable filled = 0
+        let mutable rows = 0L
+
+        for index in 0 .. snapshots.Length - 1 do
+            let count = system.RowsOf snapshots[index]
+            rowsInto system snapshots[index] (Span<float>(buffer, filled * columns, count * columns))
+            filled <- filled + count
+            rows <- rows + int64 count
+
+            if filled >= blockRows || index = snapshots.Length - 1 then
+                let full = Span<float>(buffer, 0, filled * columns)
+                TallSkinnyQr.foldInto columns filled full (Span<float> triangle)
+                full.Clear()
+                filled <- 0
+
+        TallSkinnyQr.OfOwned(system.Features, rows, triangle)
+
+    /// Folds chunks of snapshots into the accumulators of all systems, in parallel over chunks, merged in their order.
+    let private foldChunks (systems: LinearSystem[]) (accumulators: TallSkinnyQr[]) (chunks: Snapshot[][]) : TallSkinnyQr[] =
+        let parts = Array.zeroCreate<TallSkinnyQr> (systems.Length * chunks.Length)
+
+        Parallel.For(
+            0,
+            parts.Length,
+            fun index -> parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length]
+        )
+        |> ignore
+
+        accumulators
+        |> Array.mapi (fun system accumulator ->
+            Array.sub parts (system * chunks.Length) chunks.Length |> Array.fold TallSkinnyQr.merge accumulator)
+
+    /// Accumulators of all systems over a stream of snapshots, of which a bounded number is in memory at a time. `entering`
+    /// is told when reading and when assembling goes on. The first error of the stream ends it.
+    let accumulate
+        (entering: bool -> unit)
+        (systems: LinearSystem list)
+        (snapshots: Result<Snapshot, 'error> seq)
+        : Result<TallSkinnyQr list, 'error> =
+        let systems = Array.ofList systems
+        let mutable accumulators = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features)
+        let chunks = ResizeArray<Snapshot[]>()
+        let chunk = ResizeArray<Snapshot>()
+        let mutable rowsInChunk = 0
+        let mutable failure = None
+
+        let closeChunk () =
+            if chunk.Count > 0 then
+                chunks.Add(chunk.ToArray())
+                chunk.Clear()
+                rowsInChunk <- 0
+
+        let fold () =
+            entering true
+            accumulators <- foldChunks systems accumulators (chunks.ToArray())
+            chunks.Clear()
+            entering false
+
+        entering false
+        use cursor = snapshots.GetEnumerator()
+
+        while failure.IsNone && cursor.MoveNext() do
+            match cursor.Current with
+            | Error error -> failure <- Some error
+            | Ok snapshot ->
+                chunk.Add snapshot
+                rowsInChunk <- rowsInChunk + snapshot.Forces.Length
+
+                if rowsInChunk >= chunkRows then
+                    closeChunk ()
+
+                if chunks.Count = chunksPerBatch then
+                    fold ()
+
+        match failure with
+        | Some error -> Error error
+        | None ->
+            closeChunk ()
+            fold ()
+            Ok(List.ofArray accumulators)

@@ -1,0 +1,95 @@
+namespace HgnFunctional
+
+open System
+open System.Numerics.Tensors
+open System.Runtime.InteropServices
+open System.Security.Cryptography
+
+/// What a first pass over the training data tells, in memory that does not grow with it.
+[<NoEquality; NoComparison>]
+type internal Survey =
+    { /// The inputs of each block, in the order of the recipes.
+      Samples: InputSample list
+      /// Root mean square of q' over all components; 1 if all vanish.
+      VelocityScale: float
+      /// Root mean square of p' over all components; 1 if all vanish.
+      ForceScale: float
+      /// Number of snapshots.
+      Frames: int
+      /// SHA-256 of the data, in hexadecimal.
+      Hash: string
+      /// The first snapshot, where the energy is zero.
+      First: Snapshot
+      /// The first few snapshots, to try options on.
+      Pilot: Snapshot[] }
+
+/// Collects a survey snapshot by snapshot.
+[<Sealed>]
+type internal SurveyCollector(recipes: BlockRecipe list, seed: int) =
+
+    /// Points that a sampler sees of each block's inputs.
+    let poolCapacity = 1024
+    /// Rows that the pilot fit has at least, if the data has them.
+    let pilotRows = 1024
+
+    let pools = recipes |> List.map (fun recipe -> recipe, InputPool(recipe.Inputs, poolCapacity, seed))
+    let hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
+    let pilot = ResizeArray<Snapshot>()
+    let mutable rowsInPilot = 0
+    let mutable frames = 0
+    let mutable components = 0L
+    let mutable velocitySquares = 0.0
+    let mutable forceSquares = 0.0
+
+    let hashFloats (values: ReadOnlySpan<float>) : unit = hash.AppendData(MemoryMarshal.AsBytes values)
+
+    let hashIntegers (values: ReadOnlySpan<int>) : unit = hash.AppendData(MemoryMarshal.AsBytes values)
+
+    let hashSnapshot (snapshot: Snapshot) : unit =
+        let structure = snapshot.Structure
+        hashIntegers (ReadOnlySpan<int> [| structure.Bodies; structure.Dimension |])
+        hashFloats structure.Masses
+        hashFloats structure.Cell.Periods
+
+        match structure.Interactions with
+        | Bonds graph ->
+            hashIntegers graph.Pairs.Senders
+            hashIntegers graph.Pairs.Receivers
+        | WithinCutoff cutoff -> hashFloats (ReadOnlySpan<float> [| cutoff |])
+
+        hashFloats snapshot.State.Positions
+        hashFloats snapshot.State.Momenta
+        hashFloats snapshot.Velocities
+        hashFloats snapshot.Forces
+
+    let scale (squares: float) : float =
+        if squares > 0.0 then sqrt (squares / float components) else 1.0
+
+    /// Takes one snapshot.
+    member _.Add(snapshot: Snapshot) : unit =
+        hashSnapshot snapshot
+
+        for recipe, pool in pools do
+            recipe.Collect snapshot pool
+
+        frames <- frames + 1
+        components <- components + int64 snapshot.Forces.Length
+        velocitySquares <- velocitySquares + TensorPrimitives.SumOfSquares snapshot.Velocities
+        forceSquares <- forceSquares + TensorPrimitives.SumOfSquares snapshot.Forces
+
+        if rowsInPilot < pilotRows then
+            pilot.Add snapshot
+            rowsInPilot <- rowsInPilot + snapshot.Forces.Length
+
+    /// The first snapshot, if any came.
+    member _.First: Snapshot option = if frames = 0 then None else Some pilot[0]
+
+    /// The survey of all snapshots so far, of which there must be one.
+    member _.ToSurvey() : Survey =
+        { Samples = pools |> List.map (fun (_, pool) -> pool.ToSample())
+          VelocityScale = scale velocitySquares
+          ForceScale = scale forceSquares
+          Frames = frames
+          Hash = Convert.ToHexStringLower(hash.GetCurrentHash())
+          First = pilot[0]
+          Pilot = pilot.ToArray() }

@@ -1,0 +1,6 @@
+module HgnFunctional.Tests.Main
+
+open Expecto
+
+[<EntryPoint>]
+let main arguments = runTestsInAssemblyWithCLIArgs [] arguments
