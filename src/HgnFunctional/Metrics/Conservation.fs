@@ -36,7 +36,11 @@ module Momenta =
                for b in a + 1 .. d - 1 do
                    let mutable sum = 0.0
 
-   XX
+                   for first in 0..d .. state.Positions.Length - 1 do
+                       sum <-
+                           sum
+                           + state.Positions[first + a] * state.Momenta[first + b]
+                           - state.Positions[first + b] * state.Momenta[first + a]
 
                    sum |]
 

@@ -1,0 +1,145 @@
+// The build, run as `dotnet fsi build.fsx TARGET [ARGUMENTS]` from any directory; it needs the .NET 10 SDK and nothing else.
+
+open System
+open System.Diagnostics
+open System.IO
+
+/// Running other programs. The first one that fails ends the build with its own exit code.
+module Shell =
+    let private start (captured: bool) (variables: (string * string) list) (arguments: string list) : Process =
+        let info =
+            ProcessStartInfo("dotnet", arguments, WorkingDirectory = __SOURCE_DIRECTORY__, RedirectStandardOutput = captured)
+
+        for name, value in ("DOTNET_NOLOGO", "1") :: variables do
+            info.Environment[name] <- value
+
+        // On standard error, so that standard output holds only what the program itself prints.
+        eprintfn $"""> dotnet {String.concat " " arguments}"""
+
+        match Process.Start info with
+        | null -> invalidOp "The dotnet command did not start."
+        | started -> started
+
+    let private stopUnlessZero (code: int) : unit =
+        if code <> 0 then
+            exit code
+
+    let dotnetWith (variables: (string * string) list) (arguments: string list) : unit =
+        use running = start false variables arguments
+        running.WaitForExit()
+        stopUnlessZero running.ExitCode
+
+    let dotnet (arguments: string list) : unit = dotnetWith [] arguments
+
+    /// What the program prints, for reading; shown only if the program fails.
+    let read (arguments: string list) : string =
+        use running = start true [] arguments
+        let output = running.StandardOutput.ReadToEnd()
+        running.WaitForExit()
+
+        if running.ExitCode <> 0 then
+            eprintf $"%s{output}"
+
+        stopUnlessZero running.ExitCode
+        output
+
+/// The steps. Each takes the proof that what it needs was done; only this module can make a proof.
+module Step =
+    type Restored = private | Restored
+    type Built = private | Built
+    type Tested = private | Tested
+
+    let private solution = "HgnFunctional.sln"
+    let private program = "src/HgnFunctional.Cli"
+    let private benchmarks = "tests/HgnFunctional.Benchmarks"
+
+    // Paket takes its source from this variable, so that no committed file names a registry:
+    // every machine uses the one its own NuGet configuration names.
+    let private choosePackageSource () : unit =
+        if String.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable "PACKAGE_SOURCE") then
+            let sources = (Shell.read [ "nuget"; "list"; "source"; "--format"; "short" ]).Split '\n'
+
+            match sources |> Array.tryFind _.StartsWith("E ") with
+            | Some line -> Environment.SetEnvironmentVariable("PACKAGE_SOURCE", line.Substring(2).Trim())
+            | None ->
+                eprintfn "No NuGet package source is enabled: add one with `dotnet nuget add source`, or set PACKAGE_SOURCE."
+                exit 1
+
+    let restore () : Restored =
+        choosePackageSource ()
+        Shell.read [ "tool"; "restore" ] |> ignore
+        Shell.read [ "paket"; "install" ] |> ignore
+        Shell.dotnet [ "restore"; solution; "--verbosity"; "quiet" ]
+        Restored
+
+    /// `--check` changes no file and fails if one would change.
+    let format (arguments: string list) (_: Restored) : unit =
+        let check = List.contains "--check" arguments
+        let folders = [ "src"; "tests"; "build.fsx" ]
+        Shell.dotnet ([ "fantomas" ] @ (if check then [ "--check" ] else []) @ folders)
+
+        // Project by project: on the solution, dotnet format complains about every F# project.
+        for project in Directory.GetFiles(__SOURCE_DIRECTORY__, "*.csproj", SearchOption.AllDirectories) |> Array.sort do
+            Shell.dotnet ([ "format"; project; "--no-restore" ] @ (if check then [ "--verify-no-changes" ] else []))
+
+    let build (_: Restored) : Built =
+        Shell.dotnet [ "build"; solution; "-c"; "Release"; "--no-restore"; "--verbosity"; "quiet" ]
+        Built
+
+    let private runBuilt (project: string) = [ "run"; "--no-build"; "-c"; "Release"; "--project"; project; "--" ]
+
+    let private expecto (variables: (string * string) list) (arguments: string list) : Tested =
+        let plain = [ "--colours"; "0"; "--no-spinner"; "--summary" ]
+        Shell.dotnetWith variables (runBuilt "tests/HgnFunctional.Tests" @ plain @ arguments)
+        Tested
+
+    let test (arguments: string list) (_: Built) : Tested = expecto [] arguments
+
+    /// The same tests where every kernel takes its path for machines without vector instructions.
+    let testWithoutSimd (arguments: string list) (_: Built) : Tested =
+        expecto [ "DOTNET_EnableHWIntrinsic", "0" ] arguments
+
+    let demo (arguments: string list) (_: Built) : unit = Shell.dotnet (runBuilt program @ "demo" :: arguments)
+
+    let pack (_: Tested) : unit =
+        Shell.dotnet [ "pack"; solution; "-c"; "Release"; "--no-build"; "--output"; "artifacts" ]
+
+    let bench (arguments: string list) (_: Restored) : unit =
+        Shell.dotnet ([ "run"; "-c"; "Release"; "--project"; benchmarks; "--" ] @ arguments)
+
+let everything () : unit =
+    let restored = Step.restore ()
+    restored |> Step.format [ "--check" ]
+    let built = restored |> Step.build
+    built |> Step.testWithoutSimd [] |> ignore
+    let tested = built |> Step.test []
+    built |> Step.demo []
+    tested |> Step.pack
+
+let targets: (string * string * (string list -> unit)) list =
+    [ "all", "format --check, build, test-nosimd, test, demo, pack (the default)", (fun _ -> everything ())
+      "restore", "fetch the tools and packages", (fun _ -> Step.restore () |> ignore)
+      "format", "format all sources; --check only reports", (fun rest -> Step.restore () |> Step.format rest)
+      "build", "build the solution", (fun _ -> Step.restore () |> Step.build |> ignore)
+      "test", "run the tests", (fun rest -> Step.restore () |> Step.build |> Step.test rest |> ignore)
+      "test-nosimd",
+      "run the tests without vector instructions",
+      (fun rest -> Step.restore () |> Step.build |> Step.testWithoutSimd rest |> ignore)
+      "demo", "train, evaluate and simulate in under a minute", (fun rest -> Step.restore () |> Step.build |> Step.demo rest)
+      "pack", "test, then make the packages in artifacts/", (fun _ -> Step.restore () |> Step.build |> Step.test [] |> Step.pack)
+      "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest) ]
+
+let target, arguments =
+    match List.ofArray fsi.CommandLineArgs |> List.skip 1 with
+    | [] -> "all", []
+    | name :: rest -> name, rest
+
+match targets |> List.tryFind (fun (name, _, _) -> name = target) with
+| Some(_, _, run) -> run arguments
+| None ->
+    eprintfn $"There is no target %s{target}. The targets are:"
+
+    for name, purpose, _ in targets do
+        eprintfn $"  %-12s{name} %s{purpose}"
+
+    exit 2
