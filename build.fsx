@@ -7,8 +7,7 @@ open System.IO
 /// Running other programs. The first one that fails ends the build with its own exit code.
 module Shell =
     let private start (captured: bool) (variables: (string * string) list) (arguments: string list) : Process =
-        let info =
-            ProcessStartInfo("dotnet", arguments, WorkingDirectory = __SOURCE_DIRECTORY__, RedirectStandardOutput = captured)
+        let info = ProcessStartInfo("dotnet", arguments, WorkingDirectory = __SOURCE_DIRECTORY__, RedirectStandardOutput = captured)
 
         for name, value in ("DOTNET_NOLOGO", "1") :: variables do
             info.Environment[name] <- value
@@ -96,13 +95,11 @@ module Step =
     let test (arguments: string list) (_: Built) : Tested = expecto [] arguments
 
     /// The same tests where every kernel takes its path for machines without vector instructions.
-    let testWithoutSimd (arguments: string list) (_: Built) : Tested =
-        expecto [ "DOTNET_EnableHWIntrinsic", "0" ] arguments
+    let testWithoutSimd (arguments: string list) (_: Built) : Tested = expecto [ ("DOTNET_EnableHWIntrinsic", "0") ] arguments
 
     let demo (arguments: string list) (_: Built) : unit = Shell.dotnet (runBuilt program @ "demo" :: arguments)
 
-    let pack (_: Tested) : unit =
-        Shell.dotnet [ "pack"; solution; "-c"; "Release"; "--no-build"; "--output"; "artifacts" ]
+    let pack (_: Tested) : unit = Shell.dotnet [ "pack"; solution; "-c"; "Release"; "--no-build"; "--output"; "artifacts" ]
 
     let bench (arguments: string list) (_: Restored) : unit =
         Shell.dotnet ([ "run"; "-c"; "Release"; "--project"; benchmarks; "--" ] @ arguments)
@@ -116,18 +113,20 @@ let everything () : unit =
     built |> Step.demo []
     tested |> Step.pack
 
+let built () : Step.Built = Step.restore () |> Step.build
+
 let targets: (string * string * (string list -> unit)) list =
-    [ "all", "format --check, build, test-nosimd, test, demo, pack (the default)", (fun _ -> everything ())
-      "restore", "fetch the tools and packages", (fun _ -> Step.restore () |> ignore)
-      "format", "format all sources; --check only reports", (fun rest -> Step.restore () |> Step.format rest)
-      "build", "build the solution", (fun _ -> Step.restore () |> Step.build |> ignore)
-      "test", "run the tests", (fun rest -> Step.restore () |> Step.build |> Step.test rest |> ignore)
-      "test-nosimd",
-      "run the tests without vector instructions",
-      (fun rest -> Step.restore () |> Step.build |> Step.testWithoutSimd rest |> ignore)
-      "demo", "train, evaluate and simulate in under a minute", (fun rest -> Step.restore () |> Step.build |> Step.demo rest)
-      "pack", "test, then make the packages in artifacts/", (fun _ -> Step.restore () |> Step.build |> Step.test [] |> Step.pack)
-      "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest) ]
+    [
+        "all", "format --check, build, test-nosimd, test, demo, pack (the default)", (fun _ -> everything ())
+        "restore", "fetch the tools and packages", (fun _ -> Step.restore () |> ignore)
+        "format", "format all sources; --check only reports", (fun rest -> Step.restore () |> Step.format rest)
+        "build", "build the solution", (fun _ -> built () |> ignore)
+        "test", "run the tests", (fun rest -> built () |> Step.test rest |> ignore)
+        "test-nosimd", "run them without vector instructions", (fun rest -> built () |> Step.testWithoutSimd rest |> ignore)
+        "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
+        "pack", "test, then make the packages in artifacts/", (fun _ -> built () |> Step.test [] |> Step.pack)
+        "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest)
+    ]
 
 let target, arguments =
     match List.ofArray fsi.CommandLineArgs |> List.skip 1 with

@@ -1,0 +1,77 @@
+using System.Collections.Generic;
+
+namespace HgnFunctional.CSharp;
+
+/// <summary>Seconds that the stages of training took.</summary>
+/// <param name="Read">Waiting for files to be read and parsed.</param>
+/// <param name="Sample">Collecting inputs, choosing options, drawing features.</param>
+/// <param name="Assemble">Building rows and folding them into the triangle.</param>
+/// <param name="Solve">Solving the triangle.</param>
+/// <param name="Total">All of it.</param>
+public sealed record TrainingSeconds(double Read, double Sample, double Assemble, double Solve, double Total);
+
+/// <summary>How training went.</summary>
+/// <param name="Rows">Rows of all linear systems.</param>
+/// <param name="FeaturesSampled">Features drawn.</param>
+/// <param name="FeaturesKept">Features that were not redundant.</param>
+/// <param name="Rank">Numerical rank of all systems together.</param>
+/// <param name="Condition">The largest condition number of a system's kept, normalised columns.</param>
+/// <param name="Ridge">The penalty on the hidden units of the forces' system, as a fraction of its largest singular value.</param>
+/// <param name="RelativeForceError">|F' - F| / |F| on the training data.</param>
+/// <param name="RelativeVelocityError">|v' - v| / |v| on the training data.</param>
+/// <param name="Seconds">Where the time went.</param>
+public sealed record TrainingReport(
+    long Rows,
+    int FeaturesSampled,
+    int FeaturesKept,
+    int Rank,
+    double Condition,
+    double Ridge,
+    double RelativeForceError,
+    double RelativeVelocityError,
+    TrainingSeconds Seconds
+);
+
+/// <summary>How a model compares with measured data.</summary>
+/// <param name="Frames">Number of snapshots.</param>
+/// <param name="Bodies">Number of bodies.</param>
+/// <param name="RelativeForceError">|F' - F| / |F|, Frobenius norms over all snapshots.</param>
+/// <param name="RelativeVelocityError">|v' - v| / |v|.</param>
+/// <param name="Mse">Mean square error over all components of q' and p'.</param>
+/// <param name="EnergyDeviation">Largest |H(frame) - H(first)| over the mean kinetic energy.</param>
+/// <param name="OutOfRangeFraction">Fraction of the invariants outside their range in training.</param>
+public sealed record EvaluationReport(
+    int Frames,
+    int Bodies,
+    double RelativeForceError,
+    double RelativeVelocityError,
+    double Mse,
+    double EnergyDeviation,
+    double OutOfRangeFraction
+);
+
+/// <summary>How a simulation went.</summary>
+/// <param name="Bodies">Number of bodies.</param>
+/// <param name="Steps">Number of time steps.</param>
+/// <param name="Seconds">Wall-clock seconds, without reading and writing files.</param>
+/// <param name="EnergyDriftMax">Largest |H(t) - H(0)| over the mean kinetic energy.</param>
+/// <param name="EnergyDriftSlope">Slope of a line through (H(t) - H(0)) over the mean kinetic energy, per unit of time.</param>
+/// <param name="MomentumDrift">Largest |P(t) - P(0)| over the sum of |p_i| at the start.</param>
+/// <param name="AngularMomentumDrift">Largest |L(t) - L(0)| over the sum of |q_i| |p_i|; null in a periodic box.</param>
+public sealed record SimulationReport(
+    int Bodies,
+    long Steps,
+    double Seconds,
+    double EnergyDriftMax,
+    double EnergyDriftSlope,
+    double MomentumDrift,
+    double? AngularMomentumDrift
+);
+
+/// <summary>A term of a model, as a person would want to see it.</summary>
+/// <param name="Kind">Kind of block: body or pair.</param>
+/// <param name="Features">Number of features.</param>
+/// <param name="Invariant">What the features are functions of.</param>
+/// <param name="Low">Least value seen in training.</param>
+/// <param name="High">Largest value seen in training.</param>
+public sealed record ModelTermSummary(string Kind, int Features, string Invariant, double Low, double High);

@@ -1,0 +1,56 @@
+using System;
+
+namespace HgnFunctional.CSharp;
+
+/// <summary>Options of training. The defaults were chosen by measurement, so that none need be given.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>How hidden weights are drawn: elm, u-swim, swim or a-swim.</summary>
+    public string Sampler { get; init; } = TrainingConfigModule.defaults.Sampler.Name;
+
+    /// <summary>The hidden units' function: softplus, tanh, sigmoid or sine.</summary>
+    public string Activation { get; init; } = TrainingConfigModule.defaults.Activation.Name;
+
+    /// <summary>The radial transform of pair distances: r, 1/r, r^-3, or auto to let the data decide.</summary>
+    public string Radial { get; init; } = "auto";
+
+    /// <summary>Hidden units of each block, before redundant ones are dropped; at least 1.</summary>
+    public int Width { get; init; } = TrainingConfigModule.defaults.Width;
+
+    /// <summary>The penalty on hidden units, as a fraction of the largest singular value; null chooses by evidence.</summary>
+    public double? Ridge { get; init; }
+
+    /// <summary>Seed of every random draw.</summary>
+    public int Seed { get; init; } = TrainingConfigModule.defaults.Seed;
+
+    internal TrainingConfig ToConfig()
+    {
+        if (Width is < 1 or > MostUnits)
+        {
+            throw new HgnInputException($"The width is {Width}; expected 1 to {MostUnits}.");
+        }
+
+        if (Ridge is { } ridge && !(double.IsFinite(ridge) && ridge >= 0))
+        {
+            throw new HgnInputException(FormattableString.Invariant($"The ridge is {ridge}; expected auto or a finite number, 0 or more."));
+        }
+
+        var defaults = TrainingConfigModule.defaults;
+
+        return new TrainingConfig(
+            defaults.Recipes,
+            SamplerModule.all.ByName("The sampler", Sampler, sampler => sampler.Name),
+            ActivationModule.all.ByName("The activation", Activation, activation => activation.Name),
+            Radial == "auto"
+                ? RadialChoice.AutomaticRadial
+                : RadialChoice.NewFixedRadial(RadialModule.all.ByName("The radial transform (or auto)", Radial, radial => radial.Name)),
+            defaults.Cutoff,
+            Width,
+            Ridge is { } fraction ? HgnFunctional.Ridge.NewRelative(fraction) : HgnFunctional.Ridge.Automatic,
+            Seed
+        );
+    }
+
+    /// <summary>A wider block would need gigabytes for its triangle.</summary>
+    private const int MostUnits = 16384;
+}

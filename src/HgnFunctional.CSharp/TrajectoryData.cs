@@ -1,0 +1,75 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using HgnFunctional.IO;
+using Microsoft.FSharp.Core;
+
+namespace HgnFunctional.CSharp;
+
+/// <summary>Trajectory files with what is needed to read them. Nothing is read until it is used, and never all at once.</summary>
+public sealed record TrajectoryData
+{
+    /// <summary>Paths of LAMMPS text dumps, which may be compressed (.gz).</summary>
+    public required IReadOnlyList<string> Files { get; init; }
+
+    /// <summary>Path of a LAMMPS data file whose bonds (and masses, where the dump has none) are used.</summary>
+    public string? TopologyFile { get; init; }
+
+    /// <summary>Distance within which all pairs interact, in the units of the files; instead of bonds.</summary>
+    public double? Cutoff { get; init; }
+
+    /// <summary>Mass of every body, in the units of the files; overrides what the files say.</summary>
+    public double? Mass { get; init; }
+
+    /// <summary>Name of the LAMMPS unit style (lj, metal, real, si, cgs); by default what the dump says, else lj.</summary>
+    public string? Units { get; init; }
+
+    /// <summary>First frame used, from 0.</summary>
+    public int FirstFrame { get; init; }
+
+    /// <summary>Last frame used, inclusive; by default the last of the file.</summary>
+    public int? LastFrame { get; init; }
+
+    /// <summary>The same files, read with the pairs that a model was trained on.</summary>
+    internal TrajectoryData For(TrainedModel model) =>
+        model.Pairs is PairKind.PairsWithin within ? this with { Cutoff = within.cutoff } : this;
+
+    internal SourceOptions ToOptions() =>
+        new(
+            TopologyFile.ToOption(),
+            Cutoff.ToOption(),
+            Mass.ToOption(),
+            Units is null ? FSharpOption<Units>.None : FSharpOption<Units>.Some(UnitsModule.all.ByName("units", Units, units => units.Name)),
+            FirstFrame,
+            LastFrame.ToOption()
+        );
+
+    internal IEnumerable<FSharpResult<Snapshot, DataError>> Snapshots() => TrajectoryFile.snapshots(ToOptions(), Files.ToList());
+
+    /// <summary>Checks the options that do not depend on the files.</summary>
+    /// <exception cref="HgnInputException">No files, a range that is empty, a number that is not positive.</exception>
+    internal TrajectoryData Checked()
+    {
+        if (Files.Count == 0)
+        {
+            throw new HgnInputException("No trajectory file was given; expected at least one.");
+        }
+
+        if (FirstFrame < 0 || LastFrame < FirstFrame)
+        {
+            throw new HgnInputException($"The frames are {FirstFrame}..{LastFrame}; expected A..B with 0 <= A <= B.");
+        }
+
+        RequirePositive("The cutoff", Cutoff);
+        RequirePositive("The mass", Mass);
+        return this;
+    }
+
+    private static void RequirePositive(string name, double? value)
+    {
+        if (value is { } number && !(double.IsFinite(number) && number > 0))
+        {
+            throw new HgnInputException(FormattableString.Invariant($"{name} is {number}; expected a finite number above 0."));
+        }
+    }
+}

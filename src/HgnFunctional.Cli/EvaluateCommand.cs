@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using HgnFunctional.CSharp;
+
+namespace HgnFunctional.Cli;
+
+/// <summary><c>hgn evaluate</c>.</summary>
+internal static class EvaluateCommand
+{
+    internal static Command Create()
+    {
+        var model = new Argument<string>("MODEL") { Description = "A model file." };
+        var data = Shared.Data();
+        var topology = Shared.Topology();
+        var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
+        var units = Shared.Units();
+        var frames = Shared.Frames();
+        var json = Shared.Json();
+        var command = new Command("evaluate", "Compares a model with trajectories.") { model, data, topology, mass, units, frames, json };
+
+        command.SetAction(parsed =>
+        {
+            var loaded = HgnModel.Load(parsed.GetRequiredValue(model));
+
+            var source = Shared.Read(parsed.GetRequiredValue(data), parsed.GetValue(topology), parsed.GetValue(frames), parsed.GetValue(units)) with
+            {
+                Mass = parsed.GetValue(mass),
+            };
+
+            Output.Print(parsed.GetValue(json), ToJson(loaded.Evaluate(source)));
+        });
+
+        return command;
+    }
+
+    private static JsonObject ToJson(EvaluationReport report) =>
+        new()
+        {
+            ["frames"] = report.Frames,
+            ["bodies"] = report.Bodies,
+            ["relativeForceError"] = report.RelativeForceError,
+            ["relativeVelocityError"] = report.RelativeVelocityError,
+            ["mse"] = report.Mse,
+            ["energyDeviation"] = report.EnergyDeviation,
+            ["outOfRangeFraction"] = report.OutOfRangeFraction,
+        };
+}

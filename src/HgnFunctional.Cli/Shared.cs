@@ -1,0 +1,77 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.IO;
+using HgnFunctional.CSharp;
+
+namespace HgnFunctional.Cli;
+
+/// <summary>Options that several verbs take.</summary>
+internal static class Shared
+{
+    internal static Argument<string[]> Data() =>
+        new("DATA") { Description = "LAMMPS text dumps (.gz too) with velocities and forces.", Arity = ArgumentArity.OneOrMore };
+
+    internal static Option<string?> Topology() =>
+        new("--topology") { Description = "LAMMPS data file with the bonds.", HelpName = "FILE" };
+
+    internal static Option<string?> Units() =>
+        new("--units") { Description = "LAMMPS unit style of the dump: lj (default), metal, real, si, cgs.", HelpName = "NAME" };
+
+    internal static Option<bool> Json() => new("--json") { Description = "Print one JSON object and nothing else." };
+
+    internal static Option<(int First, int? Last)> Frames() =>
+        new("--frames")
+        {
+            Description = "Frames A to B, from 0, inclusive.",
+            HelpName = "A..B",
+            CustomParser = ParseFrames,
+            DefaultValueFactory = _ => (0, null),
+        };
+
+    /// <summary>A number option, parsed the same in every culture.</summary>
+    internal static Option<double?> Number(string name, string description, string helpName) =>
+        new(name) { Description = description, HelpName = helpName, CustomParser = result => ParseNumber(name, result) };
+
+    internal static TrajectoryData Read(IReadOnlyList<string> files, string? topology, (int First, int? Last) frames, string? units) =>
+        new() { Files = files, TopologyFile = topology, FirstFrame = frames.First, LastFrame = frames.Last, Units = units };
+
+    /// <summary>Refuses an output path whose folder is not there, before any work is done.</summary>
+    internal static void RequireFolderOf(string option, string? path)
+    {
+        if (path is not null && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+        {
+            throw new HgnInputException($"{option} is {path}; expected a path in a folder that exists.");
+        }
+    }
+
+    private static double? ParseNumber(string name, ArgumentResult result)
+    {
+        if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            return number;
+        }
+
+        result.AddError($"{name} is '{result.Tokens[0].Value}'; expected a number.");
+        return null;
+    }
+
+    private static (int First, int? Last) ParseFrames(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        var parts = text.Split("..");
+
+        if (parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+            && first <= last)
+        {
+            return (first, last);
+        }
+
+        result.AddError($"--frames is '{text}'; expected A..B with 0 <= A <= B.");
+        return (0, null);
+    }
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using HgnFunctional.CSharp;
+
+namespace HgnFunctional.Cli;
+
+/// <summary><c>hgn simulate</c>.</summary>
+internal static class SimulateCommand
+{
+    internal static Command Create()
+    {
+        var model = new Argument<string>("MODEL") { Description = "A model file." };
+        var initial = new Option<string>("--initial") { Description = "Where to start: a dump, or a data file with velocities.", HelpName = "DATA", Required = true };
+        var frame = new Option<int?>("--frame") { Description = "The frame of the dump to start from, from 0.", HelpName = "K" };
+        var topology = Shared.Topology();
+        var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
+        var steps = new Option<int>("--steps") { Description = "Number of time steps.", HelpName = "N", Required = true };
+        var timeStep = Shared.Number("--dt", "Time step.", "H");
+        timeStep.Required = true;
+        var every = new Option<int?>("--every") { Description = "Watch and write every so many steps; by default a thousand times in all.", HelpName = "E" };
+        var method = new Option<string>("--method") { Description = "stormer-verlet or implicit-midpoint.", DefaultValueFactory = _ => "stormer-verlet" };
+        var output = new Option<string?>("--out") { Description = "A LAMMPS text dump to write.", HelpName = "FILE" };
+        var json = Shared.Json();
+
+        var command = new Command("simulate", "Simulates bodies with a model.")
+        {
+            model, initial, frame, topology, mass, steps, timeStep, every, method, output, json,
+        };
+
+        command.SetAction(parsed =>
+        {
+            Shared.RequireFolderOf("--out", parsed.GetValue(output));
+            var loaded = HgnModel.Load(parsed.GetRequiredValue(model));
+
+            var source = new TrajectoryData
+            {
+                Files = [parsed.GetRequiredValue(initial)],
+                TopologyFile = parsed.GetValue(topology),
+                Mass = parsed.GetValue(mass),
+            };
+
+            var options = new SimulationOptions
+            {
+                Steps = parsed.GetValue(steps),
+                TimeStep = parsed.GetValue(timeStep) ?? double.NaN,
+                Every = parsed.GetValue(every),
+                Method = parsed.GetRequiredValue(method),
+                Output = parsed.GetValue(output),
+            };
+
+            Output.Print(parsed.GetValue(json), ToJson(loaded.Simulate(source, parsed.GetValue(frame), options)));
+        });
+
+        return command;
+    }
+
+    internal static JsonObject ToJson(SimulationReport report) =>
+        new()
+        {
+            ["bodies"] = report.Bodies,
+            ["steps"] = report.Steps,
+            ["seconds"] = report.Seconds,
+            ["energyDrift"] = new JsonObject { ["max"] = report.EnergyDriftMax, ["slope"] = report.EnergyDriftSlope },
+            ["momentumDrift"] = report.MomentumDrift,
+            ["angularMomentumDrift"] = report.AngularMomentumDrift,
+        };
+}

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using HgnFunctional.CSharp;
+
+namespace HgnFunctional.Cli;
+
+/// <summary><c>hgn train</c>.</summary>
+internal static class TrainCommand
+{
+    internal static Command Create()
+    {
+        var defaults = new TrainingOptions();
+        var data = Shared.Data();
+        var topology = Shared.Topology();
+        var cutoff = Shared.Number("--cutoff", "Distance within which all pairs interact, instead of bonds.", "R");
+        var sampler = new Option<string>("--sampler") { Description = "elm, u-swim, swim or a-swim.", DefaultValueFactory = _ => defaults.Sampler };
+        var activation = new Option<string>("--activation") { Description = "softplus, tanh, sigmoid or sine.", DefaultValueFactory = _ => defaults.Activation };
+        var radial = new Option<string>("--radial") { Description = "r, 1/r, r^-3 or auto.", DefaultValueFactory = _ => defaults.Radial };
+        var width = new Option<int>("--width") { Description = "Hidden units per block.", DefaultValueFactory = _ => defaults.Width };
+        var ridge = new Option<string>("--ridge") { Description = "auto, or a fraction of the largest singular value.", DefaultValueFactory = _ => "auto" };
+        var seed = new Option<int>("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => defaults.Seed };
+        var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
+        var units = Shared.Units();
+        var frames = Shared.Frames();
+        var output = new Option<string>("--out") { Description = "The model file to write.", HelpName = "MODEL", Required = true };
+        var json = Shared.Json();
+
+        var command = new Command("train", "Learns a model from trajectories.")
+        {
+            data, topology, cutoff, sampler, activation, radial, width, ridge, seed, mass, units, frames, output, json,
+        };
+
+        command.SetAction(parsed =>
+        {
+            var path = parsed.GetRequiredValue(output);
+            Shared.RequireFolderOf("--out", path);
+
+            var source = Shared.Read(parsed.GetRequiredValue(data), parsed.GetValue(topology), parsed.GetValue(frames), parsed.GetValue(units)) with
+            {
+                Cutoff = parsed.GetValue(cutoff),
+                Mass = parsed.GetValue(mass),
+            };
+
+            var options = new TrainingOptions
+            {
+                Sampler = parsed.GetRequiredValue(sampler),
+                Activation = parsed.GetRequiredValue(activation),
+                Radial = parsed.GetRequiredValue(radial),
+                Width = parsed.GetValue(width),
+                Ridge = ParseRidge(parsed.GetRequiredValue(ridge)),
+                Seed = parsed.GetValue(seed),
+            };
+
+            var (model, report) = HgnModel.Train(source, options);
+            model.Save(path);
+            Output.Print(parsed.GetValue(json), ToJson(model, report, path));
+        });
+
+        return command;
+    }
+
+    private static double? ParseRidge(string text)
+    {
+        if (text == "auto")
+        {
+            return null;
+        }
+
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var fraction)
+            ? fraction
+            : throw new HgnInputException($"--ridge is '{text}'; expected auto or a number, 0 or more.");
+    }
+
+    private static JsonObject ToJson(HgnModel model, TrainingReport report, string path) =>
+        new()
+        {
+            ["rows"] = report.Rows,
+            ["featuresSampled"] = report.FeaturesSampled,
+            ["featuresKept"] = report.FeaturesKept,
+            ["rank"] = report.Rank,
+            ["condition"] = report.Condition,
+            ["ridge"] = report.Ridge,
+            ["relativeForceError"] = report.RelativeForceError,
+            ["relativeVelocityError"] = report.RelativeVelocityError,
+            ["seconds"] = new JsonObject
+            {
+                ["read"] = report.Seconds.Read,
+                ["sample"] = report.Seconds.Sample,
+                ["assemble"] = report.Seconds.Assemble,
+                ["solve"] = report.Seconds.Solve,
+                ["total"] = report.Seconds.Total,
+            },
+            ["seed"] = model.Seed,
+            ["model"] = path,
+        };
+}
