@@ -106,8 +106,7 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange) =
 
             struct (outside, configuration.Structure.Bodies)
 
-        member _.Select(features) =
-            BodyBlock(ScalarUnits.select features units, range)
+        member _.Select(features) = BodyBlock(ScalarUnits.select features units, range)
 
 /// How body blocks are made.
 [<RequireQualifiedAccess>]

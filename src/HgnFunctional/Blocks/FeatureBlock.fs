@@ -14,12 +14,14 @@ type Part =
 /// The values of one invariant that a block saw in training.
 [<NoComparison>]
 type InvariantRange =
-    { /// What the invariant is: "kinetic term" or "distance".
-      Name: string
-      /// Least value seen.
-      Low: float
-      /// Largest value seen.
-      High: float }
+    {
+        /// What the invariant is: "kinetic term" or "distance".
+        Name: string
+        /// Least value seen.
+        Low: float
+        /// Largest value seen.
+        High: float
+    }
 
 /// Some columns Phi_k of a model H = c + sum_k theta_k Phi_k. Every block obeys the same laws, which the tests check for
 /// all in `Blocks.all`: rows are derivatives of values, rows times readout equal the pullback, rigid motions and
@@ -49,8 +51,7 @@ type IFeatureBlock =
 
     /// Adds the gradient of sum_k readout_k Phi_k with respect to q and to p, each [N d]. A span may be empty where the
     /// block's part says that the gradient vanishes. Does not allocate.
-    abstract PullbackInto:
-        configuration: inref<Configuration> * readout: float[] * gradientQ: Span<float> * gradientP: Span<float> -> unit
+    abstract PullbackInto: configuration: inref<Configuration> * readout: float[] * gradientQ: Span<float> * gradientP: Span<float> -> unit
 
     /// The energy sum_k readout_k s_k of one body or pair at the given inputs, as pools collect them.
     abstract Response: readout: float[] * inputs: float[] -> float
@@ -64,21 +65,25 @@ type IFeatureBlock =
 /// What the blocks of a model are made with.
 [<NoEquality; NoComparison>]
 type BlockOptions =
-    { /// Radial transform of pair distances.
-      Radial: Radial
-      /// The smooth factor of pairs within a cutoff.
-      Cutoff: Cutoff
-      /// Which pairs interact; pairs within a cutoff carry the factor.
-      CutoffRadius: float option }
+    {
+        /// Radial transform of pair distances.
+        Radial: Radial
+        /// The smooth factor of pairs within a cutoff.
+        Cutoff: Cutoff
+        /// Which pairs interact; pairs within a cutoff carry the factor.
+        CutoffRadius: float option
+    }
 
 /// How blocks of one kind come to be: what they collect from the training data, and how they are made of it.
 [<NoEquality; NoComparison>]
 type BlockRecipe =
-    { /// Name of the kind of block.
-      Kind: string
-      /// Number of inputs of a hidden unit.
-      Inputs: int
-      /// Adds the block's inputs on one snapshot to a pool, with measured outputs.
-      Collect: Snapshot -> InputPool -> unit
-      /// Makes the block; the function given draws hidden units for (transformed) inputs.
-      Create: BlockOptions -> InputSample -> (InputSample -> FeatureMap) -> IFeatureBlock }
+    {
+        /// Name of the kind of block.
+        Kind: string
+        /// Number of inputs of a hidden unit.
+        Inputs: int
+        /// Adds the block's inputs on one snapshot to a pool, with measured outputs.
+        Collect: Snapshot -> InputPool -> unit
+        /// Makes the block; the function given draws hidden units for (transformed) inputs.
+        Create: BlockOptions -> InputSample -> (InputSample -> FeatureMap) -> IFeatureBlock
+    }

@@ -7,22 +7,26 @@ open HgnFunctional.Kernels
 /// The smooth factor of pairs within a cutoff.
 [<NoEquality; NoComparison>]
 type CutoffFactor =
-    { /// The shape c(x).
-      Shape: Cutoff
-      /// The distance at which x = r / radius = 1.
-      Radius: float }
+    {
+        /// The shape c(x).
+        Shape: Cutoff
+        /// The distance at which x = r / radius = 1.
+        Radius: float
+    }
 
 /// What a pair block is made of.
 [<NoEquality; NoComparison>]
 type PairFeatures =
-    { /// The transform u(r) through which the units see the distance.
-      Radial: Radial
-      /// The factor c(r), for pairs within a cutoff.
-      Factor: CutoffFactor option
-      /// The features of one u.
-      Units: ScalarUnits
-      /// The distances seen in training.
-      Range: InvariantRange }
+    {
+        /// The transform u(r) through which the units see the distance.
+        Radial: Radial
+        /// The factor c(r), for pairs within a cutoff.
+        Factor: CutoffFactor option
+        /// The features of one u.
+        Units: ScalarUnits
+        /// The distances seen in training.
+        Range: InvariantRange
+    }
 
 /// The energy of one pair as a function of its distance: sum_k readout_k c(r) s_k(u(r)).
 [<Struct; NoEquality; NoComparison>]
@@ -126,8 +130,7 @@ type PairBlock internal (features: PairFeatures) =
 
                 TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, c, Span<float>.op_Implicit destination, destination)
 
-        member block.Energy(configuration, readout) =
-            PairSum.energy (block.PairEnergy readout) &configuration
+        member block.Energy(configuration, readout) = PairSum.energy (block.PairEnergy readout) &configuration
 
         member _.RowsInto(configuration, rowsQ, _, stride) =
             let distances, directions = Invariants.pairs &configuration
@@ -143,12 +146,7 @@ type PairBlock internal (features: PairFeatures) =
                 TensorPrimitives.Multiply(ReadOnlySpan<float> slopes, c * features.Radial.Slope r, Span<float> slopes)
 
                 if slopeOfC <> 0.0 then
-                    TensorPrimitives.MultiplyAdd(
-                        ReadOnlySpan<float> values,
-                        slopeOfC,
-                        ReadOnlySpan<float> slopes,
-                        Span<float> slopes
-                    )
+                    TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, slopeOfC, ReadOnlySpan<float> slopes, Span<float> slopes)
 
                 PairScatter.AddRows(
                     dimension,
@@ -166,8 +164,7 @@ type PairBlock internal (features: PairFeatures) =
         member block.Response(readout, inputs) =
             let value, slope = [| 0.0 |], [| 0.0 |]
 
-            (block.PairEnergy readout :> IRadialFunction)
-                .EvaluateInto(ReadOnlySpan<float> inputs, Span<float> value, Span<float> slope)
+            (block.PairEnergy readout :> IRadialFunction).EvaluateInto(ReadOnlySpan<float> inputs, Span<float> value, Span<float> slope)
 
             value[0]
 
@@ -176,8 +173,7 @@ type PairBlock internal (features: PairFeatures) =
             let outside = distances |> Array.filter (fun r -> r < features.Range.Low || r > features.Range.High)
             struct (outside.Length, distances.Length)
 
-        member _.Select(indices) =
-            PairBlock { features with Units = ScalarUnits.select indices units }
+        member _.Select(indices) = PairBlock { features with Units = ScalarUnits.select indices units }
 
 /// How pair blocks are made.
 [<RequireQualifiedAccess>]
@@ -206,10 +202,12 @@ module PairBlock =
         let seen = if sample.Count = 0 then sample else InputSample.map options.Radial.Value sample
 
         PairBlock
-            { Radial = options.Radial
-              Factor = options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
-              Units = ScalarUnits.create [| 1; 2 |] (draw seen)
-              Range = { Name = "distance"; Low = sample.Low[0]; High = sample.High[0] } }
+            {
+                Radial = options.Radial
+                Factor = options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
+                Units = ScalarUnits.create [| 1; 2 |] (draw seen)
+                Range = { Name = "distance"; Low = sample.Low[0]; High = sample.High[0] }
+            }
 
     /// The recipe of pair blocks.
     let recipe: BlockRecipe = { Kind = "pair"; Inputs = 1; Collect = collect; Create = make }

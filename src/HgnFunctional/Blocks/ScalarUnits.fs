@@ -7,10 +7,12 @@ open System.Numerics.Tensors
 /// blocks whose inputs are scalars.
 [<NoEquality; NoComparison>]
 type ScalarUnits =
-    { /// Powers of the trend, 1 or 2, in ascending order.
-      Degrees: int[]
-      /// Hidden units of one input.
-      Map: FeatureMap }
+    {
+        /// Powers of the trend, 1 or 2, in ascending order.
+        Degrees: int[]
+        /// Hidden units of one input.
+        Map: FeatureMap
+    }
 
     /// Number of features.
     member units.Width: int = units.Degrees.Length + units.Map.Units
@@ -30,14 +32,16 @@ module internal ScalarUnits =
         let trend, hidden = features |> Array.partition (fun feature -> feature < units.Degrees.Length)
         let hidden = hidden |> Array.map (fun feature -> feature - units.Degrees.Length)
 
-        { Degrees = trend |> Array.map (fun feature -> units.Degrees[feature])
-          Map =
-            { units.Map with
-                Weights = hidden |> Array.map (fun unit -> units.Map.Weights[unit])
-                Biases = hidden |> Array.map (fun unit -> units.Map.Biases[unit]) } }
+        {
+            Degrees = trend |> Array.map (fun feature -> units.Degrees[feature])
+            Map =
+                { units.Map with
+                    Weights = hidden |> Array.map (fun unit -> units.Map.Weights[unit])
+                    Biases = hidden |> Array.map (fun unit -> units.Map.Biases[unit])
+                }
+        }
 
-    let inline private normalise (units: ScalarUnits) (u: float) : float =
-        (u - units.Map.Centres[0]) / units.Map.HalfRanges[0]
+    let inline private normalise (units: ScalarUnits) (u: float) : float = (u - units.Map.Centres[0]) / units.Map.HalfRanges[0]
 
     /// Every feature at one u [width], and its derivative with respect to u.
     let featuresInto (units: ScalarUnits) (u: float) (values: Span<float>) (slopes: Span<float>) : unit =

@@ -43,8 +43,7 @@ type Snapshot private (structure: Structure, state: PhaseState, velocities: floa
     member _.Pairs: Pairs = pairs
 
     /// What features are computed from.
-    member _.Configuration: Configuration =
-        Configuration(structure, pairs, state.Positions, state.Momenta)
+    member _.Configuration: Configuration = Configuration(structure, pairs, state.Positions, state.Momenta)
 
     static member internal OfOwned(structure, state, velocities, forces, pairs) : Snapshot =
         Snapshot(structure, state, velocities, forces, pairs)

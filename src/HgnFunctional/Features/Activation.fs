@@ -49,5 +49,4 @@ module Activation =
     let all: Activation list = [ softplus; tanh; sigmoid; sine ]
 
     /// The activation of that name.
-    let tryFind (name: string) : Activation option =
-        all |> List.tryFind (fun activation -> activation.Name = name)
+    let tryFind (name: string) : Activation option = all |> List.tryFind (fun activation -> activation.Name = name)

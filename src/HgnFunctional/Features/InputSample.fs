@@ -6,14 +6,16 @@ open System.Collections.Generic
 /// What a sampler sees of a block's inputs: their ranges over all training snapshots, and a sample of them.
 [<NoEquality; NoComparison>]
 type InputSample =
-    { /// Least value of each input.
-      Low: float[]
-      /// Largest value of each input.
-      High: float[]
-      /// Sampled inputs, row-major [points x inputs].
-      Points: float[]
-      /// An output known at each point; SWIM prefers pairs of points between which it changes. Empty if none is known.
-      Outputs: float[] }
+    {
+        /// Least value of each input.
+        Low: float[]
+        /// Largest value of each input.
+        High: float[]
+        /// Sampled inputs, row-major [points x inputs].
+        Points: float[]
+        /// An output known at each point; SWIM prefers pairs of points between which it changes. Empty if none is known.
+        Outputs: float[]
+    }
 
     /// Number of inputs of a hidden unit.
     member sample.Inputs: int = sample.Low.Length
@@ -26,8 +28,7 @@ type InputSample =
 module InputSample =
 
     /// Middle of each input's range.
-    let centres (sample: InputSample) : float[] =
-        Array.map2 (fun low high -> 0.5 * (low + high)) sample.Low sample.High
+    let centres (sample: InputSample) : float[] = Array.map2 (fun low high -> 0.5 * (low + high)) sample.Low sample.High
 
     /// Half the width of each input's range. An input that does not vary is scaled by its size, so that the scale stays
     /// positive and follows the units.
@@ -48,14 +49,14 @@ module InputSample =
         { sample with
             Low = Array.map2 min low high
             High = Array.map2 max low high
-            Points = Array.map transform sample.Points }
+            Points = Array.map transform sample.Points
+        }
 
     /// The sampled points with each input centred and scaled to [-1, 1].
     let normalised (sample: InputSample) : float[] =
         let centres, halfRanges = centres sample, halfRanges sample
 
-        sample.Points
-        |> Array.mapi (fun k x -> (x - centres[k % sample.Inputs]) / halfRanges[k % sample.Inputs])
+        sample.Points |> Array.mapi (fun k x -> (x - centres[k % sample.Inputs]) / halfRanges[k % sample.Inputs])
 
 /// Collects an input sample from any number of inputs in bounded memory. Which points are kept depends on the seed and on
 /// their values alone, not on the order of bodies or snapshots: those with the smallest hashes (a bottom-k sketch; Cohen
@@ -86,7 +87,7 @@ type InputPool internal (inputs: int, capacity: int, seed: int) =
 
         let key = hash point
 
-        if kept.Count < capacity || key < hashes.Peek() then
+        if kept.Count < capacity || key <= hashes.Peek() then
             match kept.TryGetValue key with
             | true, struct (known, least) -> kept[key] <- struct (known, min least output)
             | _ ->
@@ -101,7 +102,9 @@ type InputPool internal (inputs: int, capacity: int, seed: int) =
         let seen bounds = bounds |> Array.map (fun x -> if Double.IsFinite x then x else 0.0)
         let points = kept.Values |> Seq.toArray |> Array.sortBy (fun struct (point, _) -> point)
 
-        { Low = seen low
-          High = seen high
-          Points = points |> Array.collect (fun struct (point, _) -> point)
-          Outputs = points |> Array.map (fun struct (_, output) -> output) }
+        {
+            Low = seen low
+            High = seen high
+            Points = points |> Array.collect (fun struct (point, _) -> point)
+            Outputs = points |> Array.map (fun struct (_, output) -> output)
+        }

@@ -5,16 +5,18 @@ open System
 /// Hidden units s(w_k . x + b_k) of inputs x that were centred and scaled to [-1, 1] over the training data.
 [<NoEquality; NoComparison>]
 type FeatureMap =
-    { /// The function s.
-      Activation: Activation
-      /// Middle of each input's training range, in the input's units.
-      Centres: float[]
-      /// Half the width of each input's training range, in the input's units.
-      HalfRanges: float[]
-      /// Weights, row-major [units x inputs], dimensionless.
-      Weights: float[]
-      /// Biases [units], dimensionless.
-      Biases: float[] }
+    {
+        /// The function s.
+        Activation: Activation
+        /// Middle of each input's training range, in the input's units.
+        Centres: float[]
+        /// Half the width of each input's training range, in the input's units.
+        HalfRanges: float[]
+        /// Weights, row-major [units x inputs], dimensionless.
+        Weights: float[]
+        /// Biases [units], dimensionless.
+        Biases: float[]
+    }
 
     /// Number of units.
     member map.Units: int = map.Biases.Length
@@ -31,15 +33,17 @@ type OutputSource =
 /// A way to draw hidden weights, without training them.
 [<NoEquality; NoComparison>]
 type Sampler =
-    { /// Name in options and model files.
-      Name: string
-      /// Which outputs it wants to see.
-      Outputs: OutputSource
-      /// Draws weights [units x inputs] and biases [units] from normalised inputs: a pure function of the generator's seed
-      /// and the inputs.
-      Draw: Activation -> InputSample -> int -> Random -> float[] * float[]
-      /// Where it comes from.
-      Source: string }
+    {
+        /// Name in options and model files.
+        Name: string
+        /// Which outputs it wants to see.
+        Outputs: OutputSource
+        /// Draws weights [units x inputs] and biases [units] from normalised inputs: a pure function of the generator's seed
+        /// and the inputs.
+        Draw: Activation -> InputSample -> int -> Random -> float[] * float[]
+        /// Where it comes from.
+        Source: string
+    }
 
 /// The samplers at hand; `Sampler.all` lists them.
 [<RequireQualifiedAccess>]
@@ -74,8 +78,7 @@ module Sampler =
         if sample.Count < 2 then
             drawElm activation sample units random
         else
-            Array.init units (fun _ -> drawPair sample.Count random)
-            |> assemble activation sample (InputSample.normalised sample)
+            Array.init units (fun _ -> drawPair sample.Count random) |> assemble activation sample (InputSample.normalised sample)
 
     let private drawByGradient (activation: Activation) (sample: InputSample) (units: int) (random: Random) =
         if sample.Count < 2 || sample.Outputs.Length <> sample.Count then
@@ -104,46 +107,55 @@ module Sampler =
     /// Weights from the standard normal distribution, biases uniform over the inputs' range; of the data it uses the range
     /// alone, so its features do not depend on the order of bodies or snapshots.
     let elm: Sampler =
-        { Name = "elm"
-          Outputs = NoOutputs
-          Draw = drawElm
-          Source = "Huang, Zhu, Siew 2006, doi:10.1016/j.neucom.2005.12.126" }
+        {
+            Name = "elm"
+            Outputs = NoOutputs
+            Draw = drawElm
+            Source = "Huang, Zhu, Siew 2006, doi:10.1016/j.neucom.2005.12.126"
+        }
 
     /// Each unit rises between two points of the data, chosen uniformly.
     let uniformSwim: Sampler =
-        { Name = "u-swim"
-          Outputs = NoOutputs
-          Draw = drawUniform
-          Source = "Bolager et al. 2023, arXiv 2306.16830" }
+        {
+            Name = "u-swim"
+            Outputs = NoOutputs
+            Draw = drawUniform
+            Source = "Bolager et al. 2023, arXiv 2306.16830"
+        }
 
     /// Each unit rises between two points of the data, chosen where a measured output changes most.
     let swim: Sampler =
-        { Name = "swim"
-          Outputs = Measured
-          Draw = drawByGradient
-          Source = "Bolager et al. 2023, arXiv 2306.16830" }
+        {
+            Name = "swim"
+            Outputs = Measured
+            Draw = drawByGradient
+            Source = "Bolager et al. 2023, arXiv 2306.16830"
+        }
 
     /// As SWIM, with the outputs of a first fit with uniform pairs.
     let approximateSwim: Sampler =
-        { Name = "a-swim"
-          Outputs = Fitted
-          Draw = drawByGradient
-          Source = "Rahma, Datar, Dietrich 2024, arXiv 2411.17511" }
+        {
+            Name = "a-swim"
+            Outputs = Fitted
+            Draw = drawByGradient
+            Source = "Rahma, Datar, Dietrich 2024, arXiv 2411.17511"
+        }
 
     /// Every sampler.
     let all: Sampler list = [ elm; uniformSwim; swim; approximateSwim ]
 
     /// The sampler of that name.
-    let tryFind (name: string) : Sampler option =
-        all |> List.tryFind (fun sampler -> sampler.Name = name)
+    let tryFind (name: string) : Sampler option = all |> List.tryFind (fun sampler -> sampler.Name = name)
 
     /// Hidden units for inputs, drawn by a sampler.
     let sample (sampler: Sampler) (activation: Activation) (units: int) (random: Random) (inputs: InputSample) : FeatureMap =
         Guard.positive (nameof units) units
         let weights, biases = sampler.Draw activation inputs units random
 
-        { Activation = activation
-          Centres = InputSample.centres inputs
-          HalfRanges = InputSample.halfRanges inputs
-          Weights = weights
-          Biases = biases }
+        {
+            Activation = activation
+            Centres = InputSample.centres inputs
+            HalfRanges = InputSample.halfRanges inputs
+            Weights = weights
+            Biases = biases
+        }

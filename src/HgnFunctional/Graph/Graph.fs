@@ -20,7 +20,8 @@ type GraphError =
         | NoBodies bodies -> $"A graph on {bodies} bodies was asked for; expected at least 1."
         | NoSuchBody(edge, body, bodies) -> $"Edge {edge} ends at body {body}; expected 0 to {bodies - 1}."
         | SelfLoop(edge, body) -> $"Edge {edge} joins body {body} to itself; expected two different bodies."
-        | DuplicateEdge(edge, sender, receiver) -> $"Edge {edge} joins bodies {sender} and {receiver} a second time; expected each pair once."
+        | DuplicateEdge(edge, sender, receiver) ->
+            $"Edge {edge} joins bodies {sender} and {receiver} a second time; expected each pair once."
 
 /// Pairs of bodies, each once, with sender < receiver, sorted; so that sums over pairs have one order, whatever the order
 /// in which the pairs were found.
@@ -67,11 +68,16 @@ module Graph =
         |> Seq.tryPick (fun (edge, struct (sender, receiver)) ->
             let outside body = body < 0 || body >= bodies
 
-            if outside sender then Some(NoSuchBody(edge, sender, bodies))
-            elif outside receiver then Some(NoSuchBody(edge, receiver, bodies))
-            elif sender = receiver then Some(SelfLoop(edge, sender))
-            elif not (seen.Add(ordered (struct (sender, receiver)))) then Some(DuplicateEdge(edge, sender, receiver))
-            else None)
+            if outside sender then
+                Some(NoSuchBody(edge, sender, bodies))
+            elif outside receiver then
+                Some(NoSuchBody(edge, receiver, bodies))
+            elif sender = receiver then
+                Some(SelfLoop(edge, sender))
+            elif not (seen.Add(ordered (struct (sender, receiver)))) then
+                Some(DuplicateEdge(edge, sender, receiver))
+            else
+                None)
 
     /// A graph with the given edges, in any order and direction.
     let tryCreate (bodies: int) (edges: struct (int * int) seq) : Result<Graph, GraphError> =
@@ -111,6 +117,4 @@ module Graph =
     let relabel (names: int[]) (graph: Graph) : Graph =
         Guard.length (nameof names) graph.Bodies names.Length
 
-        edges graph
-        |> Seq.map (fun struct (sender, receiver) -> struct (names[sender], names[receiver]))
-        |> create graph.Bodies
+        edges graph |> Seq.map (fun struct (sender, receiver) -> struct (names[sender], names[receiver])) |> create graph.Bodies

@@ -10,11 +10,13 @@ module Neighbours =
     /// A grid of bins over the space that the bodies occupy; bins are at least `radius` wide along every axis.
     [<NoEquality; NoComparison>]
     type private Bins =
-        { Counts: int[]
-          /// Bodies ordered by bin; those of bin b are Order[Starts[b] .. Starts[b + 1] - 1], in ascending order.
-          Order: int[]
-          Starts: int[]
-          BinOf: int[] }
+        {
+            Counts: int[]
+            /// Bodies ordered by bin; those of bin b are Order[Starts[b] .. Starts[b + 1] - 1], in ascending order.
+            Order: int[]
+            Starts: int[]
+            BinOf: int[]
+        }
 
     let private binAxis (period: float) (radius: float) (low: float) (high: float) (most: int) : struct (int * float * float) =
         // A periodic axis with fewer than three bins would meet the same bin twice: it gets one, and all pairs are tried.
@@ -62,10 +64,12 @@ module Neighbours =
         for bin in 1 .. starts.Length - 1 do
             starts[bin] <- starts[bin] + starts[bin - 1]
 
-        { Counts = counts
-          Order = Array.init bodies id |> Array.sortBy (fun body -> struct (binOf[body], body))
-          Starts = starts
-          BinOf = binOf }
+        {
+            Counts = counts
+            Order = Array.init bodies id |> Array.sortBy (fun body -> struct (binOf[body], body))
+            Starts = starts
+            BinOf = binOf
+        }
 
     /// The distinct bins that touch a bin, itself among them.
     let private touching (periods: float[]) (counts: int[]) (bin: int) : int[] =
@@ -93,7 +97,13 @@ module Neighbours =
         for axis in 0 .. dimension - 1 do
             let difference = positions[first * dimension + axis] - positions[second * dimension + axis]
             let period = periods[axis]
-            let nearest = if period > 0.0 then difference - period * Math.Round(difference / period) else difference
+
+            let nearest =
+                if period > 0.0 then
+                    difference - period * Math.Round(difference / period)
+                else
+                    difference
+
             sum <- sum + nearest * nearest
 
         sum

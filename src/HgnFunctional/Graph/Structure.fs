@@ -31,7 +31,8 @@ type StructureError =
         | BadMass(body, mass) -> $"The mass of body {body} is {mass}; expected a finite number above 0."
         | BondsForOtherBodies(bonded, bodies) -> $"The bonds are for {bonded} bodies; expected {bodies}, one for each mass."
         | BadCutoff cutoff -> $"The cutoff is {cutoff}; expected a finite distance above 0."
-        | CutoffAboveHalfBox(cutoff, largest) -> $"The cutoff {cutoff} is above half the shortest period of the box; expected at most {largest}."
+        | CutoffAboveHalfBox(cutoff, largest) ->
+            $"The cutoff {cutoff} is above half the shortest period of the box; expected at most {largest}."
 
 /// All that is fixed about N bodies: their masses, the cell they live in, and which pairs interact. Immutable.
 [<Sealed; NoEquality; NoComparison>]

@@ -3,32 +3,38 @@ namespace HgnFunctional
 /// A graph with a place for each body, from which simulations start: an equilibrium of unit springs where there is one.
 [<NoEquality; NoComparison>]
 type Lattice =
-    { /// What the graph is called, with its size.
-      Name: string
-      /// The edges.
-      Graph: Graph
-      /// Number d of space dimensions.
-      Dimension: int
-      /// A place for each body, row-major [N x d]; neighbours are at unit distance where the graph allows it.
-      Sites: float[] }
+    {
+        /// What the graph is called, with its size.
+        Name: string
+        /// The edges.
+        Graph: Graph
+        /// Number d of space dimensions.
+        Dimension: int
+        /// A place for each body, row-major [N x d]; neighbours are at unit distance where the graph allows it.
+        Sites: float[]
+    }
 
 /// A family of graphs, by size: tests and examples iterate `Topology.all`.
 [<NoEquality; NoComparison>]
 type Topology =
-    { /// Name of the family.
-      Name: string
-      /// The member with about this many bodies along a side (at least 1).
-      Create: int -> Lattice }
+    {
+        /// Name of the family.
+        Name: string
+        /// The member with about this many bodies along a side (at least 1).
+        Create: int -> Lattice
+    }
 
 /// The graphs that the literature trains and tests on.
 [<RequireQualifiedAccess>]
 module Topology =
 
     let private lattice (name: string) (dimension: int) (edges: struct (int * int) seq) (sites: float[]) : Lattice =
-        { Name = name
-          Graph = Graph.create (sites.Length / dimension) edges
-          Dimension = dimension
-          Sites = sites }
+        {
+            Name = name
+            Graph = Graph.create (sites.Length / dimension) edges
+            Dimension = dimension
+            Sites = sites
+        }
 
     /// Bodies on a rectangular grid with the given number along each axis, joined to their nearest neighbours along the
     /// axes. `grid [4; 4; 4]` is the cubic lattice of 64 bodies, `grid [8]` a chain on a line.
@@ -107,17 +113,21 @@ module Topology =
 
         let pairs = Neighbours.within (Cell.openSpace dimension) radius (System.ReadOnlySpan<float> sites)
 
-        { Name = $"random geometric {bodies}"
-          Graph = Graph.OfOwned(bodies, pairs)
-          Dimension = dimension
-          Sites = sites }
+        {
+            Name = $"random geometric {bodies}"
+            Graph = Graph.OfOwned(bodies, pairs)
+            Dimension = dimension
+            Sites = sites
+        }
 
     /// Every family.
     let all: Topology list =
-        [ { Name = "chain"; Create = fun size -> chain size 2 }
-          { Name = "ring"; Create = ring }
-          { Name = "line"; Create = fun size -> grid [ size ] }
-          { Name = "square lattice"; Create = fun size -> grid [ size; size ] }
-          { Name = "cubic lattice"; Create = fun size -> grid [ size; size; size ] }
-          { Name = "complete"; Create = complete }
-          { Name = "random geometric"; Create = fun size -> randomGeometric (size * size) 2 1.5 size } ]
+        [
+            { Name = "chain"; Create = fun size -> chain size 2 }
+            { Name = "ring"; Create = ring }
+            { Name = "line"; Create = fun size -> grid [ size ] }
+            { Name = "square lattice"; Create = fun size -> grid [ size; size ] }
+            { Name = "cubic lattice"; Create = fun size -> grid [ size; size; size ] }
+            { Name = "complete"; Create = complete }
+            { Name = "random geometric"; Create = fun size -> randomGeometric (size * size) 2 1.5 size }
+        ]

@@ -62,7 +62,8 @@ type internal SplittingStepper(method: SplittingMethod, hamiltonian: ISeparableH
             velocityIsCurrent <- false
 
     let isFinite () =
-        Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan<float> q)) && Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan<float> p))
+        Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan<float> q))
+        && Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan<float> p))
 
     interface IStepper with
         member _.Step() =

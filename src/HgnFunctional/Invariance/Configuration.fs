@@ -18,11 +18,7 @@ type Configuration =
     val Momenta: ReadOnlySpan<float>
 
     /// A view of the given parts; nothing is copied or checked.
-    new(structure, pairs, positions, momenta) =
-        { Structure = structure
-          Pairs = pairs
-          Positions = positions
-          Momenta = momenta }
+    new(structure, pairs, positions, momenta) = { Structure = structure; Pairs = pairs; Positions = positions; Momenta = momenta }
 
 /// The scalars that rigid motions leave alone, with their derivatives. Body i has its kinetic term |p_i|^2 / (2 m_i), whose
 /// derivative is p_i / m_i; pair (i, j) has its distance r, whose derivative with respect to q_i is the unit vector from j

@@ -23,11 +23,7 @@ module internal PairSum =
     let private MostDimensions = 8
 
     /// Either sums f over the pairs (the gradient is empty) or adds its gradient with respect to q.
-    let private accumulate<'F when 'F :> IRadialFunction>
-        (f: 'F)
-        (configuration: inref<Configuration>)
-        (gradient: Span<float>)
-        : float =
+    let private accumulate<'F when 'F :> IRadialFunction> (f: 'F) (configuration: inref<Configuration>) (gradient: Span<float>) : float =
         let dimension = configuration.Structure.Dimension
 
         if dimension > MostDimensions then
@@ -77,9 +73,5 @@ module internal PairSum =
         accumulate f &configuration Span<float>.Empty
 
     /// Adds the gradient of the sum of f(r) over the pairs, with respect to q, to `destination` [N x d].
-    let addGradient<'F when 'F :> IRadialFunction>
-        (f: 'F)
-        (configuration: inref<Configuration>)
-        (destination: Span<float>)
-        : unit =
+    let addGradient<'F when 'F :> IRadialFunction> (f: 'F) (configuration: inref<Configuration>) (destination: Span<float>) : unit =
         accumulate f &configuration destination |> ignore

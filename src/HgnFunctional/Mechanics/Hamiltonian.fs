@@ -11,13 +11,10 @@ type IHamiltonian =
     abstract Dimension: int
     /// H(q, p), in the units of energy of its parameters.
     abstract Value: positions: ReadOnlySpan<float> * momenta: ReadOnlySpan<float> -> float
+
     /// Writes dH/dq and dH/dp.
     abstract GradientInto:
-        positions: ReadOnlySpan<float> *
-        momenta: ReadOnlySpan<float> *
-        gradientQ: Span<float> *
-        gradientP: Span<float> ->
-            unit
+        positions: ReadOnlySpan<float> * momenta: ReadOnlySpan<float> * gradientQ: Span<float> * gradientP: Span<float> -> unit
 
 /// A Hamiltonian that splits into kinetic and potential energy, H = T(p) + V(q), which explicit splitting methods need.
 type ISeparableHamiltonian =

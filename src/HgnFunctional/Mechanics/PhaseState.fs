@@ -35,8 +35,7 @@ type PhaseState private (bodies: int, dimension: int, q: float[], p: float[]) =
     /// Momenta p, row-major [N x d].
     member _.Momenta: ReadOnlySpan<float> = ReadOnlySpan<float> p
 
-    static member internal OfOwned(bodies: int, dimension: int, q: float[], p: float[]) : PhaseState =
-        PhaseState(bodies, dimension, q, p)
+    static member internal OfOwned(bodies: int, dimension: int, q: float[], p: float[]) : PhaseState = PhaseState(bodies, dimension, q, p)
 
     /// The size of the state in one line.
     override _.ToString() : string = $"PhaseState of {bodies} bodies in {dimension} dimensions"

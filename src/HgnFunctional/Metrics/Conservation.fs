@@ -5,14 +5,16 @@ open System
 /// How well a simulation kept what its Hamiltonian conserves.
 [<NoComparison>]
 type Conservation =
-    { /// Largest |H(t) - H(0)| over the mean kinetic energy.
-      EnergyDriftMax: float
-      /// Slope of a least-squares line through (H(t) - H(0)) over the mean kinetic energy, per unit of time.
-      EnergyDriftSlope: float
-      /// Largest |P(t) - P(0)| over the sum of |p_i| at the start.
-      MomentumDrift: float
-      /// Largest |L(t) - L(0)| over the sum of |q_i| |p_i| at the start; none in periodic space, where it is not conserved.
-      AngularMomentumDrift: float option }
+    {
+        /// Largest |H(t) - H(0)| over the mean kinetic energy.
+        EnergyDriftMax: float
+        /// Slope of a least-squares line through (H(t) - H(0)) over the mean kinetic energy, per unit of time.
+        EnergyDriftSlope: float
+        /// Largest |P(t) - P(0)| over the sum of |p_i| at the start.
+        MomentumDrift: float
+        /// Largest |L(t) - L(0)| over the sum of |q_i| |p_i| at the start; none in periodic space, where it is not conserved.
+        AngularMomentumDrift: float option
+    }
 
 /// Total momentum and angular momentum.
 [<RequireQualifiedAccess>]
@@ -32,17 +34,18 @@ module Momenta =
     let angular (state: PhaseState) : float[] =
         let d = state.Dimension
 
-        [| for a in 0 .. d - 1 do
-               for b in a + 1 .. d - 1 do
-                   let mutable sum = 0.0
+        [|
+            for a in 0 .. d - 1 do
+                for b in a + 1 .. d - 1 do
+                    let mutable sum = 0.0
 
-                   for first in 0..d .. state.Positions.Length - 1 do
-                       sum <-
-                           sum
-                           + state.Positions[first + a] * state.Momenta[first + b]
-                           - state.Positions[first + b] * state.Momenta[first + a]
+                    for first in 0..d .. state.Positions.Length - 1 do
+                        sum <-
+                            sum + state.Positions[first + a] * state.Momenta[first + b]
+                            - state.Positions[first + b] * state.Momenta[first + a]
 
-                   sum |]
+                    sum
+        |]
 
 /// Collects conservation along a simulation, state by state.
 [<Sealed>]
@@ -63,8 +66,7 @@ type ConservationObserver(structure: Structure, hamiltonian: IHamiltonian, start
     let mutable momentumDrift = 0.0
     let mutable angularDrift = 0.0
 
-    let distance (now: float[]) (before: float[]) : float =
-        sqrt (Array.fold2 (fun sum a b -> sum + (a - b) * (a - b)) 0.0 now before)
+    let distance (now: float[]) (before: float[]) : float = sqrt (Array.fold2 (fun sum a b -> sum + (a - b) * (a - b)) 0.0 now before)
 
     let over (scale: float) (x: float) : float = if x = 0.0 then 0.0 else x / scale
 
@@ -88,7 +90,9 @@ type ConservationObserver(structure: Structure, hamiltonian: IHamiltonian, start
                 let struct (_, slope) = MathNet.Numerics.LinearRegression.SimpleRegression.Fit(times.ToArray(), errors.ToArray())
                 slope
 
-        { EnergyDriftMax = errors |> Seq.map abs |> Seq.fold max 0.0 |> over meanKinetic
-          EnergyDriftSlope = over meanKinetic slope
-          MomentumDrift = over momentumScale momentumDrift
-          AngularMomentumDrift = if structure.Cell.IsPeriodic then None else Some(over angularScale angularDrift) }
+        {
+            EnergyDriftMax = errors |> Seq.map abs |> Seq.fold max 0.0 |> over meanKinetic
+            EnergyDriftSlope = over meanKinetic slope
+            MomentumDrift = over momentumScale momentumDrift
+            AngularMomentumDrift = if structure.Cell.IsPeriodic then None else Some(over angularScale angularDrift)
+        }

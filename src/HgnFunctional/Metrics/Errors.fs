@@ -6,20 +6,22 @@ open System.Numerics.Tensors
 /// How a model's predictions compare with measured snapshots.
 [<NoComparison>]
 type Evaluation =
-    { /// Number of snapshots.
-      Frames: int
-      /// Largest number of bodies in a snapshot.
-      Bodies: int
-      /// |F' - F| / |F| over all forces, Frobenius norms.
-      RelativeForceError: float
-      /// |v' - v| / |v| over all velocities.
-      RelativeVelocityError: float
-      /// Mean square error over all components of q' and p'.
-      MeanSquareError: float
-      /// Largest |H(frame) - H(first)| over the mean kinetic energy.
-      EnergyDeviation: float
-      /// Fraction of the invariants that lie outside their range in training.
-      OutOfRangeFraction: float }
+    {
+        /// Number of snapshots.
+        Frames: int
+        /// Largest number of bodies in a snapshot.
+        Bodies: int
+        /// |F' - F| / |F| over all forces, Frobenius norms.
+        RelativeForceError: float
+        /// |v' - v| / |v| over all velocities.
+        RelativeVelocityError: float
+        /// Mean square error over all components of q' and p'.
+        MeanSquareError: float
+        /// Largest |H(frame) - H(first)| over the mean kinetic energy.
+        EnergyDeviation: float
+        /// Fraction of the invariants that lie outside their range in training.
+        OutOfRangeFraction: float
+    }
 
 /// Why an evaluation stopped.
 type EvaluationError<'source> =
@@ -66,8 +68,7 @@ type private EvaluationSums(model: TrainedModel) =
         let distance = TensorPrimitives.Distance(ReadOnlySpan<float> predicted, measured)
         struct (errors + distance * distance, sizes + TensorPrimitives.SumOfSquares measured)
 
-    let relative (struct (errors, sizes)) : float =
-        if errors = 0.0 then 0.0 else sqrt (errors / sizes)
+    let relative (struct (errors, sizes)) : float = if errors = 0.0 then 0.0 else sqrt (errors / sizes)
 
     /// Takes one snapshot.
     member _.Add(snapshot: Snapshot) : Result<unit, BindError> =
@@ -100,13 +101,15 @@ type private EvaluationSums(model: TrainedModel) =
             None
         else
             Some
-                { Frames = frames
-                  Bodies = bodies
-                  RelativeForceError = relative force
-                  RelativeVelocityError = relative velocity
-                  MeanSquareError = (forceErrors + velocityErrors) / float components
-                  EnergyDeviation = if deviation = 0.0 then 0.0 else deviation / (kinetic / float frames)
-                  OutOfRangeFraction = float outside / float (max 1L invariants) }
+                {
+                    Frames = frames
+                    Bodies = bodies
+                    RelativeForceError = relative force
+                    RelativeVelocityError = relative velocity
+                    MeanSquareError = (forceErrors + velocityErrors) / float components
+                    EnergyDeviation = if deviation = 0.0 then 0.0 else deviation / (kinetic / float frames)
+                    OutOfRangeFraction = float outside / float (max 1L invariants)
+                }
 
 /// Comparison of models with data.
 [<RequireQualifiedAccess>]

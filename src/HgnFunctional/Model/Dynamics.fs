@@ -103,8 +103,7 @@ type internal SeparableModelHamiltonian(structure: Structure, kinetic: ModelTerm
 module Model =
 
     /// Whether a model's blocks split into T(p) + V(q).
-    let isSeparable (model: TrainedModel) : bool =
-        model.Terms |> List.forall (fun term -> term.Block.Part <> Coupled)
+    let isSeparable (model: TrainedModel) : bool = model.Terms |> List.forall (fun term -> term.Block.Part <> Coupled)
 
     let private check (model: TrainedModel) (structure: Structure) : BindError option =
         match model.Pairs, structure.Interactions with
@@ -119,8 +118,7 @@ module Model =
 
         match check model structure with
         | Some error -> Error error
-        | None when isSeparable model ->
-            Ok(Separable(SeparableModelHamiltonian(structure, terms Kinetic, terms Potential, model.Constant)))
+        | None when isSeparable model -> Ok(Separable(SeparableModelHamiltonian(structure, terms Kinetic, terms Potential, model.Constant)))
         | None -> Ok(General(ModelHamiltonian(structure, Array.ofList model.Terms, model.Constant)))
 
     /// How many invariants of a configuration lie outside the training range, and how many there are.

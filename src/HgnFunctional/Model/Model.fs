@@ -10,58 +10,66 @@ type PairKind =
 /// A block with the readout of each of its features.
 [<NoEquality; NoComparison>]
 type ModelTerm =
-    { /// The features.
-      Block: IFeatureBlock
-      /// The weight of each feature in the Hamiltonian [width], in units of energy.
-      Readout: float[] }
+    {
+        /// The features.
+        Block: IFeatureBlock
+        /// The weight of each feature in the Hamiltonian [width], in units of energy.
+        Readout: float[]
+    }
 
 /// How the fit of one linear system went. A model that splits has two: kinetic and potential.
 [<NoComparison>]
 type FitDiagnostics =
-    { /// "kinetic", "potential" or "coupled".
-      Part: string
-      /// Rows of the linear system.
-      Rows: int64
-      /// Features sampled, of which some are redundant.
-      FeaturesSampled: int
-      /// Features kept: the numerical rank.
-      FeaturesKept: int
-      /// Condition number of the kept, normalised columns.
-      Condition: float
-      /// The penalty, as a fraction of the largest singular value.
-      Ridge: float
-      /// |fit - data| / |data| over all rows: the relative error of velocities, forces, or both.
-      RelativeError: float }
+    {
+        /// "kinetic", "potential" or "coupled".
+        Part: string
+        /// Rows of the linear system.
+        Rows: int64
+        /// Features sampled, of which some are redundant.
+        FeaturesSampled: int
+        /// Features kept: the numerical rank.
+        FeaturesKept: int
+        /// Condition number of the kept, normalised columns.
+        Condition: float
+        /// The penalty, as a fraction of the largest singular value.
+        Ridge: float
+        /// |fit - data| / |data| over all rows: the relative error of velocities, forces, or both.
+        RelativeError: float
+    }
 
 /// Where a model comes from.
 [<NoComparison>]
 type Provenance =
-    { /// Version of the library that trained it.
-      LibraryVersion: string
-      /// The seed of every random draw.
-      Seed: int
-      /// Name of the sampler.
-      Sampler: string
-      /// Hidden units per block before any was dropped.
-      Width: int
-      /// Number of snapshots.
-      Frames: int
-      /// SHA-256 of the training data, in hexadecimal.
-      DataHash: string }
+    {
+        /// Version of the library that trained it.
+        LibraryVersion: string
+        /// The seed of every random draw.
+        Seed: int
+        /// Name of the sampler.
+        Sampler: string
+        /// Hidden units per block before any was dropped.
+        Width: int
+        /// Number of snapshots.
+        Frames: int
+        /// SHA-256 of the training data, in hexadecimal.
+        DataHash: string
+    }
 
 /// A learned Hamiltonian H = c + sum over terms of readout . Phi. Immutable: it can be shared by threads.
 [<NoEquality; NoComparison>]
 type TrainedModel =
-    { /// The pairs that it acts on.
-      Pairs: PairKind
-      /// Blocks with readouts.
-      Terms: ModelTerm list
-      /// c, which makes H zero at the first training snapshot.
-      Constant: float
-      /// One entry for each linear system solved.
-      Diagnostics: FitDiagnostics list
-      /// Seed, data and version.
-      Provenance: Provenance }
+    {
+        /// The pairs that it acts on.
+        Pairs: PairKind
+        /// Blocks with readouts.
+        Terms: ModelTerm list
+        /// c, which makes H zero at the first training snapshot.
+        Constant: float
+        /// One entry for each linear system solved.
+        Diagnostics: FitDiagnostics list
+        /// Seed, data and version.
+        Provenance: Provenance
+    }
 
     /// The model in one paragraph.
     override model.ToString() : string =
@@ -72,9 +80,6 @@ type TrainedModel =
             | BondedPairs -> "bonds"
             | PairsWithin cutoff -> $"pairs within {cutoff}"
 
-        let errors =
-            model.Diagnostics
-            |> List.map (fun fit -> $"{fit.Part} {fit.RelativeError:E1}")
-            |> String.concat ", "
+        let errors = model.Diagnostics |> List.map (fun fit -> $"{fit.Part} {fit.RelativeError:E1}") |> String.concat ", "
 
         $"TrainedModel on {pairs}: {kept} features from {model.Provenance.Frames} snapshots; relative training error {errors}"

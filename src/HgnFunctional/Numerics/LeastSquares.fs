@@ -26,22 +26,24 @@ type LeastSquaresError =
 /// The solution of a least-squares problem, with what the solver knows of its health.
 [<NoEquality; NoComparison>]
 type LeastSquaresSolution =
-    { /// Indices of the features kept, ascending.
-      Kept: int[]
-      /// Readout of each kept feature, in the units of the problem.
-      Readout: float[]
-      /// Number of rows.
-      Rows: int64
-      /// Number of features before any was dropped.
-      Features: int
-      /// Ratio of the largest to the least singular value of the kept columns, each scaled to norm one.
-      Condition: float
-      /// The penalty, as a fraction of the largest singular value of the penalised columns.
-      Ridge: float
-      /// |A x - b| / |b|; 0 where b vanishes.
-      RelativeResidual: float
-      /// Minus twice the log evidence per row (smaller is better), for comparing feature sets on the same rows.
-      Surprise: float }
+    {
+        /// Indices of the features kept, ascending.
+        Kept: int[]
+        /// Readout of each kept feature, in the units of the problem.
+        Readout: float[]
+        /// Number of rows.
+        Rows: int64
+        /// Number of features before any was dropped.
+        Features: int
+        /// Ratio of the largest to the least singular value of the kept columns, each scaled to norm one.
+        Condition: float
+        /// The penalty, as a fraction of the largest singular value of the penalised columns.
+        Ridge: float
+        /// |A x - b| / |b|; 0 where b vanishes.
+        RelativeResidual: float
+        /// Minus twice the log evidence per row (smaller is better), for comparing feature sets on the same rows.
+        Surprise: float
+    }
 
     /// Numerical rank: the number of features kept.
     member solution.Rank: int = solution.Kept.Length
@@ -65,12 +67,14 @@ module LeastSquares =
     /// The hidden part of the problem in its singular basis: singular values, target there, and what else there is.
     [<NoEquality; NoComparison>]
     type private Spectrum =
-        { Values: float[]
-          Target: float[]
-          /// Squared norm of the target beyond the columns.
-          Leftover: float
-          /// Rows less the columns of the trend.
-          FreeRows: float }
+        {
+            Values: float[]
+            Target: float[]
+            /// Squared norm of the target beyond the columns.
+            Leftover: float
+            /// Rows less the columns of the trend.
+            FreeRows: float
+        }
 
     /// Minus twice the log evidence, up to a constant, for a target of mean square one.
     let private surprise (spectrum: Spectrum) (ridge: float) : float =
@@ -121,7 +125,12 @@ module LeastSquares =
         let triangle = PivotedTriangle.ofAccumulator pivotTolerance isTrend accumulator
         let rank, trend = triangle.Kept.Length, triangle.Trend
         // In units in which the target has mean square one, so that neither ridge nor floor depends on the units of b.
-        let unit = if triangle.TargetSquared > 0.0 then sqrt (triangle.TargetSquared / float accumulator.Rows) else 1.0
+        let unit =
+            if triangle.TargetSquared > 0.0 then
+                sqrt (triangle.TargetSquared / float accumulator.Rows)
+            else
+                1.0
+
         let hiddenColumns = Array.init (rank - trend) (fun k -> Array.sub triangle.Columns[trend + k] trend (rank - trend))
         let hiddenTarget = Array.sub triangle.Target trend (rank - trend)
 
@@ -134,10 +143,12 @@ module LeastSquares =
                 svd.S.ToArray(), target.ToArray(), Some svd.VT
 
         let spectrum =
-            { Values = values
-              Target = rotatedTarget |> Array.map (fun t -> t / unit)
-              Leftover = triangle.Leftover / (unit * unit)
-              FreeRows = float (max 1L (accumulator.Rows - int64 trend)) }
+            {
+                Values = values
+                Target = rotatedTarget |> Array.map (fun t -> t / unit)
+                Leftover = triangle.Leftover / (unit * unit)
+                FreeRows = float (max 1L (accumulator.Rows - int64 trend))
+            }
 
         let penalty =
             match ridge with
@@ -156,14 +167,20 @@ module LeastSquares =
         let order = triangle.Kept |> Array.indexed |> Array.sortBy snd |> Array.map fst
         let residual = sqrt (residualSquared triangle scaled)
 
-        { Kept = order |> Array.map (fun k -> triangle.Kept[k])
-          Readout = order |> Array.map (fun k -> readout[k])
-          Rows = accumulator.Rows
-          Features = accumulator.Features
-          Condition = conditionOf triangle.Columns
-          Ridge = if values.Length = 0 then 0.0 else penalty / values[0]
-          RelativeResidual = if triangle.TargetSquared > 0.0 then residual / sqrt triangle.TargetSquared else 0.0
-          Surprise = surprise spectrum penalty / spectrum.FreeRows }
+        {
+            Kept = order |> Array.map (fun k -> triangle.Kept[k])
+            Readout = order |> Array.map (fun k -> readout[k])
+            Rows = accumulator.Rows
+            Features = accumulator.Features
+            Condition = conditionOf triangle.Columns
+            Ridge = if values.Length = 0 then 0.0 else penalty / values[0]
+            RelativeResidual =
+                if triangle.TargetSquared > 0.0 then
+                    residual / sqrt triangle.TargetSquared
+                else
+                    0.0
+            Surprise = surprise spectrum penalty / spectrum.FreeRows
+        }
 
     /// The readout that minimises |A x - b|^2 plus the penalty. `isTrend` [features] marks columns that are not penalised.
     let solve (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : Result<LeastSquaresSolution, LeastSquaresError> =

@@ -6,20 +6,22 @@ open System.Numerics.Tensors
 /// A triangle reduced to independent columns, all in units in which each column of the data has norm one.
 [<NoEquality; NoComparison>]
 type internal PivotedTriangle =
-    { /// Which columns are kept: first those of the trend, then the others, by falling independence.
-      Kept: int[]
-      /// How many of the kept columns belong to the trend.
-      Trend: int
-      /// Norm of each column of the data, by its number there.
-      Norms: float[]
-      /// Upper triangle S of the kept columns, column-major with leading dimension n.
-      Columns: float[][]
-      /// Q^T b for the kept columns.
-      Target: float[]
-      /// Squared norm of what the kept columns cannot reach.
-      Leftover: float
-      /// Squared norm of b.
-      TargetSquared: float }
+    {
+        /// Which columns are kept: first those of the trend, then the others, by falling independence.
+        Kept: int[]
+        /// How many of the kept columns belong to the trend.
+        Trend: int
+        /// Norm of each column of the data, by its number there.
+        Norms: float[]
+        /// Upper triangle S of the kept columns, column-major with leading dimension n.
+        Columns: float[][]
+        /// Q^T b for the kept columns.
+        Target: float[]
+        /// Squared norm of what the kept columns cannot reach.
+        Leftover: float
+        /// Squared norm of b.
+        TargetSquared: float
+    }
 
 /// Column-pivoted QR (Businger and Golub 1965, doi:10.1007/BF01436084) of an accumulator's triangle, which drops columns
 /// that the others make redundant.
@@ -29,8 +31,7 @@ module internal PivotedTriangle =
     /// The part of a column at and below a row.
     let private tail (row: int) (column: float[]) : Span<float> = Span<float>(column, row, column.Length - row)
 
-    let private norm (row: int) (column: float[]) : float =
-        TensorPrimitives.Norm(Span<float>.op_Implicit (tail row column))
+    let private norm (row: int) (column: float[]) : float = TensorPrimitives.Norm(Span<float>.op_Implicit(tail row column))
 
     /// Reflects so that `pivot` vanishes below `row`; applies the reflection to all columns given.
     let private eliminate (row: int) (pivot: float[]) (others: float[] seq) : unit =
@@ -95,10 +96,12 @@ module internal PivotedTriangle =
         let beyond = Array.skip kept.Count target |> Array.sumBy (fun x -> x * x)
         let leftover = beyond + corner * corner
 
-        { Kept = kept.ToArray()
-          Trend = trend
-          Norms = norms
-          Columns = kept.ToArray() |> Array.map (fun k -> columns[k])
-          Target = reached
-          Leftover = leftover
-          TargetSquared = leftover + Array.sumBy (fun x -> x * x) reached }
+        {
+            Kept = kept.ToArray()
+            Trend = trend
+            Norms = norms
+            Columns = kept.ToArray() |> Array.map (fun k -> columns[k])
+            Target = reached
+            Leftover = leftover
+            TargetSquared = leftover + Array.sumBy (fun x -> x * x) reached
+        }

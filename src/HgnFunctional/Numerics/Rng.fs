@@ -19,8 +19,7 @@ module internal Rng =
         ||> Seq.fold (fun state letter -> mix (state + 0x9E3779B97F4A7C15UL + uint64 letter))
 
     /// A fresh generator for one purpose.
-    let stream (seed: int) (purpose: string) : System.Random =
-        Xoshiro256StarStar(int (derive seed purpose &&& 0x7FFFFFFFUL), false)
+    let stream (seed: int) (purpose: string) : System.Random = Xoshiro256StarStar(int (derive seed purpose &&& 0x7FFFFFFFUL), false)
 
     /// Draws `count` numbers from the standard normal distribution.
     let normals (count: int) (random: System.Random) : float[] =

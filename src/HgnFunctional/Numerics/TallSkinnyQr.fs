@@ -18,8 +18,7 @@ type TallSkinnyQr private (features: int, rows: int64, triangle: float[]) =
     /// The triangle, (n + 1) x (n + 1) row-major; the part below the diagonal is zero.
     member _.Triangle: ReadOnlySpan<float> = ReadOnlySpan<float> triangle
 
-    static member internal OfOwned(features: int, rows: int64, triangle: float[]) : TallSkinnyQr =
-        TallSkinnyQr(features, rows, triangle)
+    static member internal OfOwned(features: int, rows: int64, triangle: float[]) : TallSkinnyQr = TallSkinnyQr(features, rows, triangle)
 
 /// Streaming orthogonal reduction of tall, skinny least-squares problems (Demmel, Grigori, Hoemmen, Langou 2012,
 /// doi:10.1137/080731992): blocks of rows are folded into a triangle by Householder reflections, and two triangles merge
@@ -40,7 +39,7 @@ module TallSkinnyQr =
     /// Folds rows into a triangle in place; the rows are destroyed. `triangle` is columns x columns, `rows` is
     /// count x columns, both row-major.
     let internal foldInto (columns: int) (count: int) (rows: Span<float>) (triangle: Span<float>) : unit =
-        let workspace = Array.zeroCreate<float> (HouseholderUpdate.WorkspaceLength(min count blockRows, columns))
+        let workspace = Array.zeroCreate<float>(HouseholderUpdate.WorkspaceLength(min count blockRows, columns))
         let mutable start = 0
 
         while start < count do

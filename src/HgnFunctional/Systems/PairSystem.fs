@@ -84,7 +84,6 @@ module InitialState =
         let total axis = Seq.sum (seq { for body in 0 .. structure.Bodies - 1 -> momenta[body * structure.Dimension + axis] })
         let drift = Array.init structure.Dimension (fun axis -> total axis / Array.sum masses)
 
-        let momenta =
-            momenta |> Array.mapi (fun k p -> p - masses[k / structure.Dimension] * drift[k % structure.Dimension])
+        let momenta = momenta |> Array.mapi (fun k p -> p - masses[k / structure.Dimension] * drift[k % structure.Dimension])
 
         PhaseState.create structure.Bodies structure.Dimension (Array.map2 (+) sites shifts) momenta

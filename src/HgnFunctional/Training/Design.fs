@@ -8,16 +8,18 @@ open System.Threading.Tasks
 /// features never meet in a row, so a model that splits is two small systems.
 [<NoEquality; NoComparison>]
 type internal LinearSystem =
-    { /// "kinetic", "potential" or "coupled".
-      Name: string
-      /// The blocks, each with its first column.
-      Blocks: (IFeatureBlock * int)[]
-      /// Whether q' = dH/dp gives rows.
-      HasVelocityRows: bool
-      /// Whether -p' = dH/dq gives rows.
-      HasForceRows: bool
-      /// Weights of the rows of velocities and of forces: 1/rms of each, so that units do not decide a coupled fit.
-      Weights: struct (float * float) }
+    {
+        /// "kinetic", "potential" or "coupled".
+        Name: string
+        /// The blocks, each with its first column.
+        Blocks: (IFeatureBlock * int)[]
+        /// Whether q' = dH/dp gives rows.
+        HasVelocityRows: bool
+        /// Whether -p' = dH/dq gives rows.
+        HasForceRows: bool
+        /// Weights of the rows of velocities and of forces: 1/rms of each, so that units do not decide a coupled fit.
+        Weights: struct (float * float)
+    }
 
     /// Number of features.
     member system.Features: int = system.Blocks |> Array.sumBy (fun (block, _) -> block.Width)
@@ -47,11 +49,13 @@ module internal Design =
     /// The systems of a list of blocks: two if they split into T(p) + V(q), else one.
     let systems (weights: struct (float * float)) (blocks: IFeatureBlock list) : LinearSystem list =
         let system name velocityRows forceRows blocks =
-            { Name = name
-              Blocks = offsets blocks
-              HasVelocityRows = velocityRows
-              HasForceRows = forceRows
-              Weights = weights }
+            {
+                Name = name
+                Blocks = offsets blocks
+                HasVelocityRows = velocityRows
+                HasForceRows = forceRows
+                Weights = weights
+            }
 
         let ofPart part = blocks |> List.filter (fun block -> block.Part = part)
 
@@ -77,7 +81,13 @@ module internal Design =
         let columns = system.Features + 1
         let length = snapshot.Forces.Length * columns
         let velocityRows = if system.HasVelocityRows then rows.Slice(0, length) else Span<float>.Empty
-        let forceRows = if system.HasForceRows then rows.Slice(rows.Length - length, length) else Span<float>.Empty
+
+        let forceRows =
+            if system.HasForceRows then
+                rows.Slice(rows.Length - length, length)
+            else
+                Span<float>.Empty
+
         let configuration = snapshot.Configuration
         let struct (velocityWeight, forceWeight) = system.Weights
 
@@ -95,9 +105,9 @@ module internal Design =
     /// The accumulator of some snapshots.
     let private reduce (system: LinearSystem) (snapshots: Snapshot[]) : TallSkinnyQr =
         let columns = system.Features + 1
-        let triangle = Array.zeroCreate<float> (columns * columns)
+        let triangle = Array.zeroCreate<float>(columns * columns)
         let capacity = blockRows + (snapshots |> Array.map system.RowsOf |> Array.max)
-        let buffer = Array.zeroCreate<float> (capacity * columns)
+        let buffer = Array.zeroCreate<float>(capacity * columns)
         let mutable filled = 0
         let mutable rows = 0L
 
@@ -117,13 +127,9 @@ module internal Design =
 
     /// Folds chunks of snapshots into the accumulators of all systems, in parallel over chunks, merged in their order.
     let private foldChunks (systems: LinearSystem[]) (accumulators: TallSkinnyQr[]) (chunks: Snapshot[][]) : TallSkinnyQr[] =
-        let parts = Array.zeroCreate<TallSkinnyQr> (systems.Length * chunks.Length)
+        let parts = Array.zeroCreate<TallSkinnyQr>(systems.Length * chunks.Length)
 
-        Parallel.For(
-            0,
-            parts.Length,
-            fun index -> parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length]
-        )
+        Parallel.For(0, parts.Length, fun index -> parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length])
         |> ignore
 
         accumulators

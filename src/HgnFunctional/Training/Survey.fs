@@ -8,20 +8,22 @@ open System.Security.Cryptography
 /// What a first pass over the training data tells, in memory that does not grow with it.
 [<NoEquality; NoComparison>]
 type internal Survey =
-    { /// The inputs of each block, in the order of the recipes.
-      Samples: InputSample list
-      /// Root mean square of q' over all components; 1 if all vanish.
-      VelocityScale: float
-      /// Root mean square of p' over all components; 1 if all vanish.
-      ForceScale: float
-      /// Number of snapshots.
-      Frames: int
-      /// SHA-256 of the data, in hexadecimal.
-      Hash: string
-      /// The first snapshot, where the energy is zero.
-      First: Snapshot
-      /// The first few snapshots, to try options on.
-      Pilot: Snapshot[] }
+    {
+        /// The inputs of each block, in the order of the recipes.
+        Samples: InputSample list
+        /// Root mean square of q' over all components; 1 if all vanish.
+        VelocityScale: float
+        /// Root mean square of p' over all components; 1 if all vanish.
+        ForceScale: float
+        /// Number of snapshots.
+        Frames: int
+        /// SHA-256 of the data, in hexadecimal.
+        Hash: string
+        /// The first snapshot, where the energy is zero.
+        First: Snapshot
+        /// The first few snapshots, to try options on.
+        Pilot: Snapshot[]
+    }
 
 /// Collects a survey snapshot by snapshot.
 [<Sealed>]
@@ -62,8 +64,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, seed: int) =
         hashFloats snapshot.Velocities
         hashFloats snapshot.Forces
 
-    let scale (squares: float) : float =
-        if squares > 0.0 then sqrt (squares / float components) else 1.0
+    let scale (squares: float) : float = if squares > 0.0 then sqrt (squares / float components) else 1.0
 
     /// Takes one snapshot.
     member _.Add(snapshot: Snapshot) : unit =
@@ -86,10 +87,12 @@ type internal SurveyCollector(recipes: BlockRecipe list, seed: int) =
 
     /// The survey of all snapshots so far, of which there must be one.
     member _.ToSurvey() : Survey =
-        { Samples = pools |> List.map (fun (_, pool) -> pool.ToSample())
-          VelocityScale = scale velocitySquares
-          ForceScale = scale forceSquares
-          Frames = frames
-          Hash = Convert.ToHexStringLower(hash.GetCurrentHash())
-          First = pilot[0]
-          Pilot = pilot.ToArray() }
+        {
+            Samples = pools |> List.map (fun (_, pool) -> pool.ToSample())
+            VelocityScale = scale velocitySquares
+            ForceScale = scale forceSquares
+            Frames = frames
+            Hash = Convert.ToHexStringLower(hash.GetCurrentHash())
+            First = pilot[0]
+            Pilot = pilot.ToArray()
+        }

@@ -14,22 +14,24 @@ type RadialChoice =
 /// The options of training. `TrainingConfig.defaults` were chosen by measurement (docs/DEFAULTS.md).
 [<NoEquality; NoComparison>]
 type TrainingConfig =
-    { /// The kinds of block in the model.
-      Recipes: BlockRecipe list
-      /// How hidden weights are drawn.
-      Sampler: Sampler
-      /// The hidden units' function.
-      Activation: Activation
-      /// The radial transform of pair blocks.
-      Radial: RadialChoice
-      /// The smooth factor of pairs within a cutoff.
-      Cutoff: Cutoff
-      /// Hidden units per block, before redundant ones are dropped; at least 1.
-      Width: int
-      /// The penalty on hidden units.
-      Ridge: Ridge
-      /// Seed of every random draw.
-      Seed: int }
+    {
+        /// The kinds of block in the model.
+        Recipes: BlockRecipe list
+        /// How hidden weights are drawn.
+        Sampler: Sampler
+        /// The hidden units' function.
+        Activation: Activation
+        /// The radial transform of pair blocks.
+        Radial: RadialChoice
+        /// The smooth factor of pairs within a cutoff.
+        Cutoff: Cutoff
+        /// Hidden units per block, before redundant ones are dropped; at least 1.
+        Width: int
+        /// The penalty on hidden units.
+        Ridge: Ridge
+        /// Seed of every random draw.
+        Seed: int
+    }
 
 /// What training is busy with.
 type TrainingStage =
@@ -58,7 +60,8 @@ type TrainingError<'source> =
         match error with
         | SourceFailed source -> string (box source)
         | NoSnapshots -> "There are no snapshots to learn from; expected at least one."
-        | MixedInteractions frame -> $"Frame {frame} gives its pairs in another way than the first frame; expected bonds, or one cutoff, throughout."
+        | MixedInteractions frame ->
+            $"Frame {frame} gives its pairs in another way than the first frame; expected bonds, or one cutoff, throughout."
         | SolveFailed error -> string error
 
 /// The defaults of training.
@@ -67,14 +70,16 @@ module TrainingConfig =
 
     /// Chosen by measurement (docs/DEFAULTS.md).
     let defaults: TrainingConfig =
-        { Recipes = Blocks.all
-          Sampler = Sampler.elm
-          Activation = Activation.softplus
-          Radial = AutomaticRadial
-          Cutoff = Cutoff.quartic
-          Width = 64
-          Ridge = Automatic
-          Seed = 1 }
+        {
+            Recipes = Blocks.all
+            Sampler = Sampler.elm
+            Activation = Activation.softplus
+            Radial = AutomaticRadial
+            Cutoff = Cutoff.quartic
+            Width = 64
+            Ridge = Automatic
+            Seed = 1
+        }
 
 /// Training: one linear solve.
 [<RequireQualifiedAccess>]
@@ -131,12 +136,14 @@ module Training =
         (samples: InputSample list)
         : LinearSystem list =
         let options =
-            { Radial = radial
-              Cutoff = config.Cutoff
-              CutoffRadius =
-                match kindOf survey.First with
-                | BondedPairs -> None
-                | PairsWithin cutoff -> Some cutoff }
+            {
+                Radial = radial
+                Cutoff = config.Cutoff
+                CutoffRadius =
+                    match kindOf survey.First with
+                    | BondedPairs -> None
+                    | PairsWithin cutoff -> Some cutoff
+            }
 
         List.map2
             (fun (recipe: BlockRecipe) sample ->
@@ -164,8 +171,7 @@ module Training =
             makeSystems config survey (min pilotWidth config.Width) Sampler.elm radial survey.Samples
             |> List.filter (fun system -> system.HasForceRows)
 
-        let accumulated: Result<TallSkinnyQr list, unit> =
-            survey.Pilot |> Seq.map Ok |> Design.accumulate ignore systems
+        let accumulated: Result<TallSkinnyQr list, unit> = survey.Pilot |> Seq.map Ok |> Design.accumulate ignore systems
 
         match accumulated |> Result.mapError SourceFailed |> Result.bind (solveAll config.Ridge systems) with
         | Ok solutions -> solutions |> List.sumBy (fun solution -> solution.Surprise)
@@ -199,22 +205,28 @@ module Training =
 
     /// Blocks with only the features that the solver kept, and their readouts.
     let private termsOf (system: LinearSystem) (solution: LeastSquaresSolution) : ModelTerm list =
-        [ for block, first in system.Blocks do
-              let mine =
-                  Array.zip solution.Kept solution.Readout
-                  |> Array.filter (fun (feature, _) -> feature >= first && feature < first + block.Width)
+        [
+            for block, first in system.Blocks do
+                let mine =
+                    Array.zip solution.Kept solution.Readout
+                    |> Array.filter (fun (feature, _) -> feature >= first && feature < first + block.Width)
 
-              { Block = mine |> Array.map (fun (feature, _) -> feature - first) |> block.Select
-                Readout = mine |> Array.map snd } ]
+                {
+                    Block = mine |> Array.map (fun (feature, _) -> feature - first) |> block.Select
+                    Readout = mine |> Array.map snd
+                }
+        ]
 
     let private diagnose (system: LinearSystem) (solution: LeastSquaresSolution) : FitDiagnostics =
-        { Part = system.Name
-          Rows = solution.Rows
-          FeaturesSampled = solution.Features
-          FeaturesKept = solution.Rank
-          Condition = solution.Condition
-          Ridge = solution.Ridge
-          RelativeError = solution.RelativeResidual }
+        {
+            Part = system.Name
+            Rows = solution.Rows
+            FeaturesSampled = solution.Features
+            FeaturesKept = solution.Rank
+            Condition = solution.Condition
+            Ridge = solution.Ridge
+            RelativeError = solution.RelativeResidual
+        }
 
     let private libraryVersion: string =
         let assembly = typeof<TrainedModel>.Assembly
@@ -273,17 +285,21 @@ module Training =
             |> Result.map (fun fitted ->
                 let terms = terms fitted
 
-                { Pairs = kindOf survey.First
-                  Terms = terms
-                  Constant = -(energyAt survey.First terms)
-                  Diagnostics = fitted |> List.map (fun (system, solution) -> diagnose system solution)
-                  Provenance =
-                    { LibraryVersion = libraryVersion
-                      Seed = config.Seed
-                      Sampler = config.Sampler.Name
-                      Width = config.Width
-                      Frames = survey.Frames
-                      DataHash = survey.Hash } }))
+                {
+                    Pairs = kindOf survey.First
+                    Terms = terms
+                    Constant = -(energyAt survey.First terms)
+                    Diagnostics = fitted |> List.map (fun (system, solution) -> diagnose system solution)
+                    Provenance =
+                        {
+                            LibraryVersion = libraryVersion
+                            Seed = config.Seed
+                            Sampler = config.Sampler.Name
+                            Width = config.Width
+                            Frames = survey.Frames
+                            DataHash = survey.Hash
+                        }
+                }))
 
     /// Learns from snapshots. The same config and snapshots give the same model, bit for bit, for any number of threads.
     let fit (config: TrainingConfig) (snapshots: Snapshot seq) : Result<TrainedModel, TrainingError<SnapshotError>> =

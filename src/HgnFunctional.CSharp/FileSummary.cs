@@ -1,0 +1,83 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using HgnFunctional.IO;
+
+namespace HgnFunctional.CSharp;
+
+/// <summary>What a file holds.</summary>
+public abstract record FileSummary
+{
+    private FileSummary() { }
+
+    /// <summary>A model.</summary>
+    public sealed record OfModel(HgnModel Model) : FileSummary;
+
+    /// <summary>A LAMMPS text dump.</summary>
+    /// <param name="Frames">Number of frames.</param>
+    /// <param name="Bodies">Number of atoms in the first frame.</param>
+    /// <param name="FirstStep">Time step of the first frame.</param>
+    /// <param name="LastStep">Time step of the last frame.</param>
+    /// <param name="Columns">Names of the columns.</param>
+    /// <param name="Periods">Length of the box along each axis; 0 where it is open.</param>
+    public sealed record OfDump(int Frames, int Bodies, long FirstStep, long LastStep, IReadOnlyList<string> Columns, IReadOnlyList<double> Periods) : FileSummary;
+
+    /// <summary>A LAMMPS data file.</summary>
+    /// <param name="Bodies">Number of atoms.</param>
+    /// <param name="Bonds">Number of bonds.</param>
+    /// <param name="HasMasses">Whether it has masses.</param>
+    /// <param name="HasVelocities">Whether it has velocities.</param>
+    public sealed record OfData(int Bodies, int Bonds, bool HasMasses, bool HasVelocities) : FileSummary;
+
+    /// <summary>Recognises a file by its content and reads it.</summary>
+    /// <exception cref="HgnInputException">The file is missing, damaged, or none of the three.</exception>
+    public static FileSummary Read(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+
+        return FirstCharacter(path) switch
+        {
+            '{' => new OfModel(HgnModel.Load(path)),
+            'I' or '\u001f' => ReadDump(path),
+            _ => ReadData(path),
+        };
+    }
+
+    private static int FirstCharacter(string path)
+    {
+        try
+        {
+            using var file = File.OpenRead(path);
+            return file.ReadByte();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new HgnInputException($"{path}: cannot be read; expected an existing model, dump or data file.");
+        }
+    }
+
+    private static OfDump ReadDump(string path)
+    {
+        DumpFrame? first = null;
+        DumpFrame? last = null;
+        var frames = 0;
+
+        foreach (var frame in LammpsDump.frames(path))
+        {
+            last = frame.Expect();
+            first ??= last;
+            frames++;
+        }
+
+        return first is null || last is null
+            ? throw new HgnInputException($"{path}: holds no frame; expected at least one.")
+            : new OfDump(frames, first.Ids.Length, first.Timestep, last.Timestep, first.Columns, first.Periods);
+    }
+
+    private static OfData ReadData(string path)
+    {
+        var data = LammpsDataModule.read(path).Expect();
+        return new OfData(data.Ids.Length, data.Bonds.Length, data.Masses is not null, data.Velocities is not null);
+    }
+}

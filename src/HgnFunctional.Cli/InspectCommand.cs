@@ -1,0 +1,67 @@
+using System;
+using System.CommandLine;
+using System.Linq;
+using System.Text.Json.Nodes;
+using HgnFunctional.CSharp;
+
+namespace HgnFunctional.Cli;
+
+/// <summary><c>hgn inspect</c>.</summary>
+internal static class InspectCommand
+{
+    internal static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "A model, a LAMMPS text dump, or a LAMMPS data file." };
+        var json = Shared.Json();
+        var command = new Command("inspect", "Tells what a file holds.") { file, json };
+        command.SetAction(parsed => Output.Print(parsed.GetValue(json), ToJson(FileSummary.Read(parsed.GetRequiredValue(file)))));
+        return command;
+    }
+
+    private static JsonObject ToJson(FileSummary summary) =>
+        summary switch
+        {
+            FileSummary.OfModel found => OfModel(found.Model),
+            FileSummary.OfDump dump => new JsonObject
+            {
+                ["kind"] = "dump",
+                ["frames"] = dump.Frames,
+                ["bodies"] = dump.Bodies,
+                ["firstStep"] = dump.FirstStep,
+                ["lastStep"] = dump.LastStep,
+                ["columns"] = string.Join(' ', dump.Columns),
+                ["periods"] = string.Join(' ', dump.Periods.Select(period => period > 0 ? Output.Number(period) : "open")),
+            },
+            FileSummary.OfData data => new JsonObject
+            {
+                ["kind"] = "data",
+                ["bodies"] = data.Bodies,
+                ["bonds"] = data.Bonds,
+                ["masses"] = data.HasMasses,
+                ["velocities"] = data.HasVelocities,
+            },
+            _ => throw new InvalidOperationException($"{summary} is of no known kind."),
+        };
+
+    private static JsonObject OfModel(HgnModel model) =>
+        new()
+        {
+            ["kind"] = "model",
+            ["libraryVersion"] = model.LibraryVersion,
+            ["seed"] = model.Seed,
+            ["sampler"] = model.Sampler,
+            ["frames"] = model.Frames,
+            ["cutoff"] = model.Cutoff,
+            ["dataSha256"] = model.DataHash,
+            ["terms"] = new JsonArray(model.Terms
+                .Select(term => (JsonNode)new JsonObject
+                {
+                    ["kind"] = term.Kind,
+                    ["features"] = term.Features,
+                    ["invariant"] = term.Invariant,
+                    ["low"] = term.Low,
+                    ["high"] = term.High,
+                })
+                .ToArray()),
+        };
+}

@@ -1,0 +1,98 @@
+namespace HgnFunctional.IO
+
+open HgnFunctional
+
+/// What is wrong with a file of trajectories.
+type DataProblem =
+    /// There is no such file, or it cannot be read.
+    | CannotRead of reason: string
+    /// The file holds nothing.
+    | EmptyFile
+    /// A line is not what the format asks for.
+    | Unexpected of found: string * expected: string
+    /// The file ends in the middle of a frame or section.
+    | Truncated of expected: string
+    /// A number cannot be read, or is not finite.
+    | BadNumber of field: string * text: string
+    /// A count is not a positive whole number, or more than the file can hold.
+    | BadCount of field: string * text: string * most: int64
+    /// Columns are missing.
+    | MissingColumns of columns: string * what: string
+    /// Two atoms have the same id.
+    | DuplicateId of id: int64
+    /// A frame holds other atoms than the first one.
+    | OtherAtoms of frame: int * bodies: int * first: int
+    /// A bond or a section names an atom that is not there.
+    | UnknownAtom of id: int64 * where: string
+    /// The topology is for other atoms.
+    | TopologyForOthers of topology: string * inTopology: int * inTrajectory: int
+    /// Masses are nowhere.
+    | NoMassesKnown
+    /// Neither bonds nor a cutoff say which pairs interact.
+    | NoInteractions
+    /// Bonds and a cutoff both say which pairs interact.
+    | TwoInteractions
+    /// The box is not orthorhombic.
+    | TriclinicBox
+    /// The file has fewer frames than were asked for.
+    | FramesOutOfRange of first: int * last: int option * frames: int
+    /// The file names units that are not known, or others than were asked for.
+    | UnitsUnclear of found: string * expected: string
+    /// The graph of bonds was refused.
+    | BadGraph of GraphError
+    /// Masses, box and pairs do not fit.
+    | BadStructure of StructureError
+    /// The numbers of a frame do not make a state.
+    | BadState of PhaseStateError
+    /// The numbers of a frame do not make a snapshot.
+    | BadSnapshot of SnapshotError
+
+    /// The problem as one clause.
+    override problem.ToString() : string =
+        match problem with
+        | CannotRead reason -> $"cannot be read: {reason}"
+        | EmptyFile -> "is empty; expected a LAMMPS text dump or data file"
+        | Unexpected(found, expected) -> $"found '{found}'; expected {expected}"
+        | Truncated expected -> $"ends too soon; expected {expected}"
+        | BadNumber(field, text) -> $"{field} is '{text}'; expected a finite number"
+        | BadCount(field, text, most) -> $"{field} is '{text}'; expected a whole number from 1 to {most}"
+        | MissingColumns(columns, what) -> $"has no columns {columns}; expected them for the {what}"
+        | DuplicateId id -> $"atom {id} appears twice in one frame; expected each id once"
+        | OtherAtoms(frame, bodies, first) ->
+            $"frame {frame} holds {bodies} atoms that are not the {first} of the first frame; expected the same ids in every frame"
+        | UnknownAtom(id, where) -> $"{where} names atom {id}, which is not there; expected an id of the Atoms section"
+        | TopologyForOthers(topology, inTopology, inTrajectory) ->
+            $"holds {inTrajectory} atoms and the topology {topology} {inTopology}; expected the same ids in both"
+        | NoMassesKnown -> "has no mass column; expected one, or a topology with masses (--topology FILE), or --mass M"
+        | NoInteractions -> "names no pairs that interact; expected bonds (--topology FILE) or a cutoff (--cutoff R)"
+        | TwoInteractions -> "was given both bonds and a cutoff; expected one of --topology FILE and --cutoff R"
+        | TriclinicBox -> "has a triclinic box; expected an orthorhombic one"
+        | FramesOutOfRange(first, last, frames) ->
+            let asked =
+                match last with
+                | Some last -> $"{first}..{last}"
+                | None -> $"from {first} on"
+
+            $"holds {frames} frames, 0..{frames - 1}, and frames {asked} were asked for"
+        | UnitsUnclear(found, expected) -> $"has units '{found}'; expected {expected}"
+        | BadGraph error -> string error
+        | BadStructure error -> string error
+        | BadState error -> string error
+        | BadSnapshot error -> string error
+
+/// What is wrong with a file, and where.
+type DataError =
+    {
+        /// Path of the file.
+        File: string
+        /// The line, from 1, if it is known.
+        Line: int64 option
+        /// What is wrong.
+        Problem: DataProblem
+    }
+
+    /// The error as one sentence.
+    override error.ToString() : string =
+        match error.Line with
+        | Some line -> $"{error.File}, line {line}: {error.Problem}."
+        | None -> $"{error.File}: {error.Problem}."

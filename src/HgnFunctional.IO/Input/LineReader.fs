@@ -1,0 +1,109 @@
+namespace HgnFunctional.IO
+
+open System
+open System.Globalization
+open System.IO
+open System.IO.Compression
+
+/// Stops the reading of a file; caught where the file was opened, and never seen outside this project.
+exception internal DataException of DataError
+
+/// Lines of a text file, counted, with errors that name the line.
+[<Sealed>]
+type internal LineReader(path: string) =
+
+    let file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read)
+
+    let reader =
+        if path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) then
+            new StreamReader(new GZipStream(file, CompressionMode.Decompress))
+        else
+            new StreamReader(file)
+
+    let mutable line = 0L
+
+    /// Path of the file.
+    member _.Path: string = path
+
+    /// More records than this cannot be in the file: each takes two bytes at least, and compression rarely gains 1000.
+    member _.MostRecords: int64 =
+        file.Length / 2L * (if path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) then 1000L else 1L)
+
+    /// Number of the line read last.
+    member _.Line: int64 = line
+
+    /// The next line; null at the end.
+    member _.TryNext() : string =
+        line <- line + 1L
+        reader.ReadLine()
+
+    /// Stops with a problem at the line read last.
+    member _.Fail(problem: DataProblem) : 'result = raise (DataException { File = path; Line = Some line; Problem = problem })
+
+    /// The next line; at the end the file is truncated.
+    member this.Next(expected: string) : string =
+        match this.TryNext() with
+        | null -> this.Fail(Truncated expected)
+        | text -> text
+
+    /// A finite number.
+    member this.Float(field: string, text: ReadOnlySpan<char>) : float =
+        let mutable number = 0.0
+
+        if Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, &number) && Double.IsFinite number then
+            number
+        else
+            this.Fail(BadNumber(field, text.ToString()))
+
+    /// A whole number.
+    member this.Integer(field: string, text: string) : int64 =
+        match Int64.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+        | true, number -> number
+        | _ -> this.Fail(BadNumber(field, text))
+
+    /// A count from 1 to what the file can hold.
+    member this.Count(field: string, text: string) : int =
+        let most = min this.MostRecords 100_000_000L
+
+        match Int64.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+        | true, count when count >= 1L && count <= most -> int count
+        | _ -> this.Fail(BadCount(field, text.Trim(), most))
+
+    interface IDisposable with
+        member _.Dispose() = reader.Dispose()
+
+/// Words of a line.
+module internal Words =
+
+    /// The words between blanks.
+    let split (line: string) : string[] = line.Split([| ' '; '\t'; '\r' |], StringSplitOptions.RemoveEmptyEntries)
+
+    /// At most this much of a line is repeated in a message, with control characters made visible.
+    let quote (line: string) : string =
+        let short = if line.Length > 40 then line.Substring(0, 40) + "..." else line
+        String.map (fun letter -> if Char.IsControl letter then '?' else letter) short
+
+/// Opening of files.
+module internal DataFile =
+
+    /// The error of a file that cannot be opened or read.
+    let ofException (path: string) (error: exn) : DataError option =
+        let cannot reason = Some { File = path; Line = None; Problem = CannotRead reason }
+
+        match error with
+        | DataException error -> Some error
+        | :? FileNotFoundException
+        | :? DirectoryNotFoundException -> cannot "there is no such file; expected an existing one"
+        | :? UnauthorizedAccessException -> cannot "it is a folder or access is denied; expected a readable file"
+        | :? InvalidDataException -> cannot "it is not a valid gzip file; expected text or gzip"
+        | :? IOException as error -> cannot error.Message
+        | _ -> None
+
+    /// Runs an action that reads the file; what it meets is returned as an error.
+    let tryRead (path: string) (action: unit -> 'result) : Result<'result, DataError> =
+        try
+            Ok(action ())
+        with error ->
+            match ofException path error with
+            | Some problem -> Error problem
+            | None -> reraise ()

@@ -1,0 +1,271 @@
+module HgnFunctional.Tests.Core.BlockTests
+
+open System
+open Expecto
+open FsCheck.FSharp
+open HgnFunctional
+open HgnFunctional.Tests.Support
+open HgnFunctional.Tests.Support.Generators
+open HgnFunctional.Tests.Support.Laws
+
+let private hiddenUnits = 5
+
+/// A range and a sample of inputs that scenes have: distances from 0.4 to 3, kinetic terms from 0 to 5. The points are few
+/// and lie apart even as r^-3, so that no unit of SWIM is too steep for a difference quotient.
+let private inputsOf (recipe: BlockRecipe) : InputSample =
+    let low, high, points =
+        if recipe.Kind = "body" then
+            0.0, 5.0, [| 0.3; 1.5; 4.0 |]
+        else
+            0.4, 3.0, [| 0.45; 0.7; 1.2 |]
+
+    {
+        Low = [| low |]
+        High = [| high |]
+        Points = points
+        Outputs = points |> Array.map (fun x -> sin (3.0 * x))
+    }
+
+/// Every block there is, as a function of the scene's cutoff.
+let private makers: (string * (float option -> IFeatureBlock)) list =
+    [
+        for recipe in Blocks.all do
+            for radial in Radial.all do
+                for cutoff in Cutoff.all do
+                    for activation in Activation.all do
+                        for sampler in Sampler.all do
+                            let draw (inputs: InputSample) =
+                                Sampler.sample sampler activation hiddenUnits (Rng.stream 5 "block tests") inputs
+
+                            $"{recipe.Kind} block, {radial.Name}, {cutoff.Name}, {activation.Name}, {sampler.Name}",
+                            (fun radius ->
+                                let options = { Radial = radial; Cutoff = cutoff; CutoffRadius = radius }
+                                recipe.Create options (inputsOf recipe) draw)
+    ]
+
+/// A law of blocks with a readout, tried on every block.
+let private everyBlock (scene: Scene) (law: IFeatureBlock -> float[] -> Verdict) : Verdict =
+    firstFault makers (fun make ->
+        let block = make scene.Cutoff
+        law block (Rng.normals block.Width (Rng.stream block.Width "readout")))
+
+let private energyOf (block: IFeatureBlock) (readout: float[]) (scene: Scene) : float[] = [| Probe.energy block readout scene |]
+
+let private times (columns: int) (rows: float[]) (readout: float[]) : float[] =
+    rows |> Array.chunkBySize columns |> Array.map (fun row -> Array.map2 (*) row readout |> Array.sum)
+
+/// A difference quotient has no meaning across the cutoff, where second derivatives jump.
+let private isNearCutoff (step: float) (scene: Scene) : bool =
+    match scene.Cutoff with
+    | None -> false
+    | Some cutoff ->
+        let pairsAt radius = (Neighbours.within (Cell.create scene.Periods) radius (ReadOnlySpan<float> scene.Q)).Count
+        pairsAt (cutoff + 8.0 * step) <> pairsAt (cutoff - 8.0 * step)
+
+let private rowsAreDerivatives (block: IFeatureBlock) (scene: Scene) : Verdict =
+    let step = 1e-4
+    let rowsQ, rowsP = Probe.rows block scene
+    let ofQ k = derivative step (fun q -> Probe.values block { scene with Q = q }) scene.Q k
+    let ofP k = derivative step (fun p -> Probe.values block { scene with P = p }) scene.P k
+    let components = [| 0 .. scene.Q.Length - 1 |]
+
+    close "rows of q" Tolerance.difference (Array.collect ofQ components) rowsQ
+    |> orElse (fun () -> close "rows of p" Tolerance.difference (Array.collect ofP components) rowsP)
+
+let private ofPart (part: Part) (block: IFeatureBlock) (scene: Scene) : Verdict =
+    let rowsQ, rowsP = Probe.rows block scene
+    let vanishing = if part = Kinetic then rowsQ else rowsP
+
+    if part <> Coupled && Array.exists ((<>) 0.0) vanishing then
+        Some "derivatives that the part rules out"
+    else
+        None
+
+let private laws =
+    [
+        prop 30 "energy is values times readout" (fun (scene: Scene) ->
+            everyBlock scene (fun block readout ->
+                let expected = Array.map2 (*) (Probe.values block scene) readout |> Array.sum
+                close "energy" Tolerance.reordered [| expected |] (energyOf block readout scene))
+            |> judge
+            |> classified scene)
+
+        prop 30 "rows times readout are the pullback" (fun (scene: Scene) ->
+            everyBlock scene (fun block readout ->
+                let rowsQ, rowsP = Probe.rows block scene
+                let gradientQ, gradientP = Probe.pullback block readout scene
+
+                close "of q" Tolerance.reordered (times block.Width rowsQ readout) gradientQ
+                |> orElse (fun () -> close "of p" Tolerance.reordered (times block.Width rowsP readout) gradientP))
+            |> judge
+            |> classified scene)
+
+        prop 12 "rows are derivatives of values" (fun (scene: Scene) ->
+            let skipped = isNearCutoff 1e-4 scene
+
+            (if skipped then
+                 None
+             else
+                 everyBlock scene (fun block _ -> rowsAreDerivatives block scene))
+            |> judge
+            |> Prop.classify skipped "skipped: a pair at the cutoff")
+
+        prop 30 "values do not change under swaps, turns, reflections and shifts" (fun (scene: Scene) (word: Word) ->
+            everyBlock scene (fun block _ -> invariant Tolerance.exactLaw (Probe.values block) word scene)
+            |> judge
+            |> classified scene)
+
+        prop 30 "energy does not change under swaps, turns, reflections and shifts" (fun (scene: Scene) (word: Word) ->
+            everyBlock scene (fun block readout -> invariant Tolerance.exactLaw (energyOf block readout) word scene)
+            |> judge
+            |> classified scene)
+
+        prop 30 "the gradient moves with the bodies" (fun (scene: Scene) (word: Word) ->
+            everyBlock scene (fun block readout -> equivariant Tolerance.exactLaw (Probe.pullback block readout) word scene)
+            |> judge
+            |> classified scene)
+
+        prop 30 "two far-apart systems add" (fun (Couple(first, second)) ->
+            everyBlock first (fun block readout ->
+                additive Tolerance.exactLaw (energyOf block readout) (Probe.pullback block readout) first second)
+            |> judge
+            |> classified first)
+
+        prop 30 "a body without neighbours feels no force" (fun (scene: Scene) ->
+            // The new body stands along the first axis, beyond what any period brings back, and has no bonds.
+            let lonely =
+                { scene with
+                    Periods = scene.Periods |> List.map (fun _ -> 0.0)
+                    Masses = scene.Masses @ [ 2.0 ]
+                    Q = Array.append scene.Q (Array.create scene.Dimension 300.0)
+                    P = Array.append scene.P (Array.create scene.Dimension 1.0)
+                }
+
+            everyBlock lonely (fun block readout ->
+                let gradientQ, _ = Probe.pullback block readout lonely
+                let force = Array.skip scene.Q.Length gradientQ
+                if Array.forall ((=) 0.0) force then None else Some $"a force %A{force}")
+            |> judge)
+
+        prop 20 "derivatives vanish where the part says so" (fun (scene: Scene) ->
+            everyBlock scene (fun block _ -> ofPart block.Part block scene) |> judge)
+
+        prop 20 "Select keeps the chosen columns" (fun (scene: Scene) (choice: uint32) ->
+            everyBlock scene (fun block readout ->
+                let chosen =
+                    [|
+                        for k in 0 .. block.Width - 1 do
+                            if (choice >>> k) &&& 1u = 1u then
+                                k
+                    |]
+
+                let pick values = chosen |> Array.map (fun k -> Array.get values k)
+                let selected = block.Select chosen
+                let others = readout |> Array.mapi (fun k x -> if Array.contains k chosen then x else 0.0)
+
+                let expectedTrend = chosen |> Array.filter (fun k -> k < block.Trend) |> Array.length
+
+                if selected.Width <> chosen.Length || selected.Trend <> expectedTrend then
+                    Some $"{selected.Width} features, {selected.Trend} of them trend; expected {chosen.Length} and {expectedTrend}"
+                else
+                    identical "values" (pick (Probe.values block scene)) (Probe.values selected scene)
+                    |> orElse (fun () ->
+                        let expected, _ = Probe.pullback block others scene
+                        let actual, _ = Probe.pullback selected (pick readout) scene
+                        close "dH/dq" Tolerance.reordered expected actual))
+            |> judge)
+    ]
+
+/// One pair and one body, whose features are known by hand.
+let private byHand =
+    [
+        testCase "the trend of a pair is u and u^2 of the normalised transform, times the cutoff factor" (fun () ->
+            let recipe = PairBlock.recipe
+            let draw = Sampler.sample Sampler.elm Activation.tanh 1 (Rng.stream 1 "by hand")
+            let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = Some 2.0 }
+            let inputs = { Low = [| 0.5 |]; High = [| 2.5 |]; Points = [| 0.5; 2.5 |]; Outputs = [||] }
+            let block = recipe.Create options inputs draw
+
+            let scene =
+                {
+                    Dimension = 1
+                    Periods = [ 0.0 ]
+                    Masses = [ 1.0; 1.0 ]
+                    Edges = []
+                    Cutoff = Some 2.0
+                    Q = [| 0.0; 1.0 |]
+                    P = [| 0.0; 0.0 |]
+                }
+
+            // r = 1: u = (1 - 1.5) / 1 = -1/2 and c = (1 - 1/4)^2 = 9/16.
+            let values = Probe.values block scene
+            close "trend" Tolerance.exactLaw [| -9.0 / 32.0; 9.0 / 64.0 |] values[..1] |> expectNone
+            // d(c u)/dr = -1/2 dc/dr + c = 1/2 4 (1/2) (3/4) / 2 + 9/16 = 15/16, and body 1 stands on the right.
+            let rows, _ = Probe.rows block scene
+            close "row" Tolerance.exactLaw [| -15.0 / 16.0; 15.0 / 16.0 |] [| rows[0]; rows[block.Width] |] |> expectNone)
+
+        testCase "the trend of a body gives its velocity" (fun () ->
+            let draw = Sampler.sample Sampler.elm Activation.tanh 1 (Rng.stream 1 "by hand")
+            let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = None }
+            let inputs = { Low = [| 0.0 |]; High = [| 4.0 |]; Points = [| 0.0; 4.0 |]; Outputs = [||] }
+            let block = BodyBlock.recipe.Create options inputs draw
+
+            let scene =
+                {
+                    Dimension = 2
+                    Periods = [ 0.0; 0.0 ]
+                    Masses = [ 2.0 ]
+                    Edges = []
+                    Cutoff = None
+                    Q = [| 0.0; 0.0 |]
+                    P = [| 2.0; 4.0 |]
+                }
+
+            // x = 20 / 4 = 5, normalised (5 - 2) / 2; its derivative is p / (2 m).
+            let _, rows = Probe.rows block scene
+            let values = Probe.values block scene
+            close "value" Tolerance.exactLaw [| 1.5 |] values[..0] |> expectNone
+            close "row" Tolerance.exactLaw [| 0.5; 1.0 |] [| rows[0]; rows[block.Width] |] |> expectNone)
+    ]
+
+/// Derivatives of the one-dimensional functions that blocks are made of.
+let private functions =
+    let slopeAt f x = (derivative 1e-4 (fun x -> [| f x[0] |]) [| x |] 0)[0]
+
+    [
+        prop 100 "slopes of radial transforms, cutoffs and activations are derivatives" (fun (seed: uint16) ->
+            let x = 0.45 + 0.5 * float seed / 65535.0
+
+            let cases =
+                [
+                    for radial in Radial.all -> radial.Name, (radial.Value, radial.Slope)
+                    for cutoff in Cutoff.all -> cutoff.Name, (cutoff.Value, cutoff.Slope)
+                    for activation in Activation.all ->
+                        let value x = let struct (value, _) = activation.Evaluate x in value
+                        let slope x = let struct (_, slope) = activation.Evaluate x in slope
+                        activation.Name, ((fun x -> value (6.0 * x - 4.0)), (fun x -> 6.0 * slope (6.0 * x - 4.0)))
+                ]
+
+            firstFault cases (fun (value, slope) -> close "slope" Tolerance.difference [| slopeAt value x |] [| slope x |]) |> judge)
+
+        testCase "cutoffs fall from 1 to a double zero" (fun () ->
+            for cutoff in Cutoff.all do
+                close cutoff.Name Tolerance.exactLaw [| 1.0; 0.0; 0.0 |] [| cutoff.Value 0.0; cutoff.Value 1.0; cutoff.Slope 1.0 |]
+                |> expectNone)
+
+        testCase "names find their values" (fun () ->
+            for radial in Radial.all do
+                Expect.equal (Radial.tryFind radial.Name |> Option.map _.Name) (Some radial.Name) "radial"
+
+            for cutoff in Cutoff.all do
+                Expect.equal (Cutoff.tryFind cutoff.Name |> Option.map _.Name) (Some cutoff.Name) "cutoff"
+
+            for activation in Activation.all do
+                Expect.equal (Activation.tryFind activation.Name |> Option.map _.Name) (Some activation.Name) "activation"
+
+            Expect.isNone (Radial.tryFind "no such") "an unknown name")
+    ]
+
+[<Tests>]
+let tests =
+    testList "Blocks" [ testList "laws of every block" laws; testList "by hand" byHand; testList "functions" functions ]

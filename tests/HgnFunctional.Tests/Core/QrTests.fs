@@ -1,0 +1,216 @@
+module HgnFunctional.Tests.Core.QrTests
+
+open System
+open Expecto
+open HgnFunctional
+open HgnFunctional.Tests.Support
+open HgnFunctional.Tests.Support.Laws
+
+/// Rows [A | b] of normal numbers.
+let private normalRows (seed: int) (features: int) (count: int) : float[] = Rng.normals (count * (features + 1)) (Rng.stream seed "rows")
+
+let private accumulate (features: int) (rows: float[]) : TallSkinnyQr =
+    TallSkinnyQr.empty features |> TallSkinnyQr.add (ReadOnlySpan<float> rows)
+
+/// M^T M of a row-major matrix with the given number of columns.
+let private gram (columns: int) (matrix: float[]) : float[] =
+    let rows = Array.chunkBySize columns matrix
+    Array.init (columns * columns) (fun k -> rows |> Array.sumBy (fun row -> row[k / columns] * row[k % columns]))
+
+let private solve (ridge: Ridge) (accumulator: TallSkinnyQr) : LeastSquaresSolution =
+    match LeastSquares.solve ridge (Array.create accumulator.Features false) accumulator with
+    | Ok solution -> solution
+    | Error error -> failtest (string error)
+
+/// Sizes that a property draws: 1 to 12 features, and more rows than features.
+let private sizes (seed: uint16) : int * int =
+    let features = 1 + int seed % 12
+    features, features + 1 + int seed / 12 % 40
+
+let private cut (columns: int) (places: int list) (rows: float[]) : float[] list =
+    let count = rows.Length / columns
+    let places = places |> List.map (fun place -> abs place % (count + 1)) |> List.sort
+    List.pairwise (0 :: places @ [ count ]) |> List.map (fun (first, last) -> rows[first * columns .. last * columns - 1])
+
+let private reduction =
+    [
+        prop 100 "R^T R is A^T A" (fun (seed: uint16) ->
+            let features, count = sizes seed
+            let rows = normalRows (int seed) features count
+            let triangle = (accumulate features rows).Triangle.ToArray()
+            closeTo "gram" 0.0 Tolerance.gram (gram (features + 1) rows) (gram (features + 1) triangle) |> judge)
+
+        prop 50 "the triangle is zero below its diagonal" (fun (seed: uint16) ->
+            let features, count = sizes seed
+            let triangle = (accumulate features (normalRows (int seed) features count)).Triangle.ToArray()
+
+            triangle |> Array.indexed |> Array.forall (fun (k, x) -> k / (features + 1) <= k % (features + 1) || x = 0.0))
+
+        prop 100 "any split of the rows gives the same solution" (fun (seed: uint16) (places: int16 list) ->
+            let features, count = sizes seed
+            let rows = normalRows (int seed) features (count + 20)
+            let parts = rows |> cut (features + 1) (places |> List.map int)
+
+            let folded =
+                (TallSkinnyQr.empty features, parts) ||> List.fold (fun state part -> TallSkinnyQr.add (ReadOnlySpan<float> part) state)
+
+            let merged = parts |> List.map (accumulate features) |> List.fold TallSkinnyQr.merge (TallSkinnyQr.empty features)
+            let whole = accumulate features rows
+            let readout accumulator = (solve (Relative 0.0) accumulator).Readout
+
+            close "folded" Tolerance.leastSquares (readout whole) (readout folded)
+            |> orElse (fun () -> close "merged" Tolerance.leastSquares (readout whole) (readout merged))
+            |> orElse (fun () ->
+                if folded.Rows = whole.Rows && merged.Rows = whole.Rows then
+                    None
+                else
+                    Some $"{folded.Rows} and {merged.Rows} rows; expected {whole.Rows}")
+            |> judge)
+
+        prop 50 "merging is associative" (fun (seed: uint16) ->
+            let features, count = sizes seed
+            let part k = accumulate features (normalRows (int seed + k) features count)
+            let first, second, third = part 0, part 1, part 2
+            let left = TallSkinnyQr.merge (TallSkinnyQr.merge first second) third
+            let right = TallSkinnyQr.merge first (TallSkinnyQr.merge second third)
+            let gramOf (accumulator: TallSkinnyQr) = gram (features + 1) (accumulator.Triangle.ToArray())
+
+            closeTo "gram" 0.0 Tolerance.gram (gramOf left) (gramOf right)
+            |> orElse (fun () ->
+                close "readout" Tolerance.leastSquares (solve (Relative 0.0) left).Readout (solve (Relative 0.0) right).Readout)
+            |> judge)
+
+        testCase "the empty accumulator is neutral and inputs are not changed" (fun () ->
+            let rows = normalRows 3 4 9
+            let before = Array.copy rows
+            let some = accumulate 4 rows
+            let triangle = some.Triangle.ToArray()
+            identical "the rows" before rows |> expectNone
+            identical "empty first" triangle ((TallSkinnyQr.merge (TallSkinnyQr.empty 4) some).Triangle.ToArray()) |> expectNone
+            identical "empty last" triangle ((TallSkinnyQr.merge some (TallSkinnyQr.empty 4)).Triangle.ToArray()) |> expectNone
+            TallSkinnyQr.merge some some |> ignore
+            TallSkinnyQr.add (ReadOnlySpan<float> rows) some |> ignore
+            identical "the triangle" triangle (some.Triangle.ToArray()) |> expectNone)
+
+        testCase "rows and accumulators of other widths are refused" (fun () ->
+            let some = accumulate 4 (normalRows 3 4 9)
+            Expect.throwsT<ArgumentException> (fun () -> TallSkinnyQr.empty -1 |> ignore) "features below 0"
+
+            Expect.throwsT<ArgumentException>
+                (fun () -> some |> TallSkinnyQr.add (ReadOnlySpan<float>(Array.zeroCreate 6)) |> ignore)
+                "rows"
+
+            Expect.throwsT<ArgumentException> (fun () -> TallSkinnyQr.merge some (TallSkinnyQr.empty 3) |> ignore) "merge")
+    ]
+
+/// Rows A x + noise for a known x.
+let private rowsFor (seed: int) (readout: float[]) (count: int) (noise: float) : float[] =
+    let normal = Rng.stream seed "known readout"
+
+    Array.init count (fun _ ->
+        let row = Rng.normals readout.Length normal
+        let target = Array.map2 (*) row readout |> Array.sum
+        Array.append row [| target + noise * (Rng.normals 1 normal)[0] |])
+    |> Array.concat
+
+let private solving =
+    [
+        prop 100 "a known readout is recovered" (fun (seed: uint16) ->
+            let features, _ = sizes seed
+            let readout = Rng.normals features (Rng.stream (int seed) "readout")
+            let solution = rowsFor (int seed) readout (features + 30) 0.0 |> accumulate features |> solve Automatic
+
+            if solution.Rank <> features then
+                Some $"rank {solution.Rank}; expected {features}"
+            elif solution.RelativeResidual > Tolerance.leastSquares then
+                Some $"a residual of {solution.RelativeResidual}"
+            else
+                close "readout" Tolerance.leastSquares readout solution.Readout
+            |> judge)
+
+        prop 100 "redundant columns are dropped, and the fit stays" (fun (seed: uint16) ->
+            let features, _ = sizes seed
+            let readout = Rng.normals features (Rng.stream (int seed) "readout")
+            let rows = rowsFor (int seed) readout (features + 30) 0.0 |> Array.chunkBySize (features + 1)
+            // Behind the first column comes twice that column, behind all features a column of zeros.
+            let widened =
+                rows
+                |> Array.collect (fun row -> Array.concat [ [| row[0]; 2.0 * row[0] |]; row[1 .. features - 1]; [| 0.0; row[features] |] ])
+
+            let solution = accumulate (features + 2) widened |> solve (Relative 0.0)
+
+            let fitted (row: float[]) = Array.map2 (fun column weight -> row[column] * weight) solution.Kept solution.Readout |> Array.sum
+
+            let wide = widened |> Array.chunkBySize (features + 3)
+
+            if solution.Rank <> features then
+                Some $"rank {solution.Rank}; expected {features}"
+            elif solution.Kept <> Array.sort solution.Kept then
+                Some $"kept %A{solution.Kept}, not ascending"
+            elif Array.contains (features + 1) solution.Kept then
+                Some "the column of zeros was kept"
+            else
+                close "fit" Tolerance.leastSquares (wide |> Array.map Array.last) (wide |> Array.map fitted)
+            |> judge)
+
+        prop 50 "the readout follows the units of columns and target" (fun (seed: uint16) ->
+            let features, count = sizes seed
+            let rows = rowsFor (int seed) (Rng.normals features (Rng.stream (int seed) "readout")) (count + 30) 0.1
+            let units = Array.init (features + 1) (fun k -> 10.0 ** float ((int seed + 5 * k) % 7 - 3))
+            let scaled = rows |> Array.mapi (fun k x -> x * units[k % (features + 1)])
+            let solution, other = accumulate features rows |> solve Automatic, accumulate features scaled |> solve Automatic
+            let back = other.Readout |> Array.mapi (fun k x -> x * units[k] / units[features])
+
+            close "readout" Tolerance.leastSquares solution.Readout back
+            |> orElse (fun () -> close "surprise" Tolerance.leastSquares [| solution.Surprise |] [| other.Surprise |])
+            |> judge)
+
+        testCase "the ridge grows with noise" (fun () ->
+            let readout = Array.init 8 (fun k -> float (k % 3) - 0.7)
+            let ridgeAt noise = (rowsFor 11 readout 60 noise |> accumulate 8 |> solve Automatic).Ridge
+            let ridges = [ 0.0; 1e-6; 1e-2; 3.0 ] |> List.map ridgeAt
+            Expect.equal ridges (List.sort ridges) "ridges ascend"
+            Expect.isLessThan ridges[0] 1e-9 "without noise"
+            Expect.isGreaterThan ridges[3] (1e3 * ridges[1]) "with much noise")
+
+        testCase "a penalty shrinks the hidden units, not the trend" (fun () ->
+            let rows = rowsFor 12 [| 1.0; 1.0 |] 40 0.0
+
+            let readoutWith isTrend =
+                match LeastSquares.solve (Relative 1e3) isTrend (accumulate 2 rows) with
+                | Ok solution -> solution.Readout
+                | Error error -> failtest (string error)
+
+            Expect.isLessThan (readoutWith [| false; false |] |> Array.map abs |> Array.max) 1e-4 "penalised"
+            Expect.isGreaterThan (Array.head (readoutWith [| true; false |])) 0.5 "the trend column"
+            close "all trend" Tolerance.leastSquares [| 1.0; 1.0 |] (readoutWith [| true; true |]) |> expectNone)
+
+        testCase "a target of zeros gives a readout of zeros" (fun () ->
+            let rows = rowsFor 13 [| 0.0; 0.0; 0.0 |] 20 0.0
+            let solution = accumulate 3 rows |> solve Automatic
+            Expect.allEqual solution.Readout 0.0 "readout"
+            Expect.equal solution.RelativeResidual 0.0 "residual")
+
+        testCase "no rows are an error" (fun () ->
+            LeastSquares.solve Automatic [| false; false |] (TallSkinnyQr.empty 2) |> expectError NoRows)
+
+        testCase "numbers that are not finite are an error" (fun () ->
+            for bad in [ nan; infinity; -infinity ] do
+                for place in [ 0; 4; 5 ] do
+                    let rows = rowsFor 14 [| 1.0; 2.0 |] 6 0.0
+                    rows[place] <- bad
+                    LeastSquares.solve Automatic [| false; false |] (accumulate 2 rows) |> expectError NotFiniteRows)
+
+        testCase "bad arguments are refused" (fun () ->
+            let some = accumulate 2 (rowsFor 15 [| 1.0; 2.0 |] 6 0.0)
+
+            for ridge in [ -1.0; nan; infinity ] do
+                Expect.throwsT<ArgumentException>
+                    (fun () -> LeastSquares.solve (Relative ridge) [| false; false |] some |> ignore)
+                    $"ridge {ridge}"
+
+            Expect.throwsT<ArgumentException> (fun () -> LeastSquares.solve Automatic [| false |] some |> ignore) "trend")
+    ]
+
+[<Tests>]
+let tests = testList "QR and least squares" [ testList "reduction" reduction; testList "solving" solving ]

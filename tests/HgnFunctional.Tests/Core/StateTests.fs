@@ -1,0 +1,209 @@
+module HgnFunctional.Tests.Core.StateTests
+
+open System
+open Expecto
+open FsCheck
+open FsCheck.FSharp
+open HgnFunctional
+open HgnFunctional.Tests.Support
+open HgnFunctional.Tests.Support.Generators
+open HgnFunctional.Tests.Support.Laws
+
+let private notFinite = [ nan; infinity; -infinity ]
+
+let private tryState bodies dimension (q: float[]) (p: float[]) =
+    PhaseState.tryCreate bodies dimension (ReadOnlySpan<float> q) (ReadOnlySpan<float> p)
+
+let private tryStructure cell interactions (masses: float[]) = Structure.tryCreate cell interactions (ReadOnlySpan<float> masses)
+
+let private trySnapshot structure state (velocities: float[]) (forces: float[]) =
+    Snapshot.tryCreate structure state (ReadOnlySpan<float> velocities) (ReadOnlySpan<float> forces)
+
+let private states =
+    [
+        testCase "each error of a phase state" (fun () ->
+            tryState 0 2 [||] [||] |> expectError (NonPositiveSize(0, 2))
+            tryState 2 0 [||] [||] |> expectError (NonPositiveSize(2, 0))
+            tryState 2 1 [| 0.0 |] [| 0.0; 0.0 |] |> expectError (WrongLength("positions", 2, 1))
+            tryState 2 1 [| 0.0; 1.0 |] [| 0.0; 0.0; 0.0 |] |> expectError (WrongLength("momenta", 2, 3))
+
+            for bad in notFinite do
+                tryState 2 1 [| 0.0; bad |] [| 0.0; 0.0 |] |> expectError (NotFinite("positions", 1))
+                tryState 2 1 [| 0.0; 1.0 |] [| bad; 0.0 |] |> expectError (NotFinite("momenta", 0))
+
+            Expect.throwsT<ArgumentException> (fun () -> PhaseState.create 1 1 [||] [||] |> ignore) "create throws")
+
+        testCase "a phase state copies its arrays" (fun () ->
+            let q, p = [| 1.0; 2.0 |], [| 3.0; 4.0 |]
+            let state = PhaseState.create 2 1 q p
+            q[0] <- 9.0
+            p[1] <- 9.0
+            Expect.equal (state.Positions.ToArray()) [| 1.0; 2.0 |] "positions"
+            Expect.equal (state.Momenta.ToArray()) [| 3.0; 4.0 |] "momenta")
+    ]
+
+let private cells =
+    [
+        testCase "each error of a cell" (fun () ->
+            Cell.tryCreate [] |> expectError NoAxes
+
+            for bad in -1.0 :: notFinite do
+                Cell.tryCreate [ 1.0; bad ] |> expectError (BadPeriod(1, bad))
+
+            Expect.throwsT<ArgumentException> (fun () -> Cell.create [] |> ignore) "create throws"
+            Expect.throwsT<ArgumentException> (fun () -> Cell.openSpace 0 |> ignore) "no axes")
+
+        testCase "the largest cutoff is half the shortest period" (fun () ->
+            Expect.equal (Cell.create [ 0.0; 4.0; 3.0 ]).LargestCutoff 1.5 "mixed"
+            Expect.equal (Cell.openSpace 2).LargestCutoff infinity "open"
+            Expect.isFalse (Cell.openSpace 2).IsPeriodic "open"
+            Expect.isTrue (Cell.create [ 0.0; 1.0 ]).IsPeriodic "mixed")
+
+        testCase "a cell copies its periods" (fun () ->
+            let periods = [| 1.0; 2.0 |]
+            let cell = Cell.create periods
+            periods[0] <- 7.0
+            Expect.equal (cell.Periods.ToArray()) [| 1.0; 2.0 |] "periods")
+    ]
+
+let private structures =
+    [
+        testCase "each error of a structure" (fun () ->
+            let openSpace, box = Cell.openSpace 1, Cell.create [ 4.0 ]
+            let bonds = Bonds(Graph.create 2 [ struct (0, 1) ])
+            tryStructure openSpace bonds [||] |> expectError NoMasses
+            tryStructure openSpace bonds [| 1.0; 1.0; 1.0 |] |> expectError (BondsForOtherBodies(2, 3))
+            tryStructure box (WithinCutoff 2.5) [| 1.0 |] |> expectError (CutoffAboveHalfBox(2.5, 2.0))
+            Expect.isOk (tryStructure box (WithinCutoff 2.0) [| 1.0 |]) "half the box"
+
+            for bad in 0.0 :: -1.0 :: notFinite do
+                tryStructure openSpace bonds [| 1.0; bad |] |> expectError (BadMass(1, bad))
+                tryStructure openSpace (WithinCutoff bad) [| 1.0 |] |> expectError (BadCutoff bad)
+
+            Expect.throwsT<ArgumentException> (fun () -> Structure.create openSpace bonds [||] |> ignore) "create throws")
+
+        testCase "a structure copies its masses" (fun () ->
+            let masses = [| 1.0; 2.0 |]
+            let structure = Structure.create (Cell.openSpace 1) (WithinCutoff 1.0) masses
+            masses[1] <- 9.0
+            Expect.equal (structure.Masses.ToArray()) [| 1.0; 2.0 |] "masses")
+    ]
+
+let private snapshots =
+    let structure = Structure.bonded 1 1.0 (Graph.create 3 [ struct (0, 1) ])
+    let state = PhaseState.create 3 1 [| 0.0; 1.0; 1.0 |] [| 0.0; 0.0; 0.0 |]
+    let zeros = [| 0.0; 0.0; 0.0 |]
+
+    [
+        testCase "each error of a snapshot" (fun () ->
+            let small = PhaseState.create 2 1 [| 0.0; 1.0 |] [| 0.0; 0.0 |]
+            trySnapshot structure small zeros zeros |> expectError (OtherStructure(3, 1, 2, 1))
+            let flat = PhaseState.create 3 2 (Array.init 6 float) (Array.zeroCreate 6)
+            trySnapshot structure flat zeros zeros |> expectError (OtherStructure(3, 1, 3, 2))
+            trySnapshot structure state [| 0.0 |] zeros |> expectError (WrongSize("velocities", 3, 1))
+            trySnapshot structure state zeros [| 0.0; 0.0; 0.0; 0.0 |] |> expectError (WrongSize("forces", 3, 4))
+
+            for bad in notFinite do
+                trySnapshot structure state [| 0.0; bad; 0.0 |] zeros |> expectError (NotFiniteDerivative("The velocity", 1))
+                trySnapshot structure state zeros [| 0.0; 0.0; bad |] |> expectError (NotFiniteDerivative("The force", 2))
+
+            let touching = PhaseState.create 3 1 [| 1.0; 1.0; 5.0 |] zeros
+            trySnapshot structure touching zeros zeros |> expectError (CoincidentBodies(0, 1))
+            Expect.throwsT<ArgumentException> (fun () -> Snapshot.create structure touching zeros zeros |> ignore) "create throws")
+
+        testCase "the body of a bad derivative counts bodies, not entries" (fun () ->
+            let structure = Structure.bonded 2 1.0 (Graph.create 2 [])
+            let state = PhaseState.create 2 2 [| 0.0; 0.0; 1.0; 1.0 |] (Array.zeroCreate 4)
+
+            trySnapshot structure state (Array.zeroCreate 4) [| 0.0; 0.0; 0.0; nan |]
+            |> expectError (NotFiniteDerivative("The force", 1)))
+
+        testCase "bodies that do not interact may stand at one place" (fun () ->
+            Expect.isOk (trySnapshot structure state zeros zeros) "1 and 2")
+
+        testCase "images may coincide across a border" (fun () ->
+            let structure = Structure.create (Cell.create [ 4.0 ]) (WithinCutoff 1.0) [| 1.0; 1.0 |]
+            let state = PhaseState.create 2 1 [| 0.5; 4.5 |] [| 0.0; 0.0 |]
+            trySnapshot structure state [| 0.0; 0.0 |] [| 0.0; 0.0 |] |> expectError (CoincidentBodies(0, 1)))
+
+        testCase "a snapshot copies its arrays" (fun () ->
+            let velocities, forces = [| 1.0; 2.0; 3.0 |], [| 4.0; 5.0; 6.0 |]
+            let snapshot = Snapshot.create structure state velocities forces
+            velocities[0] <- 9.0
+            forces[0] <- 9.0
+            Expect.equal (snapshot.Velocities.ToArray()) [| 1.0; 2.0; 3.0 |] "velocities"
+            Expect.equal (snapshot.Forces.ToArray()) [| 4.0; 5.0; 6.0 |] "forces")
+
+        prop 60 "any frame makes a snapshot that holds it" (fun (frame: Frame) ->
+            let snapshot = frame.Snapshot
+
+            (snapshot.Forces.ToArray() = frame.Forces
+             && snapshot.Velocities.ToArray() = frame.Velocities
+             && snapshot.State.Positions.ToArray() = frame.Scene.Q)
+            |> Prop.ofTestable
+            |> classified frame.Scene)
+    ]
+
+/// The generators keep their promises.
+let private generators =
+    let scenes = Gen.sampleWithSeed (Rnd 7UL) 30 400 Generate.scene
+
+    let isSound (scene: Scene) =
+        let positions = scene.Q |> Array.chunkBySize scene.Dimension
+        let distance a b = Array.map2 (fun x y -> (x - y) * (x - y)) a b |> Array.sum |> sqrt
+
+        scene.Q.Length = scene.Bodies * scene.Dimension
+        && scene.P.Length = scene.Q.Length
+        && scene.Structure.Bodies = scene.Bodies
+        && Seq.allPairs (Seq.indexed positions) (Seq.indexed positions)
+           |> Seq.forall (fun ((a, x), (b, y)) -> a >= b || distance x y >= 0.4)
+
+    [
+        testCase "every case of scenes occurs" (fun () ->
+            for name, holds in Scene.cases do
+                Expect.isTrue (Array.exists holds scenes) name
+
+            for dimension in 1..3 do
+                Expect.isTrue (scenes |> Array.exists (fun scene -> scene.Dimension = dimension)) $"dimension {dimension}")
+
+        testCase "scenes and what they shrink to keep bodies apart" (fun () ->
+            for scene in scenes do
+                Expect.isTrue (isSound scene) $"%A{scene}"
+
+                for smaller in Scene.shrink scene do
+                    Expect.isTrue (isSound smaller) $"%A{smaller}")
+
+        testCase "shrinking ends" (fun () ->
+            let rec depth scene =
+                match Seq.tryHead (Scene.shrink scene) with
+                | None -> 0
+                | Some smaller -> 1 + depth smaller
+
+            for scene in scenes do
+                Expect.isLessThan (depth scene) 40 "steps")
+
+        testCase "shrinking a word drops one move" (fun () ->
+            let moves = [ Swap(0, 1); Reflect 2; Shift(0, 1.0) ]
+            let shrunk = shrinkWord (Word moves) |> List.ofSeq
+            Expect.equal shrunk [ Word [ moves[1]; moves[2] ]; Word [ moves[0]; moves[2] ]; Word [ moves[0]; moves[1] ] ] "words"
+            Expect.isEmpty (shrinkWord (Word [])) "the empty word")
+
+        prop 100 "words move vectors as differences of points" (fun (scene: Scene) (word: Word) ->
+            let moved = Word.points scene.Dimension word scene.Q
+            let shifted = Array.map2 (+) scene.Q scene.P |> Word.points scene.Dimension word
+
+            close "difference" Tolerance.exactLaw (Word.vectors scene.Dimension word scene.P) (Array.map2 (-) shifted moved)
+            |> judge)
+    ]
+
+[<Tests>]
+let tests =
+    testList
+        "States"
+        [
+            testList "phase states" states
+            testList "cells" cells
+            testList "structures" structures
+            testList "snapshots" snapshots
+            testList "generators" generators
+        ]

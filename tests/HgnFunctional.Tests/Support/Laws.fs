@@ -1,0 +1,154 @@
+module HgnFunctional.Tests.Support.Laws
+
+open System
+open Expecto
+open FsCheck
+open FsCheck.FSharp
+open HgnFunctional
+open HgnFunctional.Tests.Support.Generators
+
+/// What is wrong, or nothing.
+type Verdict = string option
+
+let private config (count: int) : FsCheckConfig = { FsCheckConfig.defaultConfig with maxTest = count; arbitrary = [ typeof<Arbitraries> ] }
+
+/// A property over drawn data, tried `count` times.
+let prop (count: int) (name: string) (law: 'a -> 'b) : Test = testPropertyWithConfig (config count) name law
+
+/// A verdict as a property with its text as label.
+let judge (verdict: Verdict) : Property =
+    match verdict with
+    | None -> Prop.ofTestable true
+    | Some text -> Prop.label text (Prop.ofTestable false)
+
+/// Counts the cases of scenes that a property met.
+let classified (scene: Scene) (property: Property) : Property =
+    (property, Scene.cases) ||> List.fold (fun property (name, holds) -> Prop.classify (holds scene) name property)
+
+/// The first thing wrong among named cases.
+let firstFault (cases: (string * 'a) seq) (law: 'a -> Verdict) : Verdict =
+    cases |> Seq.tryPick (fun (name, case) -> law case |> Option.map (fun text -> $"{name}: {text}"))
+
+let private largest (values: float[]) : float = values |> Array.fold (fun size x -> max size (abs x)) 0.0
+
+/// The first verdict that finds fault.
+let orElse (next: unit -> Verdict) (verdict: Verdict) : Verdict = Option.orElseWith next verdict
+
+/// Two arrays agree, relative to `scale` and to the largest entry of both.
+let closeTo (what: string) (scale: float) (tolerance: float) (expected: float[]) (actual: float[]) : Verdict =
+    if expected.Length <> actual.Length then
+        Some $"{what} has length {actual.Length}; expected {expected.Length}"
+    else
+        let bound = tolerance * max scale (max (largest expected) (largest actual))
+
+        Seq.zip expected actual
+        |> Seq.tryFindIndex (fun (a, b) -> not (abs (a - b) <= bound))
+        |> Option.map (fun k -> $"{what} at {k}: %.17g{actual[k]}; expected %.17g{expected[k]} within %.1e{bound}")
+
+/// Two arrays agree relative to their largest entry, or to 1 if all are smaller.
+let close (what: string) (tolerance: float) (expected: float[]) (actual: float[]) : Verdict = closeTo what 1.0 tolerance expected actual
+
+/// Two arrays hold the same bits.
+let identical (what: string) (expected: float[]) (actual: float[]) : Verdict =
+    let bits = Array.map BitConverter.DoubleToInt64Bits
+
+    if bits expected = bits actual then
+        None
+    else
+        Some $"{what}: %A{actual}; expected %A{expected}"
+
+/// Fails a plain test with the verdict's text.
+let expectNone (verdict: Verdict) : unit = verdict |> Option.iter failtest
+
+/// An error, whose case is all that is compared with `%A`.
+let expectError (expected: 'error) (result: Result<'a, 'error>) : unit =
+    match result with
+    | Ok _ -> failtest $"succeeded; expected %A{expected}"
+    | Error error -> Expect.equal $"%A{error}" $"%A{expected}" "the error"
+
+/// What blocks give on scenes, as plain arrays.
+[<RequireQualifiedAccess>]
+module Probe =
+
+    let values (block: IFeatureBlock) (scene: Scene) : float[] =
+        let structure = scene.Structure
+        let positions = ReadOnlySpan<float> scene.Q
+        let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
+        let values = Array.create block.Width nan
+        block.ValuesInto(&configuration, Span<float> values)
+        values
+
+    let energy (block: IFeatureBlock) (readout: float[]) (scene: Scene) : float =
+        let structure = scene.Structure
+        let positions = ReadOnlySpan<float> scene.Q
+        let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
+        block.Energy(&configuration, readout)
+
+    /// Rows with respect to q and p, [N d x width] each. They are written with a wider stride, which must stay untouched.
+    let rows (block: IFeatureBlock) (scene: Scene) : float[] * float[] =
+        let structure = scene.Structure
+        let positions = ReadOnlySpan<float> scene.Q
+        let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
+        let stride = block.Width + 2
+        let rowsQ, rowsP = Array.zeroCreate (scene.Q.Length * stride), Array.zeroCreate (scene.Q.Length * stride)
+        block.RowsInto(&configuration, Span<float> rowsQ, Span<float> rowsP, stride)
+
+        let pack (rows: float[]) = rows |> Array.indexed |> Array.filter (fun (k, _) -> k % stride < block.Width) |> Array.map snd
+
+        let beyond = Seq.append rowsQ rowsP |> Seq.indexed |> Seq.filter (fun (k, _) -> k % stride >= block.Width)
+
+        if beyond |> Seq.exists (fun (_, x) -> x <> 0.0) then
+            failtest "rows were written beyond the block's width"
+
+        pack rowsQ, pack rowsP
+
+    /// The gradients with respect to q and p.
+    let pullback (block: IFeatureBlock) (readout: float[]) (scene: Scene) : float[] * float[] =
+        let structure = scene.Structure
+        let positions = ReadOnlySpan<float> scene.Q
+        let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
+        let gradientQ, gradientP = Array.zeroCreate scene.Q.Length, Array.zeroCreate scene.P.Length
+        block.PullbackInto(&configuration, readout, Span<float> gradientQ, Span<float> gradientP)
+        gradientQ, gradientP
+
+/// Five-point derivative of an array-valued function along one coordinate.
+let derivative (step: float) (f: float[] -> float[]) (x: float[]) (index: int) : float[] =
+    let at offset = f (x |> Array.mapi (fun k value -> if k = index then value + offset * step else value))
+    let far = Array.map2 (-) (at 2.0) (at -2.0)
+    let near = Array.map2 (-) (at 1.0) (at -1.0)
+    Array.map2 (fun near far -> (8.0 * near - far) / (12.0 * step)) near far
+
+/// What a function does to a value under a word is what the word does to the function's value.
+let equivariant (tolerance: float) (gradient: Scene -> float[] * float[]) (word: Word) (scene: Scene) : Verdict =
+    let allowed = Word.allowed scene word
+    let ofQ, ofP = gradient scene
+    let movedQ, movedP = gradient (Word.apply word scene)
+    let turn = Word.vectors scene.Dimension allowed
+
+    close "dH/dq" tolerance (turn ofQ) movedQ |> orElse (fun () -> close "dH/dp" tolerance (turn ofP) movedP)
+
+/// The value is the same after a word.
+let invariant (tolerance: float) (value: Scene -> float[]) (word: Word) (scene: Scene) : Verdict =
+    close "the value" tolerance (value scene) (value (Word.apply word scene))
+
+let private far = 128.0
+
+/// Two scenes as one, with no interaction between them: the second stands far from the first.
+let together (first: Scene) (second: Scene) : Scene =
+    let shifted = Word.points second.Dimension (Word [ Shift(0, far) ]) second.Q
+
+    { first with
+        Masses = first.Masses @ second.Masses
+        Edges = first.Edges @ (second.Edges |> List.map (fun (a, b) -> a + first.Bodies, b + first.Bodies))
+        Q = Array.append first.Q shifted
+        P = Array.append first.P second.P
+    }
+
+/// Two far-apart systems add: values sum, gradients stand side by side.
+let additive (tolerance: float) (value: Scene -> float[]) (gradient: Scene -> float[] * float[]) (first: Scene) (second: Scene) : Verdict =
+    let both = together first second
+    let (firstQ, firstP), (secondQ, secondP), (bothQ, bothP) = gradient first, gradient second, gradient both
+
+    close "the value" tolerance (Array.map2 (+) (value first) (value second)) (value both)
+    |> orElse (fun () -> close "dH/dq" tolerance (Array.append firstQ secondQ) bothQ)
+    |> orElse (fun () -> close "dH/dp" tolerance (Array.append firstP secondP) bothP)

@@ -1,0 +1,31 @@
+/// Tolerances by name, each with the reason for its size. A test names one; it never writes a number of its own.
+[<RequireQualifiedAccess>]
+module HgnFunctional.Tests.Support.Tolerance
+
+/// Laws that hold exactly in real arithmetic. A turn moves coordinates of size 40 by a few units in the last place, which a
+/// distance of 0.4 sees a hundredfold and r^-3 another tenfold: some 1e-13.
+let exactLaw: float = 1e-12
+
+/// Two ways to sum the same numbers, by vector lanes or one by one.
+let reordered: float = 1e-12
+
+/// Five-point differences with step 1e-4: truncation is some 1e-8 of r^-3 at the least distance 0.4, rounding 1e-12.
+let difference: float = 1e-6
+
+/// Householder reductions in another order: the rounding of 1e-16, times the rows, times a condition number below 1e4.
+let leastSquares: float = 1e-10
+
+/// R^T R against A^T A: squares add up without cancellation, so rounding is that of one dot product.
+let gram: float = 1e-12
+
+/// Predictions after the data came in another order. The fitted function is fixed by the data; only rounding differs.
+let sameData: float = 1e-10
+
+/// Predictions from the same data in other units: inputs are rounded again, and nearly redundant columns amplify that.
+let otherUnits: float = 1e-8
+
+/// A force law with two or three powers of r, which the trend of the pair block holds exactly.
+let springs: float = 1e-7
+
+/// A smooth force law that hidden units approximate.
+let smoothForces: float = 1e-3

@@ -1,0 +1,129 @@
+module HgnFunctional.Tests.Verification.MainJobTests
+
+open System
+open System.IO
+open Expecto
+open HgnFunctional
+open HgnFunctional.IO
+
+let private file name = Path.Combine(AppContext.BaseDirectory, "data", name)
+
+let private ofName name : Result<Snapshot, DataError> seq =
+    TrajectoryFile.snapshots (TrajectoryFile.bondsOf (file $"{name}.data")) [ file $"{name}.lammpstrj" ]
+
+let private expect (result: Result<'value, 'error>) : 'value =
+    match result with
+    | Ok value -> value
+    | Error error -> failtest (string (box error))
+
+let private train source = source |> Training.fitStream TrainingConfig.defaults ignore |> expect
+
+let private forceError model source = (Evaluation.ofStream model source |> expect).RelativeForceError
+
+let private springs seed : Snapshot list =
+    let lattice = Topology.grid [ 2; 2; 2 ]
+    let structure = Structure.bonded 3 1.0 lattice.Graph
+    let system = PairSystem(structure, PairPotential.harmonic 1.0 1.0)
+    let start = InitialState.perturbed 0.3 0.3 seed structure lattice.Sites
+
+    Trajectory.record (Splitting(SplittingMethod.stormerVerlet, system)) 0.01 990 10 start
+    |> expect
+    |> Seq.map (Snapshot.ofHamiltonian structure system >> expect)
+    |> List.ofSeq
+
+[<Tests>]
+let tests =
+    testList
+        "The main job"
+        [
+            test "8 bodies in space teach lattices of other sizes and dimensions" {
+                let model = train (ofName "spring_2x2x2")
+                Expect.isLessThan (forceError model (ofName "spring2d_3x3")) 1e-8 "3x3 in the plane"
+                Expect.isLessThan (forceError model (ofName "chain8")) 1e-8 "a chain"
+                let larger = Evaluation.ofStream model (ofName "spring_4x4x4") |> expect
+                Expect.isLessThan larger.RelativeForceError 1e-5 "4x4x4, stretched further"
+                Expect.isGreaterThan larger.OutOfRangeFraction 0.0 "and that is reported"
+            }
+
+            test "a chain teaches a lattice" {
+                Expect.isLessThan (forceError (train (ofName "chain8")) (ofName "spring2d_3x3")) 1e-8 "3x3 in the plane"
+            }
+
+            test "generated springs are learned to round-off" {
+                let model = List.collect springs [ 1..10 ] |> Seq.map Ok |> train
+                let evaluation: Evaluation = List.collect springs [ 11..20 ] |> Evaluation.ofSnapshots model |> expect
+                Expect.isLessThan evaluation.MeanSquareError 1e-14 "test mse"
+            }
+
+            test "a Lennard-Jones liquid is learned, and simulated without drift" {
+                let sites = (Topology.grid [ 4; 4; 4 ]).Sites |> Array.map (fun x -> 1.25 * x)
+                let structure = Structure.create (Cell.create [ 5.0; 5.0; 5.0 ]) (WithinCutoff 2.5) (Array.create 64 1.0)
+                let system = PairSystem(structure, PairPotential.lennardJones 1.0 1.0 2.5)
+                let start = InitialState.perturbed 0.05 1.0 4 structure sites
+
+                let snapshots =
+                    Trajectory.record (Splitting(SplittingMethod.stormerVerlet, system)) 0.002 1000 20 start
+                    |> expect
+                    |> Array.map (Snapshot.ofHamiltonian structure system >> expect)
+
+                let model = snapshots[..25] |> Seq.map Ok |> train
+                let evaluation: Evaluation = Evaluation.ofSnapshots model snapshots[26..] |> expect
+                Expect.isLessThan evaluation.RelativeForceError 1e-6 "later frames"
+
+                match Model.bind structure model |> expect with
+                | General _ -> failtest "the default model splits"
+                | Separable learned ->
+                    let integrator = Splitting(SplittingMethod.stormerVerlet, learned)
+                    let observer = ConservationObserver(structure, learned, snapshots[0].State)
+
+                    Trajectory.record integrator 0.002 1000 10 snapshots[0].State
+                    |> expect
+                    |> Array.iteri (fun k state -> observer.Observe(0.02 * float k, state))
+
+                    Expect.isLessThan observer.Result.EnergyDriftMax 5e-3 "energy"
+                    Expect.isLessThan observer.Result.MomentumDrift 1e-12 "momentum"
+            }
+
+            test "both integrators are of order two, and conserve" {
+                let structure = Structure.bonded 2 1.0 (Topology.chain 4 2).Graph
+                let system = PairSystem(structure, PairPotential.anharmonic 1.0 1.0 1.0)
+                let start = InitialState.perturbed 0.2 0.3 8 structure (Topology.chain 4 2).Sites
+
+                for integrator in [ Splitting(SplittingMethod.stormerVerlet, system); ImplicitMidpoint system ] do
+                    let final steps =
+                        (Trajectory.record integrator (1.0 / float steps) steps steps start |> expect |> Array.last).Positions.ToArray()
+
+                    let reference = final 6400
+                    let error steps = Array.map2 (-) (final steps) reference |> Array.sumBy (fun x -> x * x) |> sqrt
+                    let order = Math.Log2(error 50 / error 100)
+                    Expect.isLessThan (abs (order - 2.0)) 0.15 $"order {order}"
+                    let back = Integrator.step integrator 0.1 start |> Result.bind (Integrator.step integrator -0.1) |> expect
+                    let change = Array.map2 (fun a b -> abs (a - b)) (back.Positions.ToArray()) (start.Positions.ToArray())
+                    Expect.isLessThan (Array.max change) 1e-13 "a step back undoes a step"
+                    let after = Integrator.step integrator 0.1 start |> expect
+                    Expect.isLessThan (abs ((Momenta.angular after)[0] - (Momenta.angular start)[0])) 1e-13 "angular momentum"
+            }
+
+            test "ground-truth forces are derivatives of their energies" {
+                for potential in PairPotential.all do
+                    for r in [ 0.95; 1.1; 1.7; 2.3 ] do
+                        let h = 1e-5
+                        let numeric = (potential.Energy(r + h) - potential.Energy(r - h)) / (2.0 * h)
+                        let scale = max 1.0 (abs numeric)
+                        Expect.isLessThan (abs (numeric - potential.Slope r)) (1e-7 * scale) $"{potential.Name} at {r}"
+            }
+
+            test "a simulation that diverges, or does not converge, says so" {
+                let structure = Structure.bonded 1 1.0 (Graph.create 2 [ struct (0, 1) ])
+                let system = PairSystem(structure, PairPotential.anharmonic 1.0 1.0 1.0)
+                let start = PhaseState.create 2 1 [| 0.0; 9.0 |] [| 0.0; 0.0 |]
+
+                match Trajectory.record (Splitting(SplittingMethod.stormerVerlet, system)) 5.0 100 1 start with
+                | Error(Diverged step) -> Expect.isLessThan step 100L "early"
+                | other -> failtest $"{other}"
+
+                match Trajectory.record (ImplicitMidpoint system) 1.5 5 1 start with
+                | Ok _ -> failtest "a huge implicit step converged"
+                | Error error -> Expect.stringContains (string error) "step 1" "names the step"
+            }
+        ]
