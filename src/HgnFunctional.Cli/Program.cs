@@ -27,7 +27,7 @@ internal static class Program
 
         if (parsed.Errors.Count > 0)
         {
-            return Complain(parsed.Errors[0].Message, BadInput);
+            return Complain(parsed.Errors[^1].Message, BadInput);
         }
 
         try

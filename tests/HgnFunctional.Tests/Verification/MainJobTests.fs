@@ -49,6 +49,14 @@ let tests =
                 Expect.isLessThan (forceError (train (ofName "chain8")) (ofName "spring2d_3x3")) 1e-8 "3x3 in the plane"
             }
 
+            test "the first half of a Lennard-Jones trajectory teaches the rest" {
+                let within first last =
+                    let options = { TrajectoryFile.within 2.5 with FirstFrame = first; LastFrame = last }
+                    TrajectoryFile.snapshots options [ file "lj_argon.lammpstrj" ]
+
+                Expect.isLessThan (forceError (train (within 0 (Some 49))) (within 50 None)) 1e-6 "later frames"
+            }
+
             test "generated springs are learned to round-off" {
                 let model = List.collect springs [ 1..10 ] |> Seq.map Ok |> train
                 let evaluation: Evaluation = List.collect springs [ 11..20 ] |> Evaluation.ofSnapshots model |> expect
