@@ -6,12 +6,16 @@ open HgnFunctional
 type DataProblem =
     /// There is no such file, or it cannot be read.
     | CannotRead of reason: string
+    /// The file cannot be written.
+    | CannotWrite of reason: string
     /// The file holds nothing.
     | EmptyFile
     /// A line is not what the format asks for.
     | Unexpected of found: string * expected: string
     /// The file ends in the middle of a frame or section.
     | Truncated of expected: string
+    /// The last line has no line break, so its last number may have lost digits.
+    | CutLine
     /// A number cannot be read, or is not finite.
     | BadNumber of field: string * text: string
     /// A count is not a positive whole number, or more than the file can hold.
@@ -51,9 +55,11 @@ type DataProblem =
     override problem.ToString() : string =
         match problem with
         | CannotRead reason -> $"cannot be read: {reason}"
+        | CannotWrite reason -> $"cannot be written: {reason}"
         | EmptyFile -> "is empty; expected a LAMMPS text dump or data file"
         | Unexpected(found, expected) -> $"found '{found}'; expected {expected}"
         | Truncated expected -> $"ends too soon; expected {expected}"
+        | CutLine -> "ends without a line break and may be cut off; expected one after the last number"
         | BadNumber(field, text) -> $"{field} is '{text}'; expected a finite number"
         | BadCount(field, text, most) -> $"{field} is '{text}'; expected a whole number from 1 to {most}"
         | MissingColumns(columns, what) -> $"has no columns {columns}; expected them for the {what}"

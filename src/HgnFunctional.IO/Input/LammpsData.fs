@@ -15,10 +15,12 @@ type LammpsData =
         Masses: float[] option
         /// Bonds as pairs of indices into the ids.
         Bonds: struct (int * int)[]
-        /// Positions, row-major [atoms x 3].
+        /// Positions, row-major [atoms x 3]; image flags have moved them by whole boxes.
         Positions: float[]
         /// Velocities, if the file has them, row-major [atoms x 3].
         Velocities: float[] option
+        /// Length of the box along each axis. The file does not say which axes are periodic.
+        BoxLengths: float[]
     }
 
 /// Reads LAMMPS data files (LAMMPS manual, command `read_data`).
@@ -73,6 +75,8 @@ module LammpsData =
         {
             Counts: Dictionary<string, int>
             Rows: Dictionary<string, ResizeArray<struct (int64 * string[])>>
+            /// As LAMMPS assumes where the file does not say: from -1/2 to 1/2.
+            BoxLengths: float[]
             mutable AtomStyle: string
         }
 
@@ -102,7 +106,14 @@ module LammpsData =
                 | [| count; ("atoms" | "bonds" | "angles") as what |] ->
                     contents.Counts[what] <- if count = "0" then 0 else reader.Count($"the number of {what}", count)
                 | words when Array.contains "xy" words -> reader.Fail TriclinicBox
-                | words when words.Length <= 4 && (Char.IsDigit(words[0][0]) || words[0][0] = '-') -> ()
+                | [| low; high; ("xlo" | "ylo" | "zlo") as axis; _ |] ->
+                    let length = reader.Float("the upper box bound", high) - reader.Float("the lower box bound", low)
+
+                    if not (Double.IsFinite length) || length <= 0.0 then
+                        reader.Fail(Unexpected(Words.quote plain, "an upper box bound above the lower one"))
+
+                    contents.BoxLengths["xyz".IndexOf axis[0]] <- length
+                | words when words.Length <= 6 && (Char.IsDigit(words[0][0]) || words[0][0] = '-') -> ()
                 | _ -> reader.Fail(Unexpected(Words.quote text, "a header line or a section of a LAMMPS data file"))
             else
                 contents.Rows[section].Add(struct (reader.Line, words))
@@ -121,7 +132,7 @@ module LammpsData =
         | _ -> ()
 
     let private parse (path: string) (reader: LineReader) : LammpsData =
-        let contents = { Counts = Dictionary(); Rows = Dictionary(); AtomStyle = "" }
+        let contents = { Counts = Dictionary(); Rows = Dictionary(); BoxLengths = Array.create 3 1.0; AtomStyle = "" }
         readRows reader contents
         let failAt line problem = raise (DataException { File = path; Line = Some line; Problem = problem })
 
@@ -138,9 +149,20 @@ module LammpsData =
                 failAt line (BadNumber(field, (if column < words.Length then Words.quote words[column] else "")))
 
         let integer field line (words: string[]) column : int64 =
-            match (if column < words.Length then Int64.TryParse words[column] else (false, 0L)) with
-            | true, value -> value
-            | _ -> failAt line (BadNumber(field, (if column < words.Length then Words.quote words[column] else "")))
+            let mutable value = 0L
+
+            if
+                column < words.Length
+                && Int64.TryParse(
+                    words[column],
+                    Globalization.NumberStyles.AllowLeadingSign,
+                    Globalization.CultureInfo.InvariantCulture,
+                    &value
+                )
+            then
+                value
+            else
+                failAt line (BadNumber(field, (if column < words.Length then Words.quote words[column] else "")))
 
         let atoms = rowsOf contents "Atoms"
 
@@ -161,6 +183,11 @@ module LammpsData =
                     line
                     (Unexpected($"atom style '{contents.AtomStyle}'", "'Atoms # STYLE' with atomic, bond, angle, molecular, charge or full"))
 
+        for struct (line, words) in atoms do
+            if words.Length <> xColumn + 3 && words.Length <> xColumn + 6 then
+                let expected = $"{xColumn + 3} fields, or {xColumn + 6} with image flags"
+                failAt line (Unexpected(Words.quote (String.Join(' ', words)), expected))
+
         let ids = atoms |> Array.map (fun struct (line, words) -> integer "the atom id" line words 0)
         let order = Array.init atoms.Length id |> Array.sortBy (fun row -> ids[row])
         let sortedIds = order |> Array.map (fun row -> ids[row])
@@ -179,7 +206,13 @@ module LammpsData =
 
         let massOfType =
             rowsOf contents "Masses"
-            |> Array.map (fun struct (line, words) -> integer "the atom type" line words 0, number "the mass" line words 1)
+            |> Array.map (fun struct (line, words) ->
+                let mass = number "the mass" line words 1
+
+                if mass <= 0.0 then
+                    failAt line (Unexpected($"a mass of {mass}", "a mass above 0"))
+
+                integer "the atom type" line words 0, mass)
             |> dict
 
         let masses =
@@ -196,11 +229,21 @@ module LammpsData =
                     | _ -> failAt line (Unexpected($"atom type {kind}", "a type with a line in the section Masses")))
                 |> Some
 
+        let bonded = HashSet<struct (int * int)>()
+
         let bonds =
             rowsOf contents "Bonds"
             |> Array.map (fun struct (line, words) ->
-                struct (find line "the bond" (integer "the first atom" line words 2),
-                        find line "the bond" (integer "the second atom" line words 3)))
+                let firstId, secondId = integer "the first atom" line words 2, integer "the second atom" line words 3
+                let first, second = find line "the bond" firstId, find line "the bond" secondId
+
+                if first = second then
+                    failAt line (Unexpected($"a bond from atom {firstId} to itself", "two different atoms"))
+
+                if not (bonded.Add(struct (min first second, max first second))) then
+                    failAt line (Unexpected($"a second bond of atoms {firstId} and {secondId}", "each bond once"))
+
+                struct (first, second))
 
         let velocityRows = rowsOf contents "Velocities"
 
@@ -221,16 +264,26 @@ module LammpsData =
 
                 Some values
 
+        let positions =
+            Array.init (3 * order.Length) (fun k ->
+                let struct (line, words) = atoms[order[k / 3]]
+                let x = number "the position" line words (xColumn + k % 3)
+
+                if words.Length = xColumn + 3 then
+                    x
+                else
+                    x + float (integer "the image flag" line words (xColumn + 3 + k % 3)) * contents.BoxLengths[k % 3])
+
+        reader.RequireLineBreak()
+
         {
             Path = path
             Ids = sortedIds
             Masses = masses
             Bonds = bonds
-            Positions =
-                Array.init (3 * order.Length) (fun k ->
-                    let struct (line, words) = atoms[order[k / 3]]
-                    number "the position" line words (xColumn + k % 3))
+            Positions = positions
             Velocities = velocities
+            BoxLengths = contents.BoxLengths
         }
 
     /// Reads a data file.

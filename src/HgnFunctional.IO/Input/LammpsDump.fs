@@ -48,9 +48,13 @@ module LammpsDump =
 
     let private readBox (reader: LineReader) (words: string[]) : float[] * float[] * float[] =
         let flags = words |> Array.skip (min 3 words.Length)
+        let isBoundary (flag: string) = flag.Length = 2 && flag |> Seq.forall (fun letter -> "pfsm".Contains letter)
 
         if flags |> Array.exists (fun word -> word = "xy" || word = "abc") then
             reader.Fail TriclinicBox
+
+        if flags.Length <> 3 || not (Array.forall isBoundary flags) then
+            reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "three boundary conditions such as 'pp pp ss'"))
 
         let low, high = Array.zeroCreate 3, Array.zeroCreate 3
 
@@ -63,15 +67,16 @@ module LammpsDump =
             low[axis] <- reader.Float("the lower box bound", bounds[0])
             high[axis] <- reader.Float("the upper box bound", bounds[1])
 
-            if high[axis] < low[axis] then
+            let length = high[axis] - low[axis]
+
+            if not (Double.IsFinite length) || length < 0.0 || (length = 0.0 && flags[axis] = "pp") then
                 reader.Fail(Unexpected(Words.quote (String.Join(' ', bounds)), "an upper box bound above the lower one"))
 
-        let isPeriodic axis = axis < flags.Length && flags[axis] = "pp"
-        low, high, Array.init 3 (fun axis -> if isPeriodic axis then high[axis] - low[axis] else 0.0)
+        low, high, Array.init 3 (fun axis -> if flags[axis] = "pp" then high[axis] - low[axis] else 0.0)
 
-    /// The header of the next frame; none at the end of the file.
-    let private readHeader (reader: LineReader) : Header option =
-        let mutable timestep, units, atoms = None, None, None
+    /// The header of the next frame; none at the end of the file. LAMMPS names the units above the first frame only.
+    let private readHeader (reader: LineReader) (unitsSoFar: string option) : Header option =
+        let mutable timestep, units, atoms = None, unitsSoFar, None
         let mutable box = None
         let mutable columns = None
         let mutable atEnd = false
@@ -79,14 +84,16 @@ module LammpsDump =
 
         while columns.IsNone && not atEnd do
             match reader.TryNext() with
-            | null when timestep.IsNone && units.IsNone -> atEnd <- true
+            | null when first = 0L -> atEnd <- true
             | null -> reader.Fail(Truncated "the rest of a frame")
-            | text when String.IsNullOrWhiteSpace text && timestep.IsNone -> ()
+            | text when String.IsNullOrWhiteSpace text && first = 0L -> ()
             | text ->
                 if first = 0L then
                     first <- reader.Line
 
                 match Words.split text with
+                | [| "ITEM:"; "TIMESTEP" |] when timestep.IsSome || atoms.IsSome || box.IsSome ->
+                    reader.Fail(Unexpected(Words.quote text, "the rest of the frame above"))
                 | [| "ITEM:"; "TIMESTEP" |] -> timestep <- Some(reader.Integer("the time step", (reader.Next "a time step").Trim()))
                 | [| "ITEM:"; "TIME" |] -> reader.Float("the time", (reader.Next "a time").AsSpan()) |> ignore
                 | [| "ITEM:"; "UNITS" |] -> units <- Some((reader.Next "a unit style").Trim())
@@ -136,11 +143,15 @@ module LammpsDump =
             let text = reader.Next $"{header.Atoms} lines of atoms; this frame has {rows.Count}"
             let words = Words.split text
 
+            if words.Length > 0 && words[0] = "ITEM:" then
+                reader.Fail(Truncated $"{header.Atoms} lines of atoms; this frame has {rows.Count}")
+
             if words.Length <> header.HeaderColumns.Length then
                 reader.Fail(Unexpected(Words.quote text, $"{header.HeaderColumns.Length} fields, as the ITEM: ATOMS line names"))
 
             rows.Add words
 
+        reader.RequireLineBreak()
         rows.ToArray()
 
     let private readFrame (reader: LineReader) (header: Header) : DumpFrame =
@@ -174,7 +185,13 @@ module LammpsDump =
 
         let integers column =
             Array.init rows.Length (fun row ->
-                match Int64.TryParse(rows[row][column]) with
+                match
+                    Int64.TryParse(
+                        rows[row][column],
+                        Globalization.NumberStyles.AllowLeadingSign,
+                        Globalization.CultureInfo.InvariantCulture
+                    )
+                with
                 | true, value -> value
                 | _ -> failAt row (BadNumber(columns[column], Words.quote (rows[row][column]))))
 
@@ -214,8 +231,8 @@ module LammpsDump =
             Forces = force |> Option.map vectors
         }
 
-    let private nextFrame (reader: LineReader) (isFirst: bool) : DumpFrame option =
-        match readHeader reader with
+    let private nextFrame (reader: LineReader) (isFirst: bool) (units: string option) : DumpFrame option =
+        match readHeader reader units with
         | Some header -> Some(readFrame reader header)
         | None when isFirst -> raise (DataException { File = reader.Path; Line = None; Problem = EmptyFile })
         | None -> None
@@ -229,11 +246,13 @@ module LammpsDump =
                 use reader = opened
                 let mutable goingOn = true
                 let mutable isFirst = true
+                let mutable units = None
 
                 while goingOn do
-                    match DataFile.tryRead path (fun () -> nextFrame reader isFirst) with
+                    match DataFile.tryRead path (fun () -> nextFrame reader isFirst units) with
                     | Ok(Some frame) ->
                         isFirst <- false
+                        units <- frame.UnitStyle
                         Ok frame
                     | Ok None -> goingOn <- false
                     | Error error ->

@@ -4,6 +4,7 @@ open System
 open System.Globalization
 open System.IO
 open System.IO.Compression
+open System.Text
 
 /// Stops the reading of a file; caught where the file was opened, and never seen outside this project.
 exception internal DataException of DataError
@@ -12,7 +13,14 @@ exception internal DataException of DataError
 [<Sealed>]
 type internal LineReader(path: string) =
 
-    let file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read)
+    /// No sensible file has longer lines; a binary file may.
+    let longestLine = 1 <<< 20
+
+    let file =
+        if String.IsNullOrWhiteSpace path || path.Contains '\000' then
+            raise (FileNotFoundException())
+
+        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read)
 
     let reader =
         if path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) then
@@ -20,14 +28,47 @@ type internal LineReader(path: string) =
         else
             new StreamReader(file)
 
+    let buffer = Array.zeroCreate<char>(1 <<< 15)
+    let text = StringBuilder()
+    let mutable start = 0
+    let mutable finish = 0
     let mutable line = 0L
+    let mutable cutLine = None
+
+    /// The text up to the next line break; null at the end.
+    let readLine () : string =
+        text.Clear() |> ignore
+        let mutable isDone = false
+        let mutable isEnd = false
+
+        while not isDone do
+            if start = finish then
+                start <- 0
+                finish <- reader.Read(buffer, 0, buffer.Length)
+
+            let rest = ReadOnlySpan<char>(buffer, start, finish - start)
+            let length = rest.IndexOf '\n'
+            isEnd <- rest.IsEmpty
+            isDone <- isEnd || length >= 0
+            text.Append(if length < 0 then rest else rest.Slice(0, length)) |> ignore
+            start <- if length < 0 then finish else start + length + 1
+
+            if text.Length > longestLine then
+                let problem = Unexpected("a longer line", $"lines of at most {longestLine} letters")
+                raise (DataException { File = path; Line = Some line; Problem = problem })
+
+        if isEnd && text.Length > 0 then
+            cutLine <- Some line
+
+        if isEnd && text.Length = 0 then null else text.ToString()
 
     /// Path of the file.
     member _.Path: string = path
 
     /// More records than this cannot be in the file: each takes two bytes at least, and compression rarely gains 1000.
     member _.MostRecords: int64 =
-        file.Length / 2L * (if path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) then 1000L else 1L)
+        (if file.CanSeek then file.Length / 2L else Int64.MaxValue / 1000L)
+        * (if path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) then 1000L else 1L)
 
     /// Number of the line read last.
     member _.Line: int64 = line
@@ -35,7 +76,15 @@ type internal LineReader(path: string) =
     /// The next line; null at the end.
     member _.TryNext() : string =
         line <- line + 1L
-        reader.ReadLine()
+        readLine ()
+
+    /// Stops if the last line of the file was read and has no line break.
+    member this.RequireLineBreak() : unit =
+        if cutLine.IsSome then
+            raise (DataException { File = path; Line = cutLine; Problem = CutLine })
+
+    /// All that is not read yet.
+    member _.ReadToEnd() : string = String(buffer, start, finish - start) + reader.ReadToEnd()
 
     /// Stops with a problem at the line read last.
     member _.Fail(problem: DataProblem) : 'result = raise (DataException { File = path; Line = Some line; Problem = problem })
@@ -81,7 +130,7 @@ module internal Words =
     /// At most this much of a line is repeated in a message, with control characters made visible.
     let quote (line: string) : string =
         let short = if line.Length > 40 then line.Substring(0, 40) + "..." else line
-        String.map (fun letter -> if Char.IsControl letter then '?' else letter) short
+        String.map (fun letter -> if letter < ' ' || letter > '~' then '?' else letter) short
 
 /// Opening of files.
 module internal DataFile =
@@ -96,7 +145,7 @@ module internal DataFile =
         | :? DirectoryNotFoundException -> cannot "there is no such file; expected an existing one"
         | :? UnauthorizedAccessException -> cannot "it is a folder or access is denied; expected a readable file"
         | :? InvalidDataException -> cannot "it is not a valid gzip file; expected text or gzip"
-        | :? IOException as error -> cannot error.Message
+        | :? IOException as error -> cannot (error.Message.TrimEnd '.')
         | _ -> None
 
     /// Runs an action that reads the file; what it meets is returned as an error.

@@ -88,9 +88,25 @@ module TrajectoryFile =
         (line: int64 option)
         (periods: float[])
         (interactions: Interactions)
+        (ids: int64[])
         (masses: float[])
         : Structure =
-        Structure.tryCreate (Cell.create periods) interactions (ReadOnlySpan<float> masses) |> orFail path line BadStructure
+        match Structure.tryCreate (Cell.create periods) interactions (ReadOnlySpan<float> masses) with
+        | Ok structure -> structure
+        | Error(BadMass(body, mass)) -> fail path line (Unexpected($"a mass of {mass} for atom {ids[body]}", "a finite mass above 0"))
+        | Error error -> fail path line (BadStructure error)
+
+    /// The periods without those of axes along which nothing extends and nothing moves: LAMMPS calls z periodic in two
+    /// dimensions.
+    let private periodsOf (periods: float[]) (positions: float[]) (velocities: float[] option) : float[] =
+        periods
+        |> Array.mapi (fun axis period ->
+            let isFlat k = positions[k] = positions[axis] && (velocities |> Option.forall (fun velocities -> velocities[k] = 0.0))
+
+            if Seq.forall isFlat (seq { axis..3 .. positions.Length - 1 }) then
+                0.0
+            else
+                period)
 
     let private stateOf (path: string) (line: int64 option) (masses: float[]) (positions: float[]) (velocities: float[]) : PhaseState =
         let momenta = velocities |> Array.mapi (fun k v -> masses[k / 3] * v)
@@ -124,12 +140,13 @@ module TrajectoryFile =
 
         member _.Structure(frame: DumpFrame) : float[] * Structure =
             let masses = massesOf options topology path frame.Masses frame.Ids.Length
+            let now = periodsOf frame.Periods frame.Positions frame.Velocities
 
             match known with
-            | Some(before, periods, structure) when before = masses && periods = frame.Periods -> before, structure
+            | Some(before, periods, structure) when before = masses && periods = now -> before, structure
             | _ ->
-                let structure = structureOf path (Some frame.Line) frame.Periods interactions masses
-                known <- Some(masses, frame.Periods, structure)
+                let structure = structureOf path (Some frame.Line) now interactions frame.Ids masses
+                known <- Some(masses, now, structure)
                 masses, structure
 
         member maker.State(frame: DumpFrame) : Structure * PhaseState * float[] =
@@ -235,17 +252,31 @@ module TrajectoryFile =
             | Some velocities -> velocities
             | None -> fail path None (Truncated "a section Velocities, to start a simulation from")
 
-        structureOf path None (Array.zeroCreate 3) interactions masses, stateOf path None masses data.Positions velocities
+        // Bonds need no images, since positions are unwrapped; within a cutoff the box is periodic, which is what LAMMPS assumes.
+        let periods =
+            match interactions with
+            | Bonds _ -> Array.zeroCreate 3
+            | WithinCutoff _ -> periodsOf data.BoxLengths data.Positions (Some velocities)
+
+        structureOf path None periods interactions data.Ids masses, stateOf path None masses data.Positions velocities
 
     let private startOfDump (options: SourceOptions) (topology: LammpsData option) (frame: int) (path: string) : Structure * PhaseState =
-        let frames = LammpsDump.frames path |> Seq.truncate (frame + 1) |> Array.ofSeq
+        let mutable frames = 0
+        let mutable found = None
+        use cursor = (LammpsDump.frames path).GetEnumerator()
 
-        match Array.tryLast frames with
-        | Some(Error error) -> raise (DataException error)
-        | Some(Ok found) when frames.Length = frame + 1 ->
+        while frames <= frame && cursor.MoveNext() do
+            match cursor.Current with
+            | Error error -> raise (DataException error)
+            | Ok next ->
+                found <- Some next
+                frames <- frames + 1
+
+        match found with
+        | Some found when frames = frame + 1 ->
             let structure, state, _ = SnapshotMaker(options, topology, path, found).State found
             structure, state
-        | _ -> fail path None (FramesOutOfRange(frame, Some frame, frames.Length))
+        | _ -> fail path None (FramesOutOfRange(frame, Some frame, frames))
 
     /// A structure and state to start a simulation from: a frame of a dump (the first by default), or a data file with
     /// velocities, whose own bonds are used where no topology is given.
@@ -256,4 +287,5 @@ module TrajectoryFile =
             match looksLikeDump path, defaultArg frame 0 with
             | true, frame when frame >= 0 -> startOfDump options topology frame path
             | true, frame -> fail path None (FramesOutOfRange(frame, Some frame, 0))
-            | false, _ -> startOfData options topology path)
+            | false, 0 -> startOfData options topology path
+            | false, frame -> fail path None (FramesOutOfRange(frame, Some frame, 1)))

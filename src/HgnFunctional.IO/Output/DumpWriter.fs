@@ -34,6 +34,11 @@ module DumpWriter =
 
             writer.WriteLine $"{number low} {number high}"
 
+    let private requireFinite (path: string) (step: int64) (state: PhaseState) : unit =
+        if Guard.firstNotFinite state.Positions >= 0 || Guard.firstNotFinite state.Momenta >= 0 then
+            let reason = $"the state at step {step} is not finite; expected finite positions and momenta"
+            raise (DataException { File = path; Line = None; Problem = CannotWrite reason })
+
     let private writeFrame (writer: TextWriter) (structure: Structure) (step: int64) (state: PhaseState) : unit =
         let d = structure.Dimension
         writer.WriteLine "ITEM: TIMESTEP"
@@ -62,7 +67,7 @@ module DumpWriter =
     /// Writes states with their step numbers, at once or not at all; spaces of one or two dimensions are filled up with
     /// zeros. Numbers read back to the same bits.
     let write (path: string) (structure: Structure) (states: (int64 * PhaseState) seq) : Result<unit, DataError> =
-        DataFile.tryRead path (fun () ->
-            AtomicFile.write path (fun writer ->
-                for step, state in states do
-                    writeFrame writer structure step state))
+        AtomicFile.write path (fun writer ->
+            for step, state in states do
+                requireFinite path step state
+                writeFrame writer structure step state)

@@ -16,6 +16,8 @@ type ModelFileError =
     | NotJson of path: string * line: int64 * reason: string
     /// The file was written in another version of the format.
     | OtherVersion of path: string * found: string * expected: int
+    /// A number is NaN or infinite, which JSON cannot hold.
+    | NotFiniteField of path: string * field: string
     /// A field is missing or is not what it should be.
     | BadField of path: string * field: string * expected: string
     /// The numbers do not match the checksum: the file was damaged or edited.
@@ -27,6 +29,7 @@ type ModelFileError =
         | ModelFileUnreadable error -> string error
         | NotJson(path, line, reason) -> $"{path}, line {line}: is not a model file ({reason}); expected one JSON object."
         | OtherVersion(path, found, expected) -> $"{path}: formatVersion is {found}; expected {expected}."
+        | NotFiniteField(path, field) -> $"{path}: cannot be written, since {field} is not finite; expected a finite number."
         | BadField(path, field, expected) -> $"{path}: field {field} is missing or damaged; expected {expected}."
         | ChecksumMismatch path -> $"{path}: the checksum does not match; expected the file as it was written, without edits."
 
@@ -352,14 +355,31 @@ module ModelFile =
             let line = if error.LineNumber.HasValue then error.LineNumber.Value + 1L else 1L
             Error(NotJson(path, line, "damaged or cut off JSON"))
         | :? ArgumentException -> Error(NotJson(path, 1L, "a field given twice"))
+        // A text or name with half of a surrogate pair, which is found when it is looked at.
+        | :? InvalidOperationException -> Error(NotJson(path, 1L, "a text that is not Unicode"))
+
+    let rec private tryFindNotFinite (field: string) (node: JsonNode) : string option =
+        match node with
+        | :? JsonArray as entries -> entries |> Seq.indexed |> Seq.tryPick (fun (k, entry) -> tryFindNotFinite $"{field}[{k}]" entry)
+        | :? JsonObject as fields ->
+            fields
+            |> Seq.tryPick (fun entry -> tryFindNotFinite (if field = "" then entry.Key else $"{field}.{entry.Key}") entry.Value)
+        | :? JsonValue as value ->
+            match value.TryGetValue<float>() with
+            | true, number when not (Double.IsFinite number) -> Some field
+            | _ -> None
+        | _ -> None
 
     /// Reads a model.
     let read (path: string) : Result<TrainedModel, ModelFileError> =
-        DataFile.tryRead path (fun () -> File.ReadAllText path)
+        DataFile.tryRead path (fun () ->
+            use reader = new LineReader(path)
+            reader.ReadToEnd())
         |> Result.mapError ModelFileUnreadable
         |> Result.bind (ofJson path)
 
     /// Writes a model, at once or not at all. The same model gives the same bytes.
     let write (path: string) (model: TrainedModel) : Result<unit, ModelFileError> =
-        DataFile.tryRead path (fun () -> AtomicFile.write path (fun writer -> writer.Write(toJson model)))
-        |> Result.mapError ModelFileUnreadable
+        match encode model |> tryFindNotFinite "" with
+        | Some field -> Error(NotFiniteField(path, field))
+        | None -> AtomicFile.write path (fun writer -> writer.Write(toJson model)) |> Result.mapError ModelFileUnreadable
