@@ -19,8 +19,20 @@ public sealed record SimulationOptions
     /// <summary>Conserved quantities are watched, and states written, every so many steps; by default a thousand times in all.</summary>
     public int? Every { get; init; }
 
-    /// <summary>The integrator: stormer-verlet or implicit-midpoint.</summary>
+    /// <summary>Name of the integrator, one of <see cref="Methods"/>. Methods that need a Hamiltonian of the form T(p) + V(q)
+    /// are refused for models of another form.</summary>
     public string Method { get; init; } = SplittingMethodModule.stormerVerlet.Name;
+
+    /// <summary>Names of all integrators.</summary>
+    public static IReadOnlyList<string> Methods { get; } = IntegrationMethodModule.all.Select(method => method.Name).ToArray();
+
+    /// <summary>Error of a substep of dormand-prince, relative to the spread of positions and size of momenta; by default 1e-10. Other
+    /// methods do not look at it.</summary>
+    public double? Tolerance { get; init; }
+
+    /// <summary>Coupling of the two copies of the state in the methods tao-2 and tao-4, in units of 1 / time; by default 0.1 /
+    /// time step. Other methods do not look at it.</summary>
+    public double? Coupling { get; init; }
 
     /// <summary>Path of a LAMMPS text dump to write; none by default.</summary>
     public string? Output { get; init; }
@@ -43,6 +55,33 @@ public sealed record SimulationOptions
         {
             throw new HgnInputException($"States are asked for every {Every} steps; expected at least 1.");
         }
+
+        if (Tolerance is { } tolerance && !(double.IsFinite(tolerance) && tolerance > 0))
+        {
+            throw new HgnInputException(FormattableString.Invariant($"The tolerance is {tolerance}; expected a finite number above 0."));
+        }
+
+        if (Coupling is { } coupling && !(double.IsFinite(coupling) && coupling > 0))
+        {
+            throw new HgnInputException(FormattableString.Invariant($"The coupling is {coupling}; expected a finite number above 0."));
+        }
+    }
+
+    /// <summary>The method with a model on a structure, for a run from a state.</summary>
+    internal Integrator Pair(Dynamics dynamics, PhaseState start)
+    {
+        var method = IntegrationMethodModule.all.ByName("The method", Method, known => known.Name);
+        var defaults = IntegratorSettingsModule.suggest(TimeStep, dynamics.Hamiltonian, start);
+        var coupling = new ExtendedCoupling(Coupling ?? defaults.Coupling.Rate, defaults.Coupling.MomentumPerLength);
+        var settings = new IntegratorSettings(Tolerance ?? defaults.Tolerance, coupling);
+
+        if (IntegratorModule.tryCreate(settings, method, dynamics) is { } integrator)
+        {
+            return integrator.Value;
+        }
+
+        var others = string.Join(", ", IntegrationMethodModule.all.Where(other => !other.NeedsSeparable).Select(other => other.Name));
+        throw new HgnInputException($"The method {Method} needs a model that splits into T(p) + V(q), which this one does not; expected one of {others}.");
     }
 }
 
@@ -52,16 +91,8 @@ internal static class Simulation
     internal static SimulationReport Run(TrainedModel model, Structure structure, PhaseState start, SimulationOptions options)
     {
         options.Check();
-        Integrators.Names.ByName("The method", options.Method, name => name);
         var dynamics = Model.bind(structure, model).Expect();
-        var found = IntegratorModule.tryForDynamics(options.Method, dynamics);
-
-        if (found is null)
-        {
-            throw new HgnInputException($"The method {options.Method} needs a model that splits into T(p) + V(q); expected implicit-midpoint for this one.");
-        }
-
-        var run = new Run(structure, found.Value, start, options);
+        var run = new Run(structure, options.Pair(dynamics, start), start, options);
 
         if (options.Output is { } path)
         {
@@ -76,11 +107,6 @@ internal static class Simulation
 
         return run.Report();
     }
-
-    private static class Integrators
-    {
-        internal static IEnumerable<string> Names => IntegratorModule.names;
-    }
 }
 
 /// <summary>One simulation, watched while its states are enumerated.</summary>
@@ -90,7 +116,7 @@ internal sealed class Run
     private readonly Integrator integrator;
     private readonly PhaseState start;
     private readonly SimulationOptions options;
-    private readonly ConservationObserver observer;
+    private Observer<Conservation> observer;
     private readonly Stopwatch watch = new();
 
     internal Run(Structure structure, Integrator integrator, PhaseState start, SimulationOptions options)
@@ -99,7 +125,7 @@ internal sealed class Run
         this.integrator = integrator;
         this.start = start;
         this.options = options;
-        observer = new ConservationObserver(structure, integrator.Hamiltonian, start);
+        observer = ConservationModule.observer(structure, integrator.Hamiltonian);
     }
 
     /// <summary>The watched states with their step numbers.</summary>
@@ -107,7 +133,7 @@ internal sealed class Run
     {
         watch.Start();
         var stepper = IntegratorModule.stepper(integrator, options.TimeStep, start);
-        observer.Observe(0, start);
+        observer = observer.Observe(0, start);
         watch.Stop();
         yield return Tuple.Create(0L, start);
 
@@ -127,7 +153,7 @@ internal sealed class Run
             }
 
             var state = IntegratorModule.state(integrator, stepper);
-            observer.Observe(stepper.Steps * options.TimeStep, state);
+            observer = observer.Observe(stepper.Steps * options.TimeStep, state);
             watch.Stop();
             yield return Tuple.Create(stepper.Steps, state);
         }

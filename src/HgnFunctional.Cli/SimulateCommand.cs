@@ -18,13 +18,20 @@ internal static class SimulateCommand
         var timeStep = Shared.Number("--dt", "Time step.", "H");
         timeStep.Required = true;
         var every = new Option<int?>("--every") { Description = "Watch and write every so many steps; by default a thousand times in all.", HelpName = "E" };
-        var method = new Option<string>("--method") { Description = "stormer-verlet or implicit-midpoint.", DefaultValueFactory = _ => "stormer-verlet" };
+        var method = new Option<string>("--method")
+        {
+            Description = $"The integrator: {string.Join(", ", SimulationOptions.Methods)}.",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => "stormer-verlet",
+        };
+        var tolerance = Shared.Number("--tolerance", "Relative error of a substep of dormand-prince; by default 1e-10.", "X");
+        var coupling = Shared.Number("--coupling", "Coupling of the two copies of tao-2 and tao-4, 1/time; by default 0.1/H.", "W");
         var output = new Option<string?>("--out") { Description = "A LAMMPS text dump to write.", HelpName = "FILE" };
         var json = Shared.Json();
 
         var command = new Command("simulate", "Simulates bodies with a model.")
         {
-            model, initial, frame, topology, mass, steps, timeStep, every, method, output, json,
+            model, initial, frame, topology, mass, steps, timeStep, every, method, tolerance, coupling, output, json,
         };
 
         command.SetAction(parsed =>
@@ -45,6 +52,8 @@ internal static class SimulateCommand
                 TimeStep = parsed.GetValue(timeStep) ?? double.NaN,
                 Every = parsed.GetValue(every),
                 Method = parsed.GetRequiredValue(method),
+                Tolerance = parsed.GetValue(tolerance),
+                Coupling = parsed.GetValue(coupling),
                 Output = parsed.GetValue(output),
             };
 

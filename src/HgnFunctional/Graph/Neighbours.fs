@@ -51,7 +51,8 @@ module Neighbours =
                     let struct (count, origin, scale) = axes[axis]
                     let x = positions[body * dimension + axis] - origin
                     let wrapped = if periods[axis] > 0.0 then x - periods[axis] * floor (x / periods[axis]) else x
-                    bin <- bin * count + min (count - 1) (int (wrapped * scale))
+                    // Rounding may wrap a body just outside the box; one that diverged falls into any bin.
+                    bin <- bin * count + Math.Clamp(int (wrapped * scale), 0, count - 1)
 
                 bin)
 

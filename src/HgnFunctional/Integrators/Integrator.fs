@@ -1,183 +1,89 @@
 namespace HgnFunctional
 
 open System
-open System.Numerics.Tensors
 
-/// Why a simulation stopped.
-type SimulationError =
-    /// A position or momentum is no longer finite; steps count from 1.
-    | Diverged of step: int64
-    /// An implicit step did not converge; the last change is relative to the size of the state.
-    | IterationLimit of step: int64 * iterations: int * lastChange: float
+/// What some methods want to know beside the time step.
+type IntegratorSettings =
+    {
+        /// Largest error of an adaptive substep, relative to the spread of the positions and to the size of the momenta.
+        Tolerance: float
+        /// How the two copies of an extended method hold together.
+        Coupling: ExtendedCoupling
+    }
 
-    /// The error as one sentence.
-    override error.ToString() : string =
-        match error with
-        | Diverged step -> $"The simulation diverged at step {step}: a position or momentum is no longer finite; try a smaller time step."
-        | IterationLimit(step, iterations, lastChange) ->
-            $"The implicit equations of step {step} did not converge in {iterations} iterations (last change {lastChange:E1}); try a smaller time step."
-
-/// Advances one state by time steps, in arrays of its own. Not for use by several threads at once.
-type IStepper =
-    /// Advances by one time step.
-    abstract Step: unit -> Result<unit, SimulationError>
-    /// Number of steps so far.
-    abstract Steps: int64
-    /// Positions now [N x d]; valid until the next step.
-    abstract Positions: ReadOnlySpan<float>
-    /// Momenta now [N x d]; valid until the next step.
-    abstract Momenta: ReadOnlySpan<float>
-
-/// A stepper for a splitting method; allocates nothing per step. A rate stays valid while what it depends on has not moved,
-/// so that Stoermer-Verlet evaluates the forces once a step.
-[<Sealed>]
-type internal SplittingStepper(method: SplittingMethod, hamiltonian: ISeparableHamiltonian, timeStep: float, start: PhaseState) =
-
-    let q, p = start.Positions.ToArray(), start.Momenta.ToArray()
-    let velocity = Array.zeroCreate<float> q.Length
-    let force = Array.zeroCreate<float> q.Length
-    let stages = Array.ofList method.Stages
-    let mutable velocityIsCurrent = false
-    let mutable forceIsCurrent = false
-    let mutable steps = 0L
-
-    let addScaled (target: float[]) (scale: float) (rate: float[]) : unit =
-        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> rate, scale, ReadOnlySpan<float> target, Span<float> target)
-
-    let apply (stage: SplitStage) : unit =
-        match stage with
-        | Drift fraction ->
-            if not velocityIsCurrent then
-                hamiltonian.VelocityInto(ReadOnlySpan<float> p, Span<float> velocity)
-                velocityIsCurrent <- true
-
-            addScaled q (fraction * timeStep) velocity
-            forceIsCurrent <- false
-        | Kick fraction ->
-            if not forceIsCurrent then
-                hamiltonian.ForceInto(ReadOnlySpan<float> q, Span<float> force)
-                forceIsCurrent <- true
-
-            addScaled p (fraction * timeStep) force
-            velocityIsCurrent <- false
-
-    let isFinite () =
-        Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan<float> q))
-        && Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan<float> p))
-
-    interface IStepper with
-        member _.Step() =
-            for stage in stages do
-                apply stage
-
-            steps <- steps + 1L
-            if isFinite () then Ok() else Error(Diverged steps)
-
-        member _.Steps = steps
-        member _.Positions = ReadOnlySpan<float> q
-        member _.Momenta = ReadOnlySpan<float> p
-
-/// A stepper for the implicit midpoint rule, y1 = y0 + dt J grad H((y0 + y1) / 2), by fixed-point iteration to round-off.
-[<Sealed>]
-type internal MidpointStepper(hamiltonian: IHamiltonian, timeStep: float, start: PhaseState) =
-
-    let mostIterations = 100
-    /// Changes below this, relative to the largest entry, are rounding error.
-    let converged = 1e-15
-
-    let size = start.Positions.Length
-    let q, p = start.Positions.ToArray(), start.Momenta.ToArray()
-    let middleQ, middleP = Array.zeroCreate<float> size, Array.zeroCreate<float> size
-    let gradientQ, gradientP = Array.zeroCreate<float> size, Array.zeroCreate<float> size
-    let previousQ, previousP = Array.zeroCreate<float> size, Array.zeroCreate<float> size
-    let mutable steps = 0L
-
-    let evaluate () =
-        hamiltonian.GradientInto(ReadOnlySpan<float> middleQ, ReadOnlySpan<float> middleP, Span<float> gradientQ, Span<float> gradientP)
-
-    /// middle <- base + factor * rate; returns the largest change, relative to the largest entry.
-    let update (middle: float[]) (origin: float[]) (factor: float) (rate: float[]) (previous: float[]) : float =
-        middle.CopyTo(previous, 0)
-        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> rate, factor, ReadOnlySpan<float> origin, Span<float> middle)
-        TensorPrimitives.Subtract(ReadOnlySpan<float> middle, ReadOnlySpan<float> previous, Span<float> previous)
-        let change = abs (TensorPrimitives.MaxMagnitude(ReadOnlySpan<float> previous))
-        let largest = abs (TensorPrimitives.MaxMagnitude(ReadOnlySpan<float> middle))
-        if change = 0.0 then 0.0 else change / largest
-
-    let iterate () =
-        evaluate ()
-        let changeQ = update middleQ q (0.5 * timeStep) gradientP previousQ
-        let changeP = update middleP p (-0.5 * timeStep) gradientQ previousP
-        max changeQ changeP
-
-    interface IStepper with
-        member _.Step() =
-            q.CopyTo(middleQ, 0)
-            p.CopyTo(middleP, 0)
-            let mutable iterations = 0
-            let mutable change = infinity
-            let mutable stalled = false
-
-            while change > converged && not stalled && iterations < mostIterations do
-                let next = iterate ()
-                // Near round-off the changes stop shrinking: that is as converged as it gets.
-                stalled <- next < 1e-14 && next >= change
-                change <- next
-                iterations <- iterations + 1
-
-            steps <- steps + 1L
-
-            if Double.IsNaN change then
-                Error(Diverged steps)
-            elif change > converged && not stalled then
-                Error(IterationLimit(steps, iterations, change))
-            else
-                // y1 = 2 middle - y0.
-                for k in 0 .. size - 1 do
-                    q[k] <- 2.0 * middleQ[k] - q[k]
-                    p[k] <- 2.0 * middleP[k] - p[k]
-
-                Ok()
-
-        member _.Steps = steps
-        member _.Positions = ReadOnlySpan<float> q
-        member _.Momenta = ReadOnlySpan<float> p
-
-/// How to advance a state. Splitting methods need a Hamiltonian that splits; the type of the case says so.
+/// A method with the Hamiltonian that it advances. Splitting methods need one that splits; the type of the case says so.
 [<NoEquality; NoComparison>]
 type Integrator =
     /// An explicit splitting method with a Hamiltonian H = T(p) + V(q).
     | Splitting of SplittingMethod * ISeparableHamiltonian
-    /// The implicit midpoint rule (order 2, symmetric, symplectic) with any Hamiltonian.
-    | ImplicitMidpoint of IHamiltonian
+    /// An explicit or implicit Runge-Kutta method with any Hamiltonian.
+    | RungeKutta of RungeKuttaMethod * IHamiltonian
+    /// An explicit method that adapts its steps to a tolerance, with any Hamiltonian.
+    | Adaptive of EmbeddedRungeKutta * tolerance: float * IHamiltonian
+    /// An explicit method in extended phase space, with any Hamiltonian.
+    | Extended of ExtendedMethod * ExtendedCoupling * IHamiltonian
 
     /// The Hamiltonian that is integrated.
     member integrator.Hamiltonian: IHamiltonian =
         match integrator with
         | Splitting(_, hamiltonian) -> hamiltonian
-        | ImplicitMidpoint hamiltonian -> hamiltonian
+        | RungeKutta(_, hamiltonian)
+        | Adaptive(_, _, hamiltonian)
+        | Extended(_, _, hamiltonian) -> hamiltonian
+
+    /// The method, with its claims.
+    member integrator.Method: IntegrationMethod =
+        match integrator with
+        | Splitting(method, _) -> IntegrationMethod.Splitting method
+        | RungeKutta(method, _) -> IntegrationMethod.RungeKutta method
+        | Adaptive(method, _, _) -> IntegrationMethod.Adaptive method
+        | Extended(method, _, _) -> IntegrationMethod.Extended method
+
+/// Settings for a run.
+[<RequireQualifiedAccess>]
+module IntegratorSettings =
+
+    /// Mass times frequency of the motion from a state, from the change of the forces along the velocities (or along the
+    /// forces, for a state at rest); 1 where there are none.
+    let private momentumPerLength (hamiltonian: IHamiltonian) (start: PhaseState) : float =
+        let rms (values: float[]) = Stepper.rms (ReadOnlySpan<float> values)
+        let velocities, forces = Hamiltonian.timeDerivative hamiltonian start
+        let isMoving = Array.exists ((<>) 0.0) velocities
+        let direction = if isMoving then velocities else forces
+        let mass = if isMoving then rms (start.Momenta.ToArray()) / rms velocities else 1.0
+        let reach = 1e-4 * Stepper.spread start.Dimension start.Positions / rms direction
+        let moved = Array.map2 (fun q d -> q + reach * d) (start.Positions.ToArray()) direction
+        let there = PhaseState.OfOwned(start.Bodies, start.Dimension, moved, start.Momenta.ToArray())
+        let _, forcesThere = Hamiltonian.timeDerivative hamiltonian there
+        let change = Array.map2 (-) forcesThere forces
+
+        if Array.forall ((=) 0.0) change then
+            1.0
+        else
+            sqrt (mass * rms change / (reach * rms direction))
+
+    /// A tolerance of 1e-10, and a coupling that turns the difference of two copies by a fifth of a radian in a step.
+    let suggest (timeStep: float) (hamiltonian: IHamiltonian) (start: PhaseState) : IntegratorSettings =
+        {
+            Tolerance = 1e-10
+            Coupling = { Rate = 0.1 / abs timeStep; MomentumPerLength = momentumPerLength hamiltonian start }
+        }
 
 /// Steps and steppers.
 [<RequireQualifiedAccess>]
 module Integrator =
 
-    /// Name of the implicit midpoint rule in options.
-    [<Literal>]
-    let MidpointName = "implicit-midpoint"
+    /// The integrator of a method for a model on a structure; none if the method needs a Hamiltonian that splits, and this
+    /// one does not.
+    let tryCreate (settings: IntegratorSettings) (method: IntegrationMethod) (dynamics: Dynamics) : Integrator option =
+        match method, dynamics with
+        | IntegrationMethod.Splitting method, Separable hamiltonian -> Some(Splitting(method, hamiltonian))
+        | IntegrationMethod.Splitting _, General _ -> None
+        | IntegrationMethod.RungeKutta method, _ -> Some(RungeKutta(method, dynamics.Hamiltonian))
+        | IntegrationMethod.Adaptive method, _ -> Some(Adaptive(method, settings.Tolerance, dynamics.Hamiltonian))
+        | IntegrationMethod.Extended method, _ -> Some(Extended(method, settings.Coupling, dynamics.Hamiltonian))
 
-    /// Names of all methods.
-    let names: string list = [ for method in SplittingMethod.all -> method.Name ] @ [ MidpointName ]
-
-    /// The integrator of a method's name for a model on a structure; none if there is no such method, or if it is explicit
-    /// and the model does not split.
-    let tryForDynamics (name: string) (dynamics: Dynamics) : Integrator option =
-        match dynamics, SplittingMethod.all |> List.tryFind (fun method -> method.Name = name) with
-        | _, None when name = MidpointName -> Some(ImplicitMidpoint dynamics.Hamiltonian)
-        | Separable hamiltonian, Some method -> Some(Splitting(method, hamiltonian))
-        | _ -> None
-
-    /// A stepper from a state. The time step may be negative, not zero.
-    let stepper (integrator: Integrator) (timeStep: float) (start: PhaseState) : IStepper =
+    let private check (integrator: Integrator) (timeStep: float) (start: PhaseState) : unit =
         let hamiltonian = integrator.Hamiltonian
 
         if not (Double.IsFinite timeStep) || timeStep = 0.0 then
@@ -189,8 +95,23 @@ module Integrator =
                 $"The state has {start.Bodies} bodies in {start.Dimension} dimensions; expected {hamiltonian.Bodies} in {hamiltonian.Dimension}."
 
         match integrator with
+        | Adaptive(_, tolerance, _) -> Guard.positiveFinite (nameof tolerance) tolerance
+        | Extended(_, coupling, _) ->
+            Guard.positiveFinite (nameof coupling.Rate) coupling.Rate
+            Guard.positiveFinite (nameof coupling.MomentumPerLength) coupling.MomentumPerLength
+        | Splitting _
+        | RungeKutta _ -> ()
+
+    /// A stepper from a state. The time step may be negative, not zero.
+    let stepper (integrator: Integrator) (timeStep: float) (start: PhaseState) : IStepper =
+        check integrator timeStep start
+
+        match integrator with
         | Splitting(method, hamiltonian) -> SplittingStepper(method, hamiltonian, timeStep, start)
-        | ImplicitMidpoint hamiltonian -> MidpointStepper(hamiltonian, timeStep, start)
+        | RungeKutta(method, hamiltonian) when method.IsExplicit -> ExplicitRungeKuttaStepper(method, hamiltonian, timeStep, start)
+        | RungeKutta(method, hamiltonian) -> ImplicitRungeKuttaStepper(method, hamiltonian, timeStep, start)
+        | Adaptive(method, tolerance, hamiltonian) -> AdaptiveStepper(method, tolerance, hamiltonian, timeStep, start)
+        | Extended(method, coupling, hamiltonian) -> ExtendedStepper(method, coupling, hamiltonian, timeStep, start, start)
 
     /// The state of a stepper now, copied.
     let state (integrator: Integrator) (stepper: IStepper) : PhaseState =
@@ -201,3 +122,29 @@ module Integrator =
     let step (integrator: Integrator) (timeStep: float) (start: PhaseState) : Result<PhaseState, SimulationError> =
         let stepper = stepper integrator timeStep start
         stepper.Step() |> Result.map (fun () -> state integrator stepper)
+
+    /// The state in the space where the method is symplectic: for an extended method two copies side by side, else itself.
+    let internal lift (integrator: Integrator) (state: PhaseState) : PhaseState =
+        match integrator with
+        | Extended _ ->
+            let twice (field: float[]) = Array.append field field
+            PhaseState.OfOwned(2 * state.Bodies, state.Dimension, twice (state.Positions.ToArray()), twice (state.Momenta.ToArray()))
+        | _ -> state
+
+    /// One time step in that space.
+    let internal stepLifted (integrator: Integrator) (timeStep: float) (lifted: PhaseState) : Result<PhaseState, SimulationError> =
+        match integrator with
+        | Extended(method, coupling, hamiltonian) ->
+            let size = lifted.Positions.Length / 2
+
+            let copy first =
+                PhaseState.OfOwned(
+                    hamiltonian.Bodies,
+                    hamiltonian.Dimension,
+                    lifted.Positions.Slice(first, size).ToArray(),
+                    lifted.Momenta.Slice(first, size).ToArray()
+                )
+
+            let stepper = ExtendedStepper(method, coupling, hamiltonian, timeStep, copy 0, copy size)
+            (stepper :> IStepper).Step() |> Result.map (fun () -> stepper.Lifted)
+        | _ -> step integrator timeStep lifted

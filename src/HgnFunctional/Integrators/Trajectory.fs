@@ -27,6 +27,31 @@ module Trajectory =
                 | None -> Ok(Integrator.state integrator stepper)
         }
 
+    /// Folds an observer over the states after every `every`-th of `steps` steps, the start first; no state is kept.
+    let observe
+        (observer: Observer<'result>)
+        (integrator: Integrator)
+        (timeStep: float)
+        (steps: int)
+        (every: int)
+        (start: PhaseState)
+        : Result<'result, SimulationError> =
+        use cursor = (simulate integrator timeStep every start |> Seq.truncate (steps / every + 1)).GetEnumerator()
+        let mutable observer = observer
+        let mutable seen = 0
+        let mutable failure = None
+
+        while failure.IsNone && cursor.MoveNext() do
+            match cursor.Current with
+            | Ok state ->
+                observer <- observer.Observe(timeStep * float (seen * every), state)
+                seen <- seen + 1
+            | Error error -> failure <- Some error
+
+        match failure with
+        | Some error -> Error error
+        | None -> Ok observer.Result
+
     /// The states after every `every`-th of `steps` steps, the start first, stored.
     let record
         (integrator: Integrator)
@@ -35,15 +60,5 @@ module Trajectory =
         (every: int)
         (start: PhaseState)
         : Result<PhaseState[], SimulationError> =
-        let states = ResizeArray<PhaseState>()
-        use cursor = (simulate integrator timeStep every start |> Seq.truncate (steps / every + 1)).GetEnumerator()
-        let mutable failure = None
-
-        while failure.IsNone && cursor.MoveNext() do
-            match cursor.Current with
-            | Ok state -> states.Add state
-            | Error error -> failure <- Some error
-
-        match failure with
-        | Some error -> Error error
-        | None -> Ok(states.ToArray())
+        let states = Observer.fold (fun states _ state -> state :: states) []
+        observe states integrator timeStep steps every start |> Result.map (List.rev >> Array.ofList)

@@ -47,52 +47,105 @@ module Momenta =
                     sum
         |]
 
-/// Collects conservation along a simulation, state by state.
-[<Sealed>]
-type ConservationObserver(structure: Structure, hamiltonian: IHamiltonian, start: PhaseState) =
+/// Sums from which a drift follows: of errors e at times t, by the updates of Welford 1962 (doi:10.2307/1266577).
+[<Struct; NoComparison>]
+type private DriftSums =
+    { Count: int; Largest: float; MeanTime: float; MeanError: float; TimeTime: float; TimeError: float }
 
-    let d = structure.Dimension
-    let energyAtStart = Hamiltonian.value hamiltonian start
-    let momentumAtStart, angularAtStart = Momenta.total start, Momenta.angular start
+/// How a quantity moved away from its first value.
+[<NoComparison>]
+type Drift =
+    {
+        /// Largest distance from the first value.
+        Max: float
+        /// Slope of a least-squares line through the differences, per unit of time.
+        Slope: float
+    }
 
-    let norms (values: ReadOnlySpan<float>) : float[] =
-        let values = values.ToArray()
-        Array.init structure.Bodies (fun body -> sqrt (Array.sumBy (fun x -> x * x) values[body * d .. body * d + d - 1]))
+/// Observers of what a run conserves.
+[<RequireQualifiedAccess>]
+module Conservation =
 
-    let momentumScale = Array.sum (norms start.Momenta)
-    let angularScale = Array.sum (Array.map2 (*) (norms start.Positions) (norms start.Momenta))
-    let times, errors = ResizeArray<float>(), ResizeArray<float>()
-    let mutable kinetic = 0.0
-    let mutable momentumDrift = 0.0
-    let mutable angularDrift = 0.0
+    let private noSums: DriftSums =
+        { Count = 0; Largest = 0.0; MeanTime = 0.0; MeanError = 0.0; TimeTime = 0.0; TimeError = 0.0 }
 
-    let distance (now: float[]) (before: float[]) : float = sqrt (Array.fold2 (fun sum a b -> sum + (a - b) * (a - b)) 0.0 now before)
-
-    let over (scale: float) (x: float) : float = if x = 0.0 then 0.0 else x / scale
-
-    /// Takes the state at a time.
-    member _.Observe(time: float, state: PhaseState) : unit =
-        let configuration = Configuration(structure, Pairs.OfOwned([||], [||]), state.Positions, state.Momenta)
-        times.Add time
-        errors.Add(Hamiltonian.value hamiltonian state - energyAtStart)
-        kinetic <- kinetic + Array.sum (Invariants.kinetic &configuration)
-        momentumDrift <- max momentumDrift (distance (Momenta.total state) momentumAtStart)
-        angularDrift <- max angularDrift (distance (Momenta.angular state) angularAtStart)
-
-    /// What was seen so far.
-    member _.Result: Conservation =
-        let meanKinetic = kinetic / float (max 1 times.Count)
-
-        let slope =
-            if times.Count < 2 then
-                0.0
-            else
-                let struct (_, slope) = MathNet.Numerics.LinearRegression.SimpleRegression.Fit(times.ToArray(), errors.ToArray())
-                slope
+    let private addError (sums: DriftSums) (time: float) (error: float) : DriftSums =
+        let count = sums.Count + 1
+        let offset = time - sums.MeanTime
+        let meanTime = sums.MeanTime + offset / float count
+        let meanError = sums.MeanError + (error - sums.MeanError) / float count
 
         {
-            EnergyDriftMax = errors |> Seq.map abs |> Seq.fold max 0.0 |> over meanKinetic
-            EnergyDriftSlope = over meanKinetic slope
-            MomentumDrift = over momentumScale momentumDrift
-            AngularMomentumDrift = if structure.Cell.IsPeriodic then None else Some(over angularScale angularDrift)
+            Count = count
+            Largest = max sums.Largest (abs error)
+            MeanTime = meanTime
+            MeanError = meanError
+            TimeTime = sums.TimeTime + offset * (time - meanTime)
+            TimeError = sums.TimeError + offset * (error - meanError)
         }
+
+    /// The drift of a number that a run should conserve.
+    let ofScalar (quantity: PhaseState -> float) : Observer<Drift> =
+        Observer.foldFrom (fun start -> quantity start, noSums) (fun (first, sums) time state ->
+            first, addError sums time (quantity state - first))
+        |> Observer.map (function
+            | None -> { Max = 0.0; Slope = 0.0 }
+            | Some(_, sums) -> { Max = sums.Largest; Slope = if sums.TimeTime > 0.0 then sums.TimeError / sums.TimeTime else 0.0 })
+
+    /// The largest distance of a vector from its first value.
+    let ofVector (quantity: PhaseState -> float[]) : Observer<float> =
+        let distance (now: float[]) (before: float[]) : float = sqrt (Array.fold2 (fun sum a b -> sum + (a - b) * (a - b)) 0.0 now before)
+
+        Observer.foldFrom (fun start -> struct (quantity start, 0.0)) (fun (struct (first, largest)) _ state ->
+            struct (first, max largest (distance (quantity state) first)))
+        |> Observer.map (function
+            | None -> 0.0
+            | Some(struct (_, largest)) -> largest)
+
+    /// The drift of H, in units of energy.
+    let energy (hamiltonian: IHamiltonian) : Observer<Drift> = ofScalar (Hamiltonian.value hamiltonian)
+
+    /// The largest |P(t) - P(0)|.
+    let momentum: Observer<float> = ofVector Momenta.total
+
+    /// The largest |L(t) - L(0)|, about the origin.
+    let angularMomentum: Observer<float> = ofVector Momenta.angular
+
+    let private kineticEnergy (structure: Structure) (state: PhaseState) : float =
+        let configuration = Configuration(structure, Pairs.OfOwned([||], [||]), state.Positions, state.Momenta)
+        Array.sum (Invariants.kinetic &configuration)
+
+    /// The mean kinetic energy sum_i |p_i|^2 / (2 m_i).
+    let private meanKineticEnergy (structure: Structure) : Observer<float> =
+        Observer.fold (fun (struct (count, sum)) _ state -> struct (count + 1, sum + kineticEnergy structure state)) (struct (0, 0.0))
+        |> Observer.map (fun (struct (count, sum)) -> sum / float (max 1 count))
+
+    let private norms (dimension: int) (values: ReadOnlySpan<float>) : float[] =
+        values.ToArray() |> Array.chunkBySize dimension |> Array.map (Array.sumBy (fun x -> x * x) >> sqrt)
+
+    /// The sums of |p_i| and of |q_i| |p_i| in the first state.
+    let private scales: Observer<struct (float * float)> =
+        let measure (state: PhaseState) =
+            let p = norms state.Dimension state.Momenta
+            struct (Array.sum p, Array.sum (Array.map2 (*) (norms state.Dimension state.Positions) p))
+
+        Observer.foldFrom measure (fun scales _ _ -> scales) |> Observer.map (Option.defaultValue (struct (0.0, 0.0)))
+
+    let private over (scale: float) (x: float) : float = if x = 0.0 then 0.0 else x / scale
+
+    /// Everything that a Hamiltonian of bodies on a structure conserves, relative to the size of the motion.
+    let observer (structure: Structure) (hamiltonian: IHamiltonian) : Observer<Conservation> =
+        Observer.both
+            (Observer.both (energy hamiltonian) (meanKineticEnergy structure))
+            (Observer.both scales (Observer.both momentum angularMomentum))
+        |> Observer.map (fun ((energy, kinetic), (struct (momentumScale, angularScale), (momentum, angularMomentum))) ->
+            {
+                EnergyDriftMax = over kinetic energy.Max
+                EnergyDriftSlope = over kinetic energy.Slope
+                MomentumDrift = over momentumScale momentum
+                AngularMomentumDrift =
+                    if structure.Cell.IsPeriodic then
+                        None
+                    else
+                        Some(over angularScale angularMomentum)
+            })

@@ -29,3 +29,23 @@ let springs: float = 1e-7
 
 /// A smooth force law that hidden units approximate.
 let smoothForces: float = 1e-3
+
+/// A measured order of accuracy, over step sizes a factor two apart: terms of the next order still show a little.
+let order: float = 0.15
+
+/// Five-point differences of one step of a method with step 1e-3: truncation and rounding are each some 1e-12, and forces
+/// at the least distance amplify them.
+let symplectic: float = 1e-7
+
+/// A step and its inverse: rounding of a few dozen stages, where forces at the least distance amplify it.
+let reversed: float = 1e-11
+
+/// Conserved sums after some dozens of steps: rounding adds up.
+let conserved: float = 1e-12
+
+/// Forty steps of a liquid with forces summed in another order: rounding grows as trajectories part.
+let listed: float = 1e-9
+
+/// The same with substeps whose lengths follow the error: the force's second derivative jumps at the cutoff, and rounding
+/// decides on which side a substep ends.
+let listedAdaptive: float = 1e-6

@@ -1,0 +1,96 @@
+namespace HgnFunctional
+
+open System
+open System.Numerics.Tensors
+
+/// Why a simulation stopped; steps count from 1.
+type SimulationError =
+    /// A position or momentum is no longer finite.
+    | Diverged of step: int64
+    /// An implicit step did not converge; the last change is relative to the size of the state.
+    | IterationLimit of step: int64 * iterations: int * lastChange: float
+    /// The substeps of an adaptive step would have to be this short, in units of time, to keep the tolerance.
+    | StepTooShort of step: int64 * shortest: float
+
+    /// The error as one sentence.
+    override error.ToString() : string =
+        match error with
+        | Diverged step -> $"The simulation diverged at step {step}: a position or momentum is no longer finite; try a smaller time step."
+        | IterationLimit(step, iterations, lastChange) ->
+            $"The implicit equations of step {step} did not converge in {iterations} iterations (last change {lastChange:E1}); try a smaller time step."
+        | StepTooShort(step, shortest) ->
+            $"Step {step} cannot keep its tolerance with substeps of {shortest:E1}: the motion is not smooth there, or the tolerance is below rounding."
+
+/// Advances one state by time steps, in arrays of its own. Not for use by several threads at once.
+type IStepper =
+    /// Advances by one time step.
+    abstract Step: unit -> Result<unit, SimulationError>
+    /// Number of steps so far.
+    abstract Steps: int64
+    /// Positions now [N x d]; valid until the next step.
+    abstract Positions: ReadOnlySpan<float>
+    /// Momenta now [N x d]; valid until the next step.
+    abstract Momenta: ReadOnlySpan<float>
+
+/// Arithmetic that steppers share.
+[<RequireQualifiedAccess>]
+module internal Stepper =
+
+    /// target <- target + scale * rate.
+    let addScaled (target: float[]) (scale: float) (rate: float[]) : unit =
+        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> rate, scale, ReadOnlySpan<float> target, Span<float> target)
+
+    /// Whether every entry is finite: an infinite or NaN entry makes the sum so.
+    let isFinite (values: float[]) : bool = Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan<float> values))
+
+    /// The largest magnitude of some entries, or 1 if all vanish.
+    let size (values: ReadOnlySpan<float>) : float =
+        let largest = abs (TensorPrimitives.MaxMagnitude values)
+        if largest > 0.0 then largest else 1.0
+
+    /// Root mean square of some entries, or 1 if all vanish.
+    let rms (values: ReadOnlySpan<float>) : float =
+        let square = TensorPrimitives.SumOfSquares values / float values.Length
+        if square > 0.0 then sqrt square else 1.0
+
+    /// Root mean square of the components of positions [N x d] about their mean; that of the positions themselves if the
+    /// bodies stand at one place.
+    let spread (dimension: int) (positions: ReadOnlySpan<float>) : float =
+        let bodies = positions.Length / dimension
+        let mutable squares = 0.0
+
+        for axis in 0 .. dimension - 1 do
+            let mutable mean = 0.0
+
+            for body in 0 .. bodies - 1 do
+                mean <- mean + positions[body * dimension + axis] / float bodies
+
+            for body in 0 .. bodies - 1 do
+                let offset = positions[body * dimension + axis] - mean
+                squares <- squares + offset * offset
+
+        if bodies > 1 && squares > 0.0 then
+            sqrt (squares / float positions.Length)
+        else
+            rms positions
+
+    /// Positions and momenta as one vector y = (q, p).
+    let join (state: PhaseState) : float[] =
+        let y = Array.zeroCreate (2 * state.Positions.Length)
+        state.Positions.CopyTo(Span<float> y)
+        state.Momenta.CopyTo(Span<float>(y, state.Positions.Length, state.Positions.Length))
+        y
+
+    /// Hamilton's equations for y = (q, p): y' = (dH/dp, -dH/dq).
+    let derivativeInto (hamiltonian: IHamiltonian) (y: float[]) (destination: float[]) : unit =
+        let half = y.Length / 2
+        let rateOfP = Span<float>(destination, half, half)
+
+        hamiltonian.GradientInto(
+            ReadOnlySpan<float>(y, 0, half),
+            ReadOnlySpan<float>(y, half, half),
+            rateOfP,
+            Span<float>(destination, 0, half)
+        )
+
+        TensorPrimitives.Negate(Span<float>.op_Implicit rateOfP, rateOfP)

@@ -1,0 +1,100 @@
+namespace HgnFunctional
+
+open System
+open System.Numerics.Tensors
+open MathNet.Numerics.LinearAlgebra
+
+/// How the search for a fixed point ended.
+[<Struct>]
+type internal FixedPointOutcome =
+    /// Further iterations change nothing but rounding.
+    | Converged of convergedIn: int
+    /// The last change, relative to the size of the point, was still above rounding.
+    | NotConverged of iterations: int * lastChange: float
+    /// An iterate is no longer finite.
+    | Lost
+
+/// Finds x = G(x) to rounding, in arrays of its own: plain iteration as long as it contracts well, else with Anderson's
+/// acceleration, the combination of past iterates with the least residual (Walker and Ni 2011, doi:10.1137/10078356X).
+[<Sealed>]
+type internal FixedPoint(size: int) =
+
+    /// Past iterates that are combined.
+    let depth = 8
+    let mostIterations = 200
+    /// Changes below this, relative to the scale of the point, are rounding.
+    let rounding = 1e-16
+    /// Changes below this that no longer shrink are as small as they get.
+    let plateau = 1e-13
+    /// Plain iteration goes on while each change is below this fraction of the one before.
+    let contraction = 0.3
+
+    let image = Array.zeroCreate<float> size
+    let residual = Array.zeroCreate<float> size
+    let lastImage = Array.zeroCreate<float> size
+    let lastResidual = Array.zeroCreate<float> size
+    let imageSteps = Array.init depth (fun _ -> Array.zeroCreate<float> size)
+    let residualSteps = Array.init depth (fun _ -> Array.zeroCreate<float> size)
+
+    let dot (a: float[]) (b: float[]) : float = TensorPrimitives.Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+
+    let subtract (a: float[]) (b: float[]) (destination: float[]) : unit =
+        TensorPrimitives.Subtract(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> destination)
+
+    /// Weights of the past steps that make the residual least. Steps are nearly dependent near the end, hence a
+    /// pseudo-inverse of their normalised products.
+    let mix (count: int) : float[] =
+        let lengths = Array.init count (fun k -> max Double.Epsilon (sqrt (dot residualSteps[k] residualSteps[k])))
+
+        let products =
+            Matrix<float>.Build.Dense(count, count, fun i j -> dot residualSteps[i] residualSteps[j] / (lengths[i] * lengths[j]))
+
+        let targets = Vector<float>.Build.Dense(count, fun k -> dot residualSteps[k] residual / lengths[k])
+        let weights = products.PseudoInverse() * targets
+        Array.init count (fun k -> weights[k] / lengths[k])
+
+    /// x <- G(x) - sum of weights times past steps of G.
+    let accelerate (iteration: int) (x: float[]) : unit =
+        let slot = iteration % depth
+        subtract image lastImage imageSteps[slot]
+        subtract residual lastResidual residualSteps[slot]
+        let count = min depth (iteration + 1)
+        let weights = mix count
+        image.CopyTo(x, 0)
+
+        for k in 0 .. count - 1 do
+            TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> imageSteps[k], -weights[k], ReadOnlySpan<float> x, Span<float> x)
+
+    /// Iterates from x, which ends at the fixed point; `apply` writes G of its first argument to its second. The scale is the
+    /// size that rounding is measured against.
+    member _.Solve(apply: Action<float[], float[]>, scale: float, x: float[]) : FixedPointOutcome =
+        let mutable iterations = 0
+        let mutable change = infinity
+        let mutable accelerated = -1
+        let mutable finished = false
+
+        while not finished && iterations < mostIterations do
+            apply.Invoke(x, image)
+            subtract image x residual
+            let next = abs (TensorPrimitives.MaxMagnitude(ReadOnlySpan<float> residual)) / scale
+            iterations <- iterations + 1
+            // NaN fails every comparison, so a lost iterate ends the search here.
+            finished <- not (next > rounding) || (next < plateau && next >= change) || Double.IsInfinity next
+            let contracts = next <= contraction * change
+            change <- next
+
+            if not finished && accelerated < 0 && not contracts then
+                accelerated <- 0
+                image.CopyTo(x, 0)
+            elif not finished && accelerated >= 0 then
+                accelerate accelerated x
+                accelerated <- accelerated + 1
+            else
+                image.CopyTo(x, 0)
+
+            image.CopyTo(lastImage, 0)
+            residual.CopyTo(lastResidual, 0)
+
+        if not (Double.IsFinite change) then Lost
+        elif finished then Converged iterations
+        else NotConverged(iterations, change)
