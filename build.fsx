@@ -51,6 +51,7 @@ module Step =
     let private solution = "HgnFunctional.sln"
     let private program = "src/HgnFunctional.Cli"
     let private benchmarks = "tests/HgnFunctional.Benchmarks"
+    let private experimentsProject = "tests/HgnFunctional.Experiments"
 
     // Paket takes its source from this variable, so that no committed file names a registry:
     // every machine uses the one its own NuGet configuration names.
@@ -104,6 +105,8 @@ module Step =
     let bench (arguments: string list) (_: Restored) : unit =
         Shell.dotnet ([ "run"; "-c"; "Release"; "--project"; benchmarks; "--" ] @ arguments)
 
+    let experiments (arguments: string list) (_: Built) : unit = Shell.dotnet (runBuilt experimentsProject @ arguments)
+
 let everything () : unit =
     let restored = Step.restore ()
     restored |> Step.format [ "--check" ]
@@ -126,6 +129,7 @@ let targets: (string * string * (string list -> unit)) list =
         "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
         "pack", "test, then make the packages in artifacts/", (fun _ -> built () |> Step.test [] |> Step.pack)
         "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest)
+        "experiments", "write the pages of results in docs/: [NAME...] [--quick]", (fun rest -> built () |> Step.experiments rest)
     ]
 
 let target, arguments =

@@ -30,7 +30,7 @@ public sealed record SimulationOptions
     /// methods do not look at it.</summary>
     public double? Tolerance { get; init; }
 
-    /// <summary>Coupling of the two copies of the state in the methods tao-2 and tao-4, in units of 1 / time; by default 0.1 /
+    /// <summary>Coupling of the two copies of the state in the methods tao-2 and tao-4, in units of 1 / time; by default 0.5 /
     /// time step. Other methods do not look at it.</summary>
     public double? Coupling { get; init; }
 

@@ -25,7 +25,7 @@ internal static class SimulateCommand
             DefaultValueFactory = _ => "stormer-verlet",
         };
         var tolerance = Shared.Number("--tolerance", "Relative error of a substep of dormand-prince; by default 1e-10.", "X");
-        var coupling = Shared.Number("--coupling", "Coupling of the two copies of tao-2 and tao-4, 1/time; by default 0.1/H.", "W");
+        var coupling = Shared.Number("--coupling", "Coupling of the two copies of tao-2 and tao-4, 1/time; by default 0.5/H.", "W");
         var output = new Option<string?>("--out") { Description = "A LAMMPS text dump to write.", HelpName = "FILE" };
         var json = Shared.Json();
 

@@ -43,30 +43,37 @@ type Integrator =
 [<RequireQualifiedAccess>]
 module IntegratorSettings =
 
-    /// Mass times frequency of the motion from a state, from the change of the forces along the velocities (or along the
-    /// forces, for a state at rest); 1 where there are none.
+    /// Mass times frequency of the stiffest motion near a state; 1 where there are no forces. The stiffness is the largest
+    /// that some power iterations find, from the velocities (or the forces, for a state at rest).
     let private momentumPerLength (hamiltonian: IHamiltonian) (start: PhaseState) : float =
         let rms (values: float[]) = Stepper.rms (ReadOnlySpan<float> values)
+        let positions, momenta = start.Positions.ToArray(), start.Momenta.ToArray()
         let velocities, forces = Hamiltonian.timeDerivative hamiltonian start
         let isMoving = Array.exists ((<>) 0.0) velocities
-        let direction = if isMoving then velocities else forces
-        let mass = if isMoving then rms (start.Momenta.ToArray()) / rms velocities else 1.0
-        let reach = 1e-4 * Stepper.spread start.Dimension start.Positions / rms direction
-        let moved = Array.map2 (fun q d -> q + reach * d) (start.Positions.ToArray()) direction
-        let there = PhaseState.OfOwned(start.Bodies, start.Dimension, moved, start.Momenta.ToArray())
-        let _, forcesThere = Hamiltonian.timeDerivative hamiltonian there
-        let change = Array.map2 (-) forcesThere forces
+        let mass = if isMoving then rms momenta / rms velocities else 1.0
+        let reach = 1e-4 * Stepper.spread start.Dimension start.Positions
 
-        if Array.forall ((=) 0.0) change then
-            1.0
-        else
-            sqrt (mass * rms change / (reach * rms direction))
+        let forceChange (direction: float[]) : float[] =
+            let step = reach / rms direction
+            let moved = Array.map2 (fun q d -> q + step * d) positions direction
+            let _, there = Hamiltonian.timeDerivative hamiltonian (PhaseState.OfOwned(start.Bodies, start.Dimension, moved, momenta))
+            Array.map2 (-) there forces
 
-    /// A tolerance of 1e-10, and a coupling that turns the difference of two copies by a fifth of a radian in a step.
+        let stiffness (change: float[]) : float = if Array.forall ((=) 0.0) change then 0.0 else rms change / reach
+
+        let largest =
+            forceChange (if isMoving then velocities else forces)
+            |> Seq.unfold (fun change -> Some(stiffness change, forceChange change))
+            |> Seq.truncate 8
+            |> Seq.max
+
+        if largest > 0.0 then sqrt (mass * largest) else 1.0
+
+    /// A tolerance of 1e-10, and a coupling that turns the difference of two copies by one radian in a step.
     let suggest (timeStep: float) (hamiltonian: IHamiltonian) (start: PhaseState) : IntegratorSettings =
         {
             Tolerance = 1e-10
-            Coupling = { Rate = 0.1 / abs timeStep; MomentumPerLength = momentumPerLength hamiltonian start }
+            Coupling = { Rate = 0.5 / abs timeStep; MomentumPerLength = momentumPerLength hamiltonian start }
         }
 
 /// Steps and steppers.

@@ -19,9 +19,9 @@ type IHamiltonian =
 /// A Hamiltonian that splits into kinetic and potential energy, H = T(p) + V(q), which explicit splitting methods need.
 type ISeparableHamiltonian =
     inherit IHamiltonian
-    /// T(p).
+    /// T(p). Only T + V is known of a learned Hamiltonian: each alone holds up to a constant.
     abstract KineticEnergy: momenta: ReadOnlySpan<float> -> float
-    /// V(q).
+    /// V(q), up to a constant where T is.
     abstract PotentialEnergy: positions: ReadOnlySpan<float> -> float
     /// Writes the velocities dT/dp.
     abstract VelocityInto: momenta: ReadOnlySpan<float> * destination: Span<float> -> unit
