@@ -14,6 +14,13 @@ let all: Fault list =
             Law = "any split of the rows gives the same number of rows"
         }
         {
+            Name = "rows-folded-without-end"
+            File = "src/HgnFunctional/Numerics/TallSkinnyQr.fs"
+            Original = "start <- start + height"
+            Fault = "start <- start + 0 * height"
+            Law = "the fold ends"
+        }
+        {
             Name = "random-numbers-without-seed"
             File = "src/HgnFunctional/Numerics/Rng.fs"
             Original = "Xoshiro256StarStar(int (derive seed purpose &&& 0x7FFFFFFFUL), false)"

@@ -22,11 +22,11 @@ let all: Fault list =
                 "Parallel.For(0, parts.Length, fun index -> parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length])"
             Fault =
                 "let workers = Array.zeroCreate<int> parts.Length in "
-                + "let evenFirst system = Array.Sort(Array.map2 (fun worker index -> 1000 * (worker % 2) + index) "
-                + "(Array.sub workers (system * chunks.Length) chunks.Length) [| 0 .. chunks.Length - 1 |], parts, system * chunks.Length, chunks.Length) in "
-                + "Parallel.For(0, parts.Length, fun index -> parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length]; "
+                + "Parallel.For(0, parts.Length, fun index -> "
+                + "parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length]; "
                 + "workers[index] <- Environment.CurrentManagedThreadId) |> ignore; "
-                + "[ 0 .. systems.Length - 1 ] |> List.iter evenFirst"
+                + "let key index worker = 1000000 * (index / chunks.Length) + 1000 * (worker % 2) + index in "
+                + "Array.Sort(Array.mapi key workers, parts)"
             Law = "results do not depend on which thread did what"
         }
         {

@@ -100,6 +100,19 @@ let private predict (model: TrainedModel) (snapshot: Snapshot) : float[] * float
     | Ok dynamics -> Hamiltonian.timeDerivative dynamics.Hamiltonian snapshot.State
     | Error error -> failtest (string error)
 
+/// Everything that a Hamiltonian writes, into arrays that held something else.
+let private written (filler: float) (hamiltonian: IHamiltonian) (state: PhaseState) : float[] =
+    let fresh () = Array.create state.Positions.Length filler
+    let gradientQ, gradientP, velocity, force = fresh (), fresh (), fresh (), fresh ()
+    hamiltonian.GradientInto(state.Positions, state.Momenta, Span<float> gradientQ, Span<float> gradientP)
+
+    match hamiltonian with
+    | :? ISeparableHamiltonian as separable ->
+        separable.VelocityInto(state.Momenta, Span<float> velocity)
+        separable.ForceInto(state.Positions, Span<float> force)
+        Array.concat [ gradientQ; gradientP; velocity; force ]
+    | _ -> Array.append gradientQ gradientP
+
 let private morse = PairPotential.morse 1.0 1.5 1.0
 
 [<Tests>]
@@ -136,6 +149,17 @@ let tests =
                 let velocities, forces = predict ([ for seed in 1..20 -> chainOf springs 5 seed ] |> fit config) truth
                 close "velocities" Tolerance.springs (truth.Velocities.ToArray()) velocities |> expectNone
                 close "forces" Tolerance.springs (truth.Forces.ToArray()) forces |> expectNone)
+
+            testCase "gradients are written over what was there, not added to it" (fun () ->
+                let data = [ for seed in 1..4 -> chainOf morse 5 seed ]
+                let structure, state = data[0].Structure, data[0].State
+
+                let learned recipes =
+                    let model = fit { TrainingConfig.defaults with Recipes = recipes; Width = 4 } data
+                    (Model.bind structure model |> Result.defaultWith (fun error -> failtest (string error))).Hamiltonian
+
+                for hamiltonian in [ PairSystem(structure, morse) :> IHamiltonian; learned Blocks.all; learned [ coupledRecipe ] ] do
+                    identical "gradients" (written 0.0 hamiltonian state) (written nan hamiltonian state) |> expectNone)
 
             testCase "every part of the data is in its hash" (fun () ->
                 let hashOf cell interactions masses q p velocities forces =
