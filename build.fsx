@@ -98,6 +98,9 @@ module Step =
     /// The same tests where every kernel takes its path for machines without vector instructions.
     let testWithoutSimd (arguments: string list) (_: Built) : Tested = expecto [ ("DOTNET_EnableHWIntrinsic", "0") ] arguments
 
+    /// The tests of the tests: a list of deliberate faults, each of which must make them fail.
+    let mutants (names: string list) (_: Restored) : unit = Shell.dotnet ([ "fsi"; "tests/Mutants/mutants.fsx" ] @ names)
+
     let demo (arguments: string list) (_: Built) : unit = Shell.dotnet (runBuilt program @ "demo" :: arguments)
 
     let pack (_: Tested) : unit = Shell.dotnet [ "pack"; solution; "-c"; "Release"; "--no-build"; "--output"; "artifacts" ]
@@ -126,6 +129,7 @@ let targets: (string * string * (string list -> unit)) list =
         "build", "build the solution", (fun _ -> built () |> ignore)
         "test", "run the tests", (fun rest -> built () |> Step.test rest |> ignore)
         "test-nosimd", "run them without vector instructions", (fun rest -> built () |> Step.testWithoutSimd rest |> ignore)
+        "mutants", "see the tests fail on deliberate faults, all or those named", (fun rest -> Step.restore () |> Step.mutants rest)
         "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
         "pack", "test, then make the packages in artifacts/", (fun _ -> built () |> Step.test [] |> Step.pack)
         "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest)

@@ -1,0 +1,91 @@
+/// Results do not depend on how many threads work, nor on which of them does what, or when.
+module HgnFunctional.Tests.Core.ThreadTests
+
+open System
+open System.Threading
+open Expecto
+open HgnFunctional
+open HgnFunctional.Tests.Support.Laws
+
+let private onlyRows () : 'a = invalidOp "Only rows are asked for."
+
+/// Powers of the momenta, after a wait: a test decides which piece of work is done first. Snapshots carry their number as
+/// their first coordinate.
+type private SlowBlock(width: int, wait: int -> unit) =
+    interface IFeatureBlock with
+        member _.Kind = "slow"
+        member _.Width = width
+        member _.Trend = 0
+        member _.Part = Kinetic
+        member _.Ranges = []
+        member _.ValuesInto(_, _) = onlyRows ()
+        member _.Energy(_, _) = onlyRows ()
+        member _.PullbackInto(_, _, _, _) = onlyRows ()
+        member _.Response(_, _) = onlyRows ()
+        member _.CountOutside _ = onlyRows ()
+        member _.Select _ = onlyRows ()
+
+        member _.RowsInto(configuration, _, rowsP, stride) =
+            wait (int configuration.Positions[0])
+
+            for component' in 0 .. configuration.Momenta.Length - 1 do
+                for k in 0 .. width - 1 do
+                    rowsP[component' * stride + k] <- pown configuration.Momenta[component'] (k + 1)
+
+/// Snapshots that are a chunk of work each, for several batches of chunks.
+let private snapshots: Lazy<Snapshot list> =
+    lazy
+        (let bodies = 1024
+         let structure = Structure.bonded 2 1.0 (Graph.create bodies [])
+
+         [
+             for number in 0..39 do
+                 let random = Rng.stream number "thread tests"
+                 let positions = Array.create (2 * bodies) (float number)
+                 let state = PhaseState.create bodies 2 positions (Rng.normals (2 * bodies) random)
+                 Snapshot.create structure state (Rng.normals (2 * bodies) random) (Array.zeroCreate (2 * bodies))
+         ])
+
+let private triangle (wait: int -> unit) : float[] =
+    let systems = Design.systems (struct (1.0, 1.0)) [ SlowBlock(4, wait) ]
+
+    match snapshots.Value |> Seq.map Result<Snapshot, unit>.Ok |> Design.accumulate ignore systems with
+    | Ok [ accumulator ] -> accumulator.Triangle.ToArray()
+    | other -> failtest $"%A{other}"
+
+/// A run on a thread of its own whose pieces of work take up to 3 ms each, long and short ones by chance.
+let private startRun (seed: int) (results: float[][]) : Thread =
+    let waits = Rng.uniforms snapshots.Value.Length 0.0 4.0 (Rng.stream seed "waits")
+    let run () = results[seed] <- triangle (fun number -> Thread.Sleep(int waits[number]))
+    Thread run
+
+/// Calls a function while the pool has threads enough to start all its work at once, however few processors there are.
+let private withManyWorkers (action: unit -> 'a) : 'a =
+    let mutable workers, ports = 0, 0
+    ThreadPool.GetMinThreads(&workers, &ports)
+    ThreadPool.SetMinThreads(32, ports) |> ignore
+
+    try
+        action ()
+    finally
+        ThreadPool.SetMinThreads(workers, ports) |> ignore
+
+[<Tests>]
+let tests =
+    testSequenced
+    <| testList
+        "Threads"
+        [
+            testCase "the order in which pieces of work are done, and by which thread, changes no bit" (fun () ->
+                let expected = triangle ignore
+                let results = Array.create 8 [||]
+
+                withManyWorkers (fun () ->
+                    // All start before any ends, so that no two have the same thread.
+                    let runs = [ for seed in 0 .. results.Length - 1 -> startRun seed results ]
+                    runs |> List.iter _.Start()
+                    runs |> List.iter _.Join())
+
+                for result in results do
+                    identical "the triangle" expected result |> expectNone)
+        ]

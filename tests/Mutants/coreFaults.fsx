@@ -1,0 +1,163 @@
+// Faults in numerics, mechanics, graphs, features and blocks.
+
+#load "fault.fsx"
+
+open Fault
+
+let all: Fault list =
+    [
+        {
+            Name = "rows-of-a-merge"
+            File = "src/HgnFunctional/Numerics/TallSkinnyQr.fs"
+            Original = "first.Rows + second.Rows"
+            Fault = "first.Rows"
+            Law = "any split of the rows gives the same number of rows"
+        }
+        {
+            Name = "rows-folded-without-end"
+            File = "src/HgnFunctional/Numerics/TallSkinnyQr.fs"
+            Original = "start <- start + height"
+            Fault = "start <- start + 0 * height"
+            Law = "the fold ends"
+        }
+        {
+            Name = "random-numbers-without-seed"
+            File = "src/HgnFunctional/Numerics/Rng.fs"
+            Original = "Xoshiro256StarStar(int (derive seed purpose &&& 0x7FFFFFFFUL), false)"
+            Fault = "(ignore (derive seed purpose); System.Random.Shared)"
+            Law = "a draw is a pure function of seed and inputs"
+        }
+        {
+            Name = "one-stream-for-all-purposes"
+            File = "src/HgnFunctional/Numerics/Rng.fs"
+            Original = "mix (state + 0x9E3779B97F4A7C15UL + uint64 letter)"
+            Fault = "mix (state + 0x9E3779B97F4A7C15UL + 0UL * uint64 letter)"
+            Law = "adding one purpose does not shift another"
+        }
+        {
+            Name = "evidence-without-occam"
+            File = "src/HgnFunctional/Numerics/LeastSquares.fs"
+            Original = "log variance + occam"
+            Fault = "log variance + 0.0 * occam"
+            Law = "the ridge grows with noise"
+        }
+        {
+            Name = "trend-without-hidden-units"
+            File = "src/HgnFunctional/Numerics/LeastSquares.fs"
+            Original = "- byHidden - byTrend"
+            Fault = "- 0.0 * byHidden - byTrend"
+            Law = "trend and hidden units together fit the target"
+        }
+        {
+            Name = "minimum-image-in-neighbours"
+            File = "src/HgnFunctional/Graph/Neighbours.fs"
+            Original = "difference - period * Math.Round(difference / period)"
+            Fault = "difference"
+            Law = "the neighbours are those that brute force finds"
+        }
+        {
+            Name = "bins-do-not-wrap"
+            File = "src/HgnFunctional/Graph/Neighbours.fs"
+            Original = "elif periods[axis] > 0.0 then Some((index"
+            Fault = "elif periods[axis] > 1e9 then Some((index"
+            Law = "the neighbours are those that brute force finds, in many bins"
+        }
+        {
+            Name = "neighbours-never-renewed"
+            File = "src/HgnFunctional/Graph/Structure.fs"
+            Original = "valid <- moved <= reach * reach"
+            Fault = "valid <- moved <= reach * reach + infinity"
+            Law = "a pair source follows a random walk"
+        }
+        {
+            Name = "skin-used-twice"
+            File = "src/HgnFunctional/Graph/Structure.fs"
+            Original = "0.5 * skin, positions"
+            Fault = "skin, positions"
+            Law = "two bodies that approach each other by half the skin each still meet"
+        }
+        {
+            Name = "slope-of-inverse-cube"
+            File = "src/HgnFunctional/Features/Radial.fs"
+            Original = "-3.0 / (r * r * r * r)"
+            Fault = "-3.0 / (r * r * r)"
+            Law = "slopes of radial transforms are derivatives"
+        }
+        {
+            Name = "slope-of-quartic-cutoff"
+            File = "src/HgnFunctional/Features/Cutoff.fs"
+            Original = "-4.0 * x * (1.0 - x * x)"
+            Fault = "-2.0 * x * (1.0 - x * x)"
+            Law = "slopes of cutoffs are derivatives"
+        }
+        {
+            Name = "swim-shift-times-four"
+            File = "src/HgnFunctional/Features/Activation.fs"
+            Original = "\"tanh\", ln3, 0.5 * ln3"
+            Fault = "\"tanh\", ln3, 2.0 * ln3"
+            Law = "every unit of SWIM takes its two values at two points"
+        }
+        {
+            Name = "pool-passes-over-duplicates"
+            File = "src/HgnFunctional/Features/InputSample.fs"
+            Original = "key <= hashes.Peek()"
+            Fault = "key < hashes.Peek()"
+            Law = "a pool does not depend on the order of points"
+        }
+        {
+            Name = "pool-keeps-the-first-output"
+            File = "src/HgnFunctional/Features/InputSample.fs"
+            Original = "struct (known, min least output)"
+            Fault = "struct (known, least)"
+            Law = "the output of a duplicate does not depend on order"
+        }
+        {
+            Name = "range-of-falling-transform"
+            File = "src/HgnFunctional/Features/InputSample.fs"
+            Original = "Low = Array.map2 min low high"
+            Fault = "Low = low"
+            Law = "a falling transform swaps the ends of the range"
+        }
+        {
+            Name = "mass-in-rows-of-velocity"
+            File = "src/HgnFunctional/Blocks/BodyBlock.fs"
+            Original = "configuration.Momenta[k] / configuration.Structure.Masses[body]"
+            Fault = "configuration.Momenta[k]"
+            Law = "rows are derivatives of values"
+        }
+        {
+            Name = "slope-of-trend"
+            File = "src/HgnFunctional/Blocks/ScalarUnits.fs"
+            Original = "linear + 2.0 * quadratic * us[k]"
+            Fault = "linear + quadratic * us[k]"
+            Law = "rows times readout are the pullback"
+        }
+        {
+            Name = "product-rule-in-pullback"
+            File = "src/HgnFunctional/Blocks/PairBlock.fs"
+            Original = "c * slopes[k] + factor.Shape.Slope x / factor.Radius * values[k]"
+            Fault = "c * slopes[k]"
+            Law = "rows times readout are the pullback"
+        }
+        {
+            Name = "product-rule-in-rows"
+            File = "src/HgnFunctional/Blocks/PairBlock.fs"
+            Original = "if slopeOfC <> 0.0 then"
+            Fault = "if slopeOfC > 0.0 then"
+            Law = "rows are derivatives of values"
+        }
+        {
+            Name = "range-of-distances-swapped"
+            File = "src/HgnFunctional/Blocks/PairBlock.fs"
+            Original = "Low = sample.Low[0]; High = sample.High[0]"
+            Fault = "Low = sample.High[0]; High = sample.Low[0]"
+            Law = "what lies outside the training range is counted"
+        }
+        {
+            Name = "nothing-below-the-range"
+            File = "src/HgnFunctional/Blocks/PairBlock.fs"
+            Original = "r < features.Range.Low || r > features.Range.High"
+            Fault = "r > features.Range.High"
+            Law = "what lies outside the training range is counted, on both sides"
+        }
+    ]

@@ -1,0 +1,11 @@
+// Every fault there is. To add one, add a record to the list of its part of the library.
+
+#load "fault.fsx"
+#load "kernelFaults.fsx"
+#load "coreFaults.fsx"
+#load "modelFaults.fsx"
+#load "ioFaults.fsx"
+
+open Fault
+
+let all: Fault list = KernelFaults.all @ CoreFaults.all @ ModelFaults.all @ IoFaults.all
