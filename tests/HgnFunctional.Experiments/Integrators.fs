@@ -57,7 +57,10 @@ module Integrators =
     let private learned () : Structure * ISeparableHamiltonian * PhaseState =
         let file extension = Path.Combine(AppContext.BaseDirectory, "data", "spring_2x2x2" + extension)
         let options = TrajectoryFile.bondsOf (file ".data")
-        let model = TrajectoryFile.snapshots options [ file ".lammpstrj" ] |> Training.fitStream TrainingConfig.defaults ignore |> expect
+
+        let model =
+            TrajectoryFile.snapshots options [ file ".lammpstrj" ] |> Training.fitStream TrainingConfig.defaults ignore |> expect
+
         let structure, start = TrajectoryFile.initial options None (file ".lammpstrj") |> expect
 
         match Model.bind structure model |> expect with
@@ -68,7 +71,11 @@ module Integrators =
 
     /// Largest deviation of the energy within the first 10^2, 10^3, ... steps, and the rise of the least-squares line over
     /// the whole run, both over the kinetic energy at the start.
-    let private energyRow (exponents: int list) (structure, hamiltonian: ISeparableHamiltonian, start: PhaseState) (method: IntegrationMethod) =
+    let private energyRow
+        (exponents: int list)
+        (structure, hamiltonian: ISeparableHamiltonian, start: PhaseState)
+        (method: IntegrationMethod)
+        =
         eprintfn $"energy of the learned model with {method.Name}"
         let configuration = Configuration(structure, Structure.pairs structure start.Positions, start.Positions, start.Momenta)
         let kinetic = Array.sum (Invariants.kinetic &configuration)

@@ -7,7 +7,9 @@ open System.IO
 let private all: (string * string * (bool -> string list)) list = [ "integrators", "INTEGRATORS.md", Integrators.page ]
 
 let private usage () : int =
-    eprintfn $"""Usage: experiments [NAME...] [--quick] [--out FOLDER]; names: {all |> List.map (fun (name, _, _) -> name) |> String.concat ", "}."""
+    eprintfn
+        $"""Usage: experiments [NAME...] [--quick] [--out FOLDER]; names: {all |> List.map (fun (name, _, _) -> name) |> String.concat ", "}."""
+
     2
 
 [<EntryPoint>]

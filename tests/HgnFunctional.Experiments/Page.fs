@@ -11,7 +11,11 @@ module Page =
         row header :: row (header |> List.map (fun _ -> "---")) :: List.map row rows
 
     /// A number with two significant digits.
-    let number (x: float) : string = if x = 0.0 then "0" else x.ToString("0.0e+0", System.Globalization.CultureInfo.InvariantCulture)
+    let number (x: float) : string =
+        if x = 0.0 then
+            "0"
+        else
+            x.ToString("0.0e+0", System.Globalization.CultureInfo.InvariantCulture)
 
     /// Lines to a file.
     let write (path: string) (lines: string list) : unit =

@@ -4,8 +4,9 @@
 #load "kernelFaults.fsx"
 #load "coreFaults.fsx"
 #load "modelFaults.fsx"
+#load "integratorFaults.fsx"
 #load "ioFaults.fsx"
 
 open Fault
 
-let all: Fault list = KernelFaults.all @ CoreFaults.all @ ModelFaults.all @ IoFaults.all
+let all: Fault list = KernelFaults.all @ CoreFaults.all @ ModelFaults.all @ IntegratorFaults.all @ IoFaults.all

@@ -42,9 +42,8 @@ let private observe (cell: Cell) (states: (float * float[] * float[]) list) : Co
     let structure = free 2 cell
     let system = PairSystem(structure, PairPotential.harmonic 1.0 1.0)
     let states = states |> List.map (fun (time, q, p) -> time, PhaseState.create 2 2 q p)
-    let observer = ConservationObserver(structure, system, states |> List.head |> (fun (_, state) -> state))
-    states |> List.iter observer.Observe
-    observer.Result
+    let see (observer: Observer<Conservation>) (time, state) = observer.Observe(time, state)
+    (List.fold see (Conservation.observer structure system) states).Result
 
 [<Tests>]
 let tests =

@@ -144,15 +144,15 @@ let private periodic =
             let start = InitialState.perturbed 0.03 1.5 4 structure sites
 
             let integrator (hamiltonian: ISeparableHamiltonian) method =
-                let settings = IntegratorSettings.suggest 0.004 hamiltonian start
+                let settings = IntegratorSettings.suggest 0.002 hamiltonian start
                 (Integrator.tryCreate settings method (Separable hamiltonian)).Value
 
             let pairsOf (state: PhaseState) = Structure.pairs structure state.Positions
             let keys (pairs: Pairs) = Seq.zip (pairs.Senders.ToArray()) (pairs.Receivers.ToArray()) |> Set.ofSeq
 
             for method in IntegrationMethod.all do
-                let listed = Trajectory.record (integrator (PairSystem(structure, potential)) method) 0.004 25 25 start |> expect
-                let direct = Trajectory.record (integrator (AllPairs(cell, potential, 64)) method) 0.004 25 25 start |> expect
+                let listed = Trajectory.record (integrator (PairSystem(structure, potential)) method) 0.002 40 40 start |> expect
+                let direct = Trajectory.record (integrator (AllPairs(cell, potential, 64)) method) 0.002 40 40 start |> expect
                 let changed = Set.difference (keys (pairsOf listed[1])) (keys (pairsOf start))
                 Expect.isGreaterThan changed.Count 20 $"{method.Name}: pairs that came near"
                 let crossed = listed[1].Positions.ToArray() |> Array.filter (fun x -> x < 0.0 || x > 5.0)

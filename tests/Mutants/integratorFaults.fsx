@@ -1,0 +1,102 @@
+// Faults in methods, steppers and runs.
+
+#load "fault.fsx"
+
+open Fault
+
+let private folder = "src/HgnFunctional/Integrators/"
+
+let private fault (name: string) (file: string) (original: string) (instead: string) (law: string) : Fault =
+    { Name = name; File = folder + file; Original = original; Fault = instead; Law = law }
+
+let all: Fault list =
+    [
+        fault
+            "no-adjoint-in-symmetrise"
+            "SplittingMethod.fs"
+            "compose [ 0.5, method; 0.5, adjoint method ]"
+            "compose [ 0.5, method; 0.5, method ]"
+            "Stoermer-Verlet is symmetric and of order two"
+        fault
+            "weight-of-triple-jump"
+            "SplittingMethod.fs"
+            "1.0 / (2.0 - root method 2.0)"
+            "1.0 / (2.0 - root method 2.01)"
+            "a triple jump has two orders more"
+        fault "order-two-weight-in-order-six" "SplittingMethod.fs" "0.784513610477560" "0.784513610" "every method has its order"
+        fault "digit-of-blanes-moan" "SplittingMethod.fs" "0.396309801498368" "0.396309801" "every method has its order"
+        fault
+            "claim-of-nystroem-for-any-T"
+            "SplittingMethod.fs"
+            "blanesMoan \"blanes-moan-srkn-6\" 6 4"
+            "blanesMoan \"blanes-moan-srkn-6\" 6 6"
+            "every method has its general order where T is not quadratic"
+        fault "stale-forces" "SplittingStepper.fs" "forceIsCurrent <- false" "ignore forceIsCurrent" "forces are those of the positions now"
+        fault
+            "stale-velocities"
+            "SplittingStepper.fs"
+            "velocityIsCurrent <- false"
+            "ignore velocityIsCurrent"
+            "velocities are those of the momenta now"
+        fault
+            "forces-with-the-sign-of-the-gradient"
+            "Stepper.fs"
+            "TensorPrimitives.Negate(Span<float>.op_Implicit rateOfP, rateOfP)"
+            "ignore rateOfP.Length"
+            "Hamilton's equations have one minus sign"
+        fault
+            "gauss-matrix-transposed"
+            "RungeKuttaStepper.fs"
+            "timeStep * method.Matrix[i][j] / unit"
+            "timeStep * method.Matrix[j][i] / unit"
+            "every method has its order"
+        fault
+            "iteration-stops-early"
+            "../Numerics/FixedPoint.fs"
+            "let plateau = 1e-13"
+            "let plateau = 1e-4"
+            "implicit methods preserve the area form"
+        fault
+            "silent-when-not-converged"
+            "../Numerics/FixedPoint.fs"
+            "else NotConverged(iterations, change)"
+            "else Converged iterations"
+            "a step that does not converge is an error"
+        fault
+            "time-lost-in-substeps"
+            "RungeKuttaStepper.fs"
+            "left - substep"
+            "left - 0.999 * substep"
+            "an adaptive method keeps its tolerance"
+        fault
+            "compared-weight-of-dormand-prince"
+            "RungeKuttaMethod.fs"
+            "5179.0 / 57600.0"
+            "5179.0 / 57000.0"
+            "the method that is compared with is of order four"
+        fault
+            "turn-of-extended-copies"
+            "ExtendedStepper.fs"
+            "cosine * differenceP - sine * unit * differenceQ"
+            "cosine * differenceP + sine * unit * differenceQ"
+            "extended methods preserve the area form of both copies"
+        fault
+            "extended-flow-of-one-copy"
+            "ExtendedStepper.fs"
+            "Stepper.addScaled otherMomenta -h gradientQ"
+            "Stepper.addScaled otherMomenta (-0.99 * h) gradientQ"
+            "every method has its order"
+        fault
+            "divergence-of-momenta-unseen"
+            "SplittingStepper.fs"
+            "if Stepper.isFinite q && Stepper.isFinite p then"
+            "if true then"
+            "a run that diverges says at which step"
+        fault
+            "time-of-observations"
+            "Trajectory.fs"
+            "timeStep * float (seen * every)"
+            "timeStep * float seen"
+            "observers see the times of a recorded run"
+        fault "coupling-without-units" "Integrator.fs" "sqrt (mass * largest)" "sqrt largest" "the suggested coupling follows the units"
+    ]
