@@ -6,6 +6,10 @@ module HgnFunctional.Tests.Support.Tolerance
 /// distance of 0.4 sees a hundredfold and r^-3 another tenfold: some 1e-13.
 let exactLaw: float = 1e-12
 
+/// What is zero at a place, a relative 1e-12 before it: a dozen times that, since the steepest power is r^-12, and its slope
+/// another dozen.
+let nearlyZero: float = 1e-9
+
 /// Two ways to sum the same numbers, by vector lanes or one by one.
 let reordered: float = 1e-12
 
