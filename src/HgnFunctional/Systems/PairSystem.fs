@@ -3,25 +3,33 @@ namespace HgnFunctional
 open System
 open System.Numerics.Tensors
 
-/// A pair potential, evaluated over spans.
+/// A pair potential, evaluated over spans; exactly zero from the structure's cutoff on, whatever the potential.
 [<Struct; NoEquality; NoComparison>]
-type private PotentialFunction(potential: PairPotential) =
+type private PotentialFunction(potential: PairPotential, cutoff: float) =
     interface IRadialFunction with
         member _.EvaluateInto(distances, values, slopes) =
             for k in 0 .. distances.Length - 1 do
-                values[k] <- potential.Energy distances[k]
-                slopes[k] <- potential.Slope distances[k]
+                let acts = distances[k] < cutoff
+                values[k] <- if acts then potential.Energy distances[k] else 0.0
+                slopes[k] <- if acts then potential.Slope distances[k] else 0.0
 
         member _.SlopeInto(distances, slopes) =
             for k in 0 .. distances.Length - 1 do
-                slopes[k] <- potential.Slope distances[k]
+                slopes[k] <- if distances[k] < cutoff then potential.Slope distances[k] else 0.0
 
 /// H = sum_i |p_i|^2 / (2 m_i) + sum over interacting pairs of U(r_ij): known physics, to learn from and to compare with.
+/// A potential that does not vanish at the structure's cutoff jumps there.
 [<Sealed>]
 type PairSystem(structure: Structure, potential: PairPotential) =
 
     let pairs = PairSource structure
     let noPairs = Pairs.OfOwned([||], [||])
+
+    // Pairs may reach somewhat beyond the cutoff; bonds act at any distance.
+    let pairEnergy =
+        match structure.Interactions with
+        | Bonds _ -> PotentialFunction(potential, infinity)
+        | WithinCutoff cutoff -> PotentialFunction(potential, cutoff)
 
     let kineticEnergy (momenta: ReadOnlySpan<float>) : float =
         let configuration = Configuration(structure, noPairs, ReadOnlySpan<float>.Empty, momenta)
@@ -34,7 +42,7 @@ type PairSystem(structure: Structure, potential: PairPotential) =
 
     let potentialEnergy (positions: ReadOnlySpan<float>) : float =
         let configuration = Configuration(structure, pairs.At positions, positions, ReadOnlySpan<float>.Empty)
-        PairSum.energy (PotentialFunction potential) &configuration
+        PairSum.energy pairEnergy &configuration
 
     let velocityInto (momenta: ReadOnlySpan<float>) (destination: Span<float>) : unit =
         for k in 0 .. momenta.Length - 1 do
@@ -43,7 +51,7 @@ type PairSystem(structure: Structure, potential: PairPotential) =
     let gradientInto (positions: ReadOnlySpan<float>) (destination: Span<float>) : unit =
         let configuration = Configuration(structure, pairs.At positions, positions, ReadOnlySpan<float>.Empty)
         destination.Clear()
-        PairSum.addGradient (PotentialFunction potential) &configuration destination
+        PairSum.addGradient pairEnergy &configuration destination
 
     /// Masses, cell, interactions.
     member _.Structure: Structure = structure
