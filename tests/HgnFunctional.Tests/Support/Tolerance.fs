@@ -28,6 +28,10 @@ let sameData: float = 1e-10
 /// Predictions from the same data in other units: inputs are rounded again, and nearly redundant columns amplify that.
 let otherUnits: float = 1e-8
 
+/// Weights of samplers on inputs in other units: the rounding of normalised inputs over the least distance between two of a
+/// few dozen points, which now and then is 1e-5.
+let sampledWeights: float = 1e-10
+
 /// A force law with two or three powers of r, which the trend of the pair block holds exactly.
 let springs: float = 1e-7
 
