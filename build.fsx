@@ -97,6 +97,9 @@ module Step =
     /// The same tests where every kernel takes its path for machines without vector instructions.
     let testWithoutSimd (arguments: string list) (_: Built) : Tested = expecto [ ("DOTNET_EnableHWIntrinsic", "0") ] arguments
 
+    /// Every property with fifty times as many cases.
+    let testLong (arguments: string list) (_: Built) : Tested = expecto [ ("HGN_TEST_FACTOR", "50") ] arguments
+
     let demo (arguments: string list) (_: Built) : unit = Shell.dotnet (runBuilt program @ "demo" :: arguments)
 
     let pack (_: Tested) : unit = Shell.dotnet [ "pack"; solution; "-c"; "Release"; "--no-build"; "--output"; "artifacts" ]
@@ -123,6 +126,7 @@ let targets: (string * string * (string list -> unit)) list =
         "build", "build the solution", (fun _ -> built () |> ignore)
         "test", "run the tests", (fun rest -> built () |> Step.test rest |> ignore)
         "test-nosimd", "run them without vector instructions", (fun rest -> built () |> Step.testWithoutSimd rest |> ignore)
+        "test-long", "run them with fifty times as many cases", (fun rest -> built () |> Step.testLong rest |> ignore)
         "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
         "pack", "test, then make the packages in artifacts/", (fun _ -> built () |> Step.test [] |> Step.pack)
         "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest)

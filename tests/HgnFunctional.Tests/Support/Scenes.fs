@@ -187,7 +187,7 @@ module Scene =
             P = without scene.Dimension body scene.P
         }
 
-    /// Simpler scenes of the same bodies: an edge less, unit masses, or at rest.
+    /// Simpler scenes of the same bodies: an edge less, unit masses, at rest, or in open space.
     let private simplify (scene: Scene) : Scene seq =
         seq {
             for edge in scene.Edges do
@@ -198,11 +198,14 @@ module Scene =
 
             if scene.P |> Array.exists (fun p -> p <> 0.0) then
                 { scene with P = Array.zeroCreate scene.P.Length }
+
+            if isPeriodic scene then
+                { scene with Periods = scene.Periods |> List.map (fun _ -> 0.0) }
         }
 
     let private droppable (scene: Scene) : int list = if scene.Bodies > 1 then [ scene.Bodies - 1 .. -1 .. 0 ] else []
 
-    /// Simpler scenes that keep every promise of scenes: a body less, an edge less, unit masses, or at rest.
+    /// Simpler scenes that keep every promise of scenes: a body less, an edge less, unit masses, at rest, or in open space.
     let shrink (scene: Scene) : Scene seq =
         seq {
             for body in droppable scene do
