@@ -31,16 +31,23 @@ let private modelsOfMany = trained many
 
 /// Predictions on the unseen chain after a word are those before it, moved, if the model learned from frames seen as `change`
 /// leaves them.
-let private moveWith (tolerance: Sampler -> float) models (word: Word) (change: Frame list -> Frame list) (data: Frame list) : Verdict =
+let private moveWith
+    (tolerance: Sampler -> TrainedModel list -> float)
+    models
+    (word: Word)
+    (change: Frame list -> Frame list)
+    (data: Frame list)
+    : Verdict =
     let changed = change data
 
     firstFault models (fun (sampler: Sampler, config, model: Lazy<TrainedModel>) ->
         let ofQ, ofP = predict model.Value unseen
-        let movedQ, movedP = predict (fit config changed) (Word.apply word unseen)
+        let other = fit config changed
+        let movedQ, movedP = predict other (Word.apply word unseen)
         let turn = Word.vectors unseen.Dimension word
+        let tolerance = tolerance sampler [ model.Value; other ]
 
-        close "dH/dq" (tolerance sampler) (turn ofQ) movedQ
-        |> orElse (fun () -> close "dH/dp" (tolerance sampler) (turn ofP) movedP))
+        close "dH/dq" tolerance (turn ofQ) movedQ |> orElse (fun () -> close "dH/dp" tolerance (turn ofP) movedP))
 
 let private move (word: Word) : Frame list -> Frame list = List.map (Word.applyFrame word)
 
@@ -56,14 +63,16 @@ let private isSwap (move: Move) : bool =
 
 let private swapsOf (Word moves: Word) : Word = Word(List.filter isSwap moves)
 
-let private toRounding (_: Sampler) : float = Tolerance.sameData
+let private toRounding (_: Sampler) (_: TrainedModel list) : float = Tolerance.sameData
 
-/// ELM looks at ranges alone. SWIM looks at points, and a rounding error decides which a full pool keeps.
-let private toChoiceOfPoints (sampler: Sampler) : float =
+/// ELM looks at ranges alone. SWIM looks at points, and a rounding error decides which a full pool keeps: another fit.
+let private toErrorOfFit (sampler: Sampler) (models: TrainedModel list) : float =
+    let worst (model: TrainedModel) = model.Diagnostics |> List.map _.RelativeError |> List.max
+
     if sampler.Name = Sampler.elm.Name then
         Tolerance.sameData
     else
-        Tolerance.otherPoints
+        Tolerance.sameData + Tolerance.reportedErrors * List.sumBy worst models
 
 [<Tests>]
 let tests =
@@ -84,5 +93,5 @@ let tests =
                 moveWith toRounding modelsOfMany word (move word) many |> judge)
 
             prop 2 "with a full pool, predictions of SWIM move with the data as far as the fit is good" (fun (word: Word) ->
-                moveWith toChoiceOfPoints modelsOfMany word (move word) many |> judge)
+                moveWith toErrorOfFit modelsOfMany word (move word) many |> judge)
         ]
