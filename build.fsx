@@ -101,6 +101,9 @@ module Step =
     /// The tests of the tests: a list of deliberate faults, each of which must make them fail.
     let mutants (names: string list) (_: Restored) : unit = Shell.dotnet ([ "fsi"; "tests/Mutants/mutants.fsx" ] @ names)
 
+    /// Every property with fifty times as many cases.
+    let testLong (arguments: string list) (_: Built) : Tested = expecto [ ("HGN_TEST_FACTOR", "50") ] arguments
+
     let demo (arguments: string list) (_: Built) : unit = Shell.dotnet (runBuilt program @ "demo" :: arguments)
 
     let pack (_: Tested) : unit = Shell.dotnet [ "pack"; solution; "-c"; "Release"; "--no-build"; "--output"; "artifacts" ]
@@ -130,6 +133,7 @@ let targets: (string * string * (string list -> unit)) list =
         "test", "run the tests", (fun rest -> built () |> Step.test rest |> ignore)
         "test-nosimd", "run them without vector instructions", (fun rest -> built () |> Step.testWithoutSimd rest |> ignore)
         "mutants", "see the tests fail on deliberate faults, all or those named", (fun rest -> Step.restore () |> Step.mutants rest)
+        "test-long", "run them with fifty times as many cases", (fun rest -> built () |> Step.testLong rest |> ignore)
         "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
         "pack", "test, then make the packages in artifacts/", (fun _ -> built () |> Step.test [] |> Step.pack)
         "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest)

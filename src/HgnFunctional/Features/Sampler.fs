@@ -56,41 +56,77 @@ module Sampler =
         // Inputs are normalised to [-1, 1], which is therefore the range of the biases.
         Rng.normals (units * sample.Inputs) random, Rng.uniforms units -1.0 1.0 random
 
+    /// Normalised points nearer to each other than this are one place: they differ by the rounding of data (files hold some
+    /// ten digits) or of its orientation, and a unit that rises between them would be a jump.
+    let private resolution = 1e-9
+
+    let private squaredDistance (inputs: int) (points: float[]) (first: int) (second: int) : float =
+        let mutable sum = 0.0
+
+        for k in 0 .. inputs - 1 do
+            let difference = points[second * inputs + k] - points[first * inputs + k]
+            sum <- sum + difference * difference
+
+        sum
+
+    /// The sample with normalised points, the first of each place.
+    let private places (sample: InputSample) : InputSample =
+        let points = InputSample.normalised sample
+        let kept = ResizeArray<int>()
+
+        for point in 0 .. sample.Count - 1 do
+            if not (kept.Exists(fun other -> squaredDistance sample.Inputs points other point < resolution * resolution)) then
+                kept.Add point
+
+        { sample with
+            Points = kept.ToArray() |> Array.collect (fun point -> Array.sub points (point * sample.Inputs) sample.Inputs)
+            Outputs =
+                if sample.Outputs.Length = sample.Count then
+                    kept.ToArray() |> Array.map (fun point -> sample.Outputs[point])
+                else
+                    [||]
+        }
+
     /// A unit that rises from one point to the other: w = s1 (x2 - x1) / |x2 - x1|^2, b = -w . x1 - s2.
-    let private between (activation: Activation) (inputs: int) (points: float[]) (struct (first, second)) : float[] * float =
-        let difference = Array.init inputs (fun k -> points[second * inputs + k] - points[first * inputs + k])
-        let squaredDistance = difference |> Array.sumBy (fun x -> x * x)
-        let weights = difference |> Array.map (fun x -> activation.SwimScale * x / squaredDistance)
+    let private between (activation: Activation) (places: InputSample) (struct (first, second)) : float[] * float =
+        let inputs, points = places.Inputs, places.Points
+        let squared = squaredDistance inputs points first second
+
+        let weights =
+            Array.init inputs (fun k -> activation.SwimScale * (points[second * inputs + k] - points[first * inputs + k]) / squared)
+
         let projection = weights |> Array.mapi (fun k w -> w * points[first * inputs + k]) |> Array.sum
         weights, -projection - activation.SwimShift
 
-    let private assemble (activation: Activation) (sample: InputSample) (points: float[]) (pairs: struct (int * int)[]) =
-        let units = pairs |> Array.map (between activation sample.Inputs points)
+    let private assemble (activation: Activation) (places: InputSample) (pairs: struct (int * int)[]) : float[] * float[] =
+        let units = pairs |> Array.map (between activation places)
         Array.collect fst units, Array.map snd units
 
-    /// An ordered pair of different points; the pool holds each point once.
+    /// An ordered pair of different places.
     let private drawPair (count: int) (random: Random) : struct (int * int) =
         let first = random.Next count
         let second = random.Next(count - 1)
         struct (first, (if second >= first then second + 1 else second))
 
-    let private drawUniform (activation: Activation) (sample: InputSample) (units: int) (random: Random) =
-        if sample.Count < 2 then
-            drawElm activation sample units random
+    let private amongPlaces (activation: Activation) (places: InputSample) (units: int) (random: Random) : float[] * float[] =
+        if places.Count < 2 then
+            drawElm activation places units random
         else
-            Array.init units (fun _ -> drawPair sample.Count random) |> assemble activation sample (InputSample.normalised sample)
+            Array.init units (fun _ -> drawPair places.Count random) |> assemble activation places
 
-    let private drawByGradient (activation: Activation) (sample: InputSample) (units: int) (random: Random) =
-        if sample.Count < 2 || sample.Outputs.Length <> sample.Count then
-            drawUniform activation sample units random
+    let private drawUniform (activation: Activation) (sample: InputSample) (units: int) (random: Random) : float[] * float[] =
+        amongPlaces activation (places sample) units random
+
+    let private drawByGradient (activation: Activation) (sample: InputSample) (units: int) (random: Random) : float[] * float[] =
+        let places = places sample
+
+        if places.Count < 2 || places.Outputs.Length = 0 then
+            amongPlaces activation places units random
         else
-            let points = InputSample.normalised sample
-            let inputs = sample.Inputs
-            let candidates = Array.init (candidatesPerUnit * units) (fun _ -> drawPair sample.Count random)
+            let candidates = Array.init (candidatesPerUnit * units) (fun _ -> drawPair places.Count random)
 
             let steepness (struct (first, second)) =
-                let squared = Seq.init inputs (fun k -> pown (points[second * inputs + k] - points[first * inputs + k]) 2) |> Seq.sum
-                abs (sample.Outputs[second] - sample.Outputs[first]) / sqrt squared
+                abs (places.Outputs[second] - places.Outputs[first]) / sqrt (squaredDistance places.Inputs places.Points first second)
 
             let cumulative = candidates |> Array.map steepness |> Array.scan (+) 0.0
             let total = Array.last cumulative
@@ -100,9 +136,9 @@ module Sampler =
                     let found = Array.BinarySearch(cumulative, total * random.NextDouble())
                     candidates[min (candidates.Length - 1) (if found >= 0 then found else ~~~found - 1)]
 
-                Array.init units pick |> assemble activation sample points
+                Array.init units pick |> assemble activation places
             else
-                drawUniform activation sample units random
+                amongPlaces activation places units random
 
     /// Weights from the standard normal distribution, biases uniform over the inputs' range; of the data it uses the range
     /// alone, so its features do not depend on the order of bodies or snapshots.

@@ -3,25 +3,37 @@ namespace HgnFunctional
 open System
 open System.Numerics.Tensors
 
-/// A pair potential, evaluated over spans.
+/// A pair potential, evaluated over spans; exactly zero from the structure's cutoff on, whatever the potential. Bonds have
+/// no cutoff: they act at any distance, so that a run that diverges does not go unseen.
 [<Struct; NoEquality; NoComparison>]
-type private PotentialFunction(potential: PairPotential) =
-    interface IRadialFunction with
-        member _.EvaluateInto(distances, values, slopes) =
-            for k in 0 .. distances.Length - 1 do
-                values[k] <- potential.Energy distances[k]
-                slopes[k] <- potential.Slope distances[k]
+type private PotentialFunction(potential: PairPotential, interactions: Interactions) =
 
-        member _.SlopeInto(distances, slopes) =
+    member inline private _.Acts(r: float) : bool =
+        match interactions with
+        | Bonds _ -> true
+        | WithinCutoff cutoff -> r < cutoff
+
+    interface IRadialFunction with
+        member f.EvaluateInto(distances, values, slopes) =
             for k in 0 .. distances.Length - 1 do
-                slopes[k] <- potential.Slope distances[k]
+                let acts = f.Acts distances[k]
+                values[k] <- if acts then potential.Energy distances[k] else 0.0
+                slopes[k] <- if acts then potential.Slope distances[k] else 0.0
+
+        member f.SlopeInto(distances, slopes) =
+            for k in 0 .. distances.Length - 1 do
+                slopes[k] <- if f.Acts distances[k] then potential.Slope distances[k] else 0.0
 
 /// H = sum_i |p_i|^2 / (2 m_i) + sum over interacting pairs of U(r_ij): known physics, to learn from and to compare with.
+/// A potential that does not vanish at the structure's cutoff jumps there.
 [<Sealed>]
 type PairSystem(structure: Structure, potential: PairPotential) =
 
     let pairs = PairSource structure
     let noPairs = Pairs.OfOwned([||], [||])
+
+    // Pairs may reach somewhat beyond the cutoff.
+    let pairEnergy = PotentialFunction(potential, structure.Interactions)
 
     let kineticEnergy (momenta: ReadOnlySpan<float>) : float =
         let configuration = Configuration(structure, noPairs, ReadOnlySpan<float>.Empty, momenta)
@@ -34,7 +46,7 @@ type PairSystem(structure: Structure, potential: PairPotential) =
 
     let potentialEnergy (positions: ReadOnlySpan<float>) : float =
         let configuration = Configuration(structure, pairs.At positions, positions, ReadOnlySpan<float>.Empty)
-        PairSum.energy (PotentialFunction potential) &configuration
+        PairSum.energy pairEnergy &configuration
 
     let velocityInto (momenta: ReadOnlySpan<float>) (destination: Span<float>) : unit =
         for k in 0 .. momenta.Length - 1 do
@@ -43,7 +55,7 @@ type PairSystem(structure: Structure, potential: PairPotential) =
     let gradientInto (positions: ReadOnlySpan<float>) (destination: Span<float>) : unit =
         let configuration = Configuration(structure, pairs.At positions, positions, ReadOnlySpan<float>.Empty)
         destination.Clear()
-        PairSum.addGradient (PotentialFunction potential) &configuration destination
+        PairSum.addGradient pairEnergy &configuration destination
 
     /// Masses, cell, interactions.
     member _.Structure: Structure = structure

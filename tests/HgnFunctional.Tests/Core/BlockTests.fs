@@ -54,14 +54,6 @@ let private energyOf (block: IFeatureBlock) (readout: float[]) (scene: Scene) : 
 let private times (columns: int) (rows: float[]) (readout: float[]) : float[] =
     rows |> Array.chunkBySize columns |> Array.map (fun row -> Array.map2 (*) row readout |> Array.sum)
 
-/// A difference quotient has no meaning across the cutoff, where second derivatives jump.
-let private isNearCutoff (step: float) (scene: Scene) : bool =
-    match scene.Cutoff with
-    | None -> false
-    | Some cutoff ->
-        let pairsAt radius = (Neighbours.within (Cell.create scene.Periods) radius (ReadOnlySpan<float> scene.Q)).Count
-        pairsAt (cutoff + 8.0 * step) <> pairsAt (cutoff - 8.0 * step)
-
 let private rowsAreDerivatives (block: IFeatureBlock) (scene: Scene) : Verdict =
     let step = 1e-4
     let rowsQ, rowsP = Probe.rows block scene
@@ -101,13 +93,14 @@ let private laws =
             |> classified scene)
 
         prop 12 "rows are derivatives of values" (fun (scene: Scene) ->
-            let skipped = isNearCutoff 1e-4 scene
+            let skipped = Scene.isNearCutoff 1e-4 scene
 
             (if skipped then
                  None
              else
                  everyBlock scene (fun block _ -> rowsAreDerivatives block scene))
             |> judge
+            |> classified scene
             |> Prop.classify skipped "skipped: a pair at the cutoff")
 
         prop 30 "values do not change under swaps, turns, reflections and shifts" (fun (scene: Scene) (word: Word) ->
@@ -132,14 +125,7 @@ let private laws =
             |> classified first)
 
         prop 30 "a body without neighbours feels no force" (fun (scene: Scene) ->
-            // The new body stands along the first axis, beyond what any period brings back, and has no bonds.
-            let lonely =
-                { scene with
-                    Periods = scene.Periods |> List.map (fun _ -> 0.0)
-                    Masses = scene.Masses @ [ 2.0 ]
-                    Q = Array.append scene.Q (Array.create scene.Dimension 300.0)
-                    P = Array.append scene.P (Array.create scene.Dimension 1.0)
-                }
+            let lonely = Scene.withLonelyBody scene
 
             everyBlock lonely (fun block readout ->
                 let gradientQ, _ = Probe.pullback block readout lonely

@@ -167,7 +167,6 @@ let private pools =
             let other = Array.append points points[..20] |> shuffled (int seed)
             sameSample (poolOf capacity 5 points) (poolOf capacity 5 other) |> judge)
 
-        // Pending: InputPool.Add passes over a duplicate of the largest hash kept (`key < hashes.Peek()` wants `<=`).
         prop 60 "the output of a duplicate does not depend on order" (fun (seed: uint16) (capacity: byte) ->
             let capacity = 1 + int capacity % 80
             // Every point comes three times, with three outputs.

@@ -134,6 +134,28 @@ let private snapshots =
             Expect.equal (snapshot.Velocities.ToArray()) [| 1.0; 2.0; 3.0 |] "velocities"
             Expect.equal (snapshot.Forces.ToArray()) [| 4.0; 5.0; 6.0 |] "forces")
 
+        prop 60 "two interacting bodies at one place are an error that names them, not a NaN" (fun (frame: Frame) (choice: uint16) ->
+            let scene = frame.Scene
+            let first = int choice % scene.Bodies
+            let second = (first + 1) % scene.Bodies
+
+            let place k =
+                if k / scene.Dimension = second then
+                    first * scene.Dimension + k % scene.Dimension
+                else
+                    k
+
+            let bond = if scene.Cutoff.IsNone && first <> second then [ first, second ] else []
+            let others = scene.Edges |> List.filter (fun (a, b) -> set [ a; b ] <> set [ first; second ])
+            let touching = { scene with Q = Array.init scene.Q.Length (fun k -> scene.Q[place k]); Edges = bond @ others }
+
+            match trySnapshot touching.Structure touching.State frame.Velocities frame.Forces with
+            | Ok _ -> scene.Bodies = 1
+            | Error(CoincidentBodies(a, b)) -> Scene.interacting touching |> List.contains ((a, b), 0.0)
+            | Error _ -> false
+            |> Prop.ofTestable
+            |> classified touching)
+
         prop 60 "any frame makes a snapshot that holds it" (fun (frame: Frame) ->
             let snapshot = frame.Snapshot
 
@@ -149,14 +171,22 @@ let private generators =
     let scenes = Gen.sampleWithSeed (Rnd 7UL) 30 400 Generate.scene
 
     let isSound (scene: Scene) =
-        let positions = scene.Q |> Array.chunkBySize scene.Dimension
-        let distance a b = Array.map2 (fun x y -> (x - y) * (x - y)) a b |> Array.sum |> sqrt
+        let interacting = Scene.interacting scene |> List.map fst |> Set.ofList
+        let apart (pair, distance) = distance >= 0.4 || (distance = 0.0 && not (interacting.Contains pair))
 
         scene.Q.Length = scene.Bodies * scene.Dimension
         && scene.P.Length = scene.Q.Length
         && scene.Structure.Bodies = scene.Bodies
-        && Seq.allPairs (Seq.indexed positions) (Seq.indexed positions)
-           |> Seq.forall (fun ((a, x), (b, y)) -> a >= b || distance x y >= 0.4)
+        && (scene.Cutoff.IsNone || scene.Edges.IsEmpty)
+        && Scene.distances scene |> List.forall apart
+
+    let smallest scene =
+        let rec down scene =
+            match Seq.tryHead (Scene.shrink scene) with
+            | None -> scene
+            | Some smaller -> down smaller
+
+        down scene
 
     [
         testCase "every case of scenes occurs" (fun () ->
@@ -172,6 +202,42 @@ let private generators =
 
                 for smaller in Scene.shrink scene do
                     Expect.isTrue (isSound smaller) $"%A{smaller}")
+
+        testCase "frames shrink with their scenes" (fun () ->
+            for frame in Gen.sampleWithSeed (Rnd 7UL) 30 50 Generate.frame do
+                for smaller in Scene.shrinkFrame frame do
+                    Expect.isTrue (isSound smaller.Scene) $"%A{smaller}"
+                    Expect.equal (smaller.Snapshot.Forces.ToArray()) smaller.Forces "a snapshot")
+
+        testCase "dropping a body keeps the others with their bonds" (fun () ->
+            let scene =
+                { smallest scenes[0] with
+                    Dimension = 1
+                    Periods = [ 0.0 ]
+                    Masses = [ 1.0; 2.0; 3.0 ]
+                    Cutoff = None
+                }
+
+            let scene = { scene with Edges = [ 0, 1; 2, 0; 1, 2 ]; Q = [| 0.0; 1.0; 2.0 |]; P = [| 3.0; 4.0; 5.0 |] }
+            let expected = { scene with Masses = [ 1.0; 3.0 ]; Edges = [ 1, 0 ]; Q = [| 0.0; 2.0 |]; P = [| 3.0; 5.0 |] }
+            Expect.equal (Scene.drop 1 scene) expected "without body 1")
+
+        testCase "scenes print a line for the structure and one for each body" (fun () ->
+            for scene in scenes do
+                Expect.equal ($"%A{scene}".Split '\n').Length (1 + scene.Bodies) "lines"
+
+            let scene =
+                { smallest scenes[0] with
+                    Dimension = 1
+                    Periods = [ 0.0 ]
+                    Cutoff = None
+                    Q = [| 0.1 + 0.2 |]
+                    P = [| -1.0 |]
+                }
+
+            let expected = "Scene of 1 in 1D, open space, no bonds\n  0: mass 1, q (0.30000000000000004), p (-1)"
+            Expect.equal $"%A{scene}" expected "with all digits"
+            Expect.equal $"%A{Word [ Shift(1, 0.1 + 0.2); Swap(0, 1) ]}" "Word [ Shift(1, 0.30000000000000004); Swap(0, 1) ]" "a word")
 
         testCase "shrinking ends" (fun () ->
             let rec depth scene =

@@ -6,66 +6,7 @@ open HgnFunctional
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Generators
 open HgnFunctional.Tests.Support.Laws
-
-/// The slope of a pair energy, by hand; not the library's potentials.
-let private harmonic (r: float) : float = 2.0 * (r - 1.0)
-
-let private morse (r: float) : float = 3.0 * (1.0 - exp (-1.5 * (r - 1.0))) * exp (-1.5 * (r - 1.0))
-
-/// Forces of a pair energy of the given slope along bonds, by hand.
-let private handForces (slope: float -> float) (scene: Scene) : float[] =
-    let d = scene.Dimension
-    let forces = Array.zeroCreate scene.Q.Length
-
-    for a, b in scene.Edges do
-        let between = Array.init d (fun axis -> scene.Q[a * d + axis] - scene.Q[b * d + axis])
-        let r = between |> Array.sumBy (fun x -> x * x) |> sqrt
-
-        for axis in 0 .. d - 1 do
-            forces[a * d + axis] <- forces[a * d + axis] - slope r * between[axis] / r
-            forces[b * d + axis] <- forces[b * d + axis] + slope r * between[axis] / r
-
-    forces
-
-/// A frame with exact derivatives: velocities p / m and forces by hand.
-let private frameOf (slope: float -> float) (scene: Scene) : Frame =
-    {
-        Scene = scene
-        Velocities = scene.P |> Array.mapi (fun k p -> p / scene.Masses[k / scene.Dimension])
-        Forces = handForces slope scene
-    }
-
-/// A chain in the plane near rest, with different masses.
-let private chain (bodies: int) (seed: int) : Scene =
-    let random = Rng.stream seed "training tests"
-    let shifts = Rng.uniforms (2 * bodies) -0.25 0.25 random
-
-    {
-        Dimension = 2
-        Periods = [ 0.0; 0.0 ]
-        Masses = [ for body in 0 .. bodies - 1 -> 1.0 + 0.5 * float (body % 3) ]
-        Edges = [ for body in 0 .. bodies - 2 -> body, body + 1 ]
-        Cutoff = None
-        Q = Array.init (2 * bodies) (fun k -> shifts[k] + (if k % 2 = 0 then float (k / 2) else 0.0))
-        P = Rng.normals (2 * bodies) random
-    }
-
-let private frames (slope: float -> float) (count: int) : Frame list = [ for seed in 1..count -> frameOf slope (chain 5 seed) ]
-
-let private snapshots (frames: Frame list) : Snapshot list = frames |> List.map _.Snapshot
-
-let private config = { TrainingConfig.defaults with Width = 32 }
-
-let private fit (config: TrainingConfig) (frames: Frame list) : TrainedModel =
-    match Training.fit config (snapshots frames) with
-    | Ok model -> model
-    | Error error -> failtest (string error)
-
-/// dH/dq and dH/dp of a model on a scene.
-let private predict (model: TrainedModel) (scene: Scene) : float[] * float[] =
-    match Model.bind scene.Structure model with
-    | Ok dynamics -> Hamiltonian.gradient dynamics.Hamiltonian scene.State
-    | Error error -> failtest (string error)
+open HgnFunctional.Tests.Support.Chains
 
 let private readouts (model: TrainedModel) : float[] = model.Terms |> Seq.collect _.Readout |> Array.ofSeq
 
@@ -152,12 +93,6 @@ let private learning =
             Model.bind truth.Scene.Structure (frames harmonic 8 |> fit config) |> expectError NeedsBonds)
     ]
 
-/// Predictions of two models on a scene agree.
-let private samePredictions (tolerance: float) (first: TrainedModel) (second: TrainedModel) : Verdict =
-    let scene = chain 7 60
-    let (firstQ, firstP), (secondQ, secondP) = predict first scene, predict second scene
-    close "dH/dq" tolerance firstQ secondQ |> orElse (fun () -> close "dH/dp" tolerance firstP secondP)
-
 /// The frame seen in units in which lengths, masses and times have the given measures.
 let private inUnits (length: float) (mass: float) (time: float) (frame: Frame) : Frame =
     let scale factor = Array.map (fun x -> factor * x)
@@ -199,14 +134,6 @@ let private laws =
 
             for other in together do
                 sameModel alone other |> expectNone)
-
-        prop 6 "the order of frames does not matter" (fun (seed: uint16) ->
-            let shuffled = Array.ofList data
-            (Rng.stream (int seed) "frames").Shuffle shuffled
-            samePredictions Tolerance.sameData model.Value (fit config (List.ofArray shuffled)) |> judge)
-
-        prop 6 "the numbering of bodies does not matter, nor where and how the data was looked at" (fun (word: Word) ->
-            samePredictions Tolerance.sameData model.Value (data |> List.map (Word.applyFrame word) |> fit config) |> judge)
 
         prop 8 "the units of the data do not matter" (fun (seed: uint16) ->
             let factors = Rng.uniforms 3 -2.0 2.0 (Rng.stream (int seed) "units") |> Array.map (fun power -> 10.0 ** power)

@@ -68,7 +68,8 @@ let private areaDefect (columns: float[][]) : float =
 let private below (what: string) (bound: float) (x: float) : Verdict =
     if x <= bound then None else Some $"{what} is {x}; expected at most {bound}"
 
-let private few (scene: Scene) : Scene = Seq.fold (fun scene _ -> if scene.Bodies > 3 then Scene.dropLast scene else scene) scene [ 1..3 ]
+let private few (scene: Scene) : Scene =
+    Seq.fold (fun scene _ -> if scene.Bodies > 3 then Scene.drop (scene.Bodies - 1) scene else scene) scene [ 1..3 ]
 
 /// A state far from rest, at which what a method does not preserve shows in one long step.
 let private lively: Scene =

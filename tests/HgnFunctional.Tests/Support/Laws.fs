@@ -10,10 +10,32 @@ open HgnFunctional.Tests.Support.Generators
 /// What is wrong, or nothing.
 type Verdict = string option
 
-let private config (count: int) : FsCheckConfig = { FsCheckConfig.defaultConfig with maxTest = count; arbitrary = [ typeof<Arbitraries> ] }
+let private factorVariable = "HGN_TEST_FACTOR"
 
-/// A property over drawn data, tried `count` times.
+/// How many times as many cases every property tries; 1 unless the environment says otherwise.
+let private factor: Lazy<int> =
+    lazy
+        match Environment.GetEnvironmentVariable factorVariable with
+        | null
+        | "" -> 1
+        | text ->
+            match Int32.TryParse text with
+            | true, factor when factor >= 1 -> factor
+            | _ -> invalidOp $"{factorVariable} is {text}; expected a whole number from 1."
+
+let private config (count: int) : FsCheckConfig =
+    { FsCheckConfig.defaultConfig with
+        maxTest = count * factor.Value
+        arbitrary = [ typeof<Arbitraries> ]
+    }
+
+/// A property over drawn data, tried `count` times (times the factor of long runs).
 let prop (count: int) (name: string) (law: 'a -> 'b) : Test = testPropertyWithConfig (config count) name law
+
+/// A property that draws one case again. Paste the triple of a failure's "Focus on error" line: `prop 30 "name"` becomes
+/// `replay (1UL, 2UL, Some 3) "name"`.
+let replay (seed: uint64 * uint64 * int option) (name: string) (law: 'a -> 'b) : Test =
+    testPropertyWithConfig { config 1 with replay = Some seed } name law
 
 /// A verdict as a property with its text as label.
 let judge (verdict: Verdict) : Property =
