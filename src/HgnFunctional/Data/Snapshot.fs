@@ -85,11 +85,12 @@ module Snapshot =
         else
             let pairs = Structure.pairs structure state.Positions
 
-            match Guard.firstNotFinite velocities, Guard.firstNotFinite forces, findCoincidence structure pairs state with
-            | -1, -1, None -> Ok(Snapshot.OfOwned(structure, state, velocities.ToArray(), forces.ToArray(), pairs))
-            | -1, -1, Some error -> Error error
-            | -1, index, _ -> Error(NotFiniteDerivative("The force", index / state.Dimension))
-            | index, _, _ -> Error(NotFiniteDerivative("The velocity", index / state.Dimension))
+            // Coincident bodies first: they are the cause where a force is not finite.
+            match findCoincidence structure pairs state, Guard.firstNotFinite velocities, Guard.firstNotFinite forces with
+            | Some error, _, _ -> Error error
+            | None, -1, -1 -> Ok(Snapshot.OfOwned(structure, state, velocities.ToArray(), forces.ToArray(), pairs))
+            | None, -1, index -> Error(NotFiniteDerivative("The force", index / state.Dimension))
+            | None, index, _ -> Error(NotFiniteDerivative("The velocity", index / state.Dimension))
 
     /// As `tryCreate`; throws an `ArgumentException` with the reason.
     let create (structure: Structure) (state: PhaseState) (velocities: float[]) (forces: float[]) : Snapshot =
