@@ -22,8 +22,18 @@ let private testProject = "tests/HgnFunctional.Tests"
 /// As many failing tests as a line names; the run is not continued after them.
 let private testsToName = 2
 
+/// Settings of builds in the copy. Function bodies are not copied out of the library's assemblies: what calls a changed
+/// function need not be compiled anew. A variable that a fault leaves unused is no reason to stop.
+let private settings =
+    """<Project>
+  <PropertyGroup Condition="'$(MSBuildProjectExtension)' == '.fsproj'">
+    <OtherFlags>$(OtherFlags.Replace('--warnon:1182', ''))</OtherFlags>
+    <OtherFlags Condition="'$(MSBuildProjectName)' != 'HgnFunctional'">$(OtherFlags) --crossoptimize-</OtherFlags>
+  </PropertyGroup>
+</Project>
+"""
+
 /// Builds the tests and what they test; the compiler's first complaint if there is one. Nothing keeps running afterwards.
-/// Function bodies are not copied from one assembly into another: what calls a changed function need not be compiled anew.
 let private build (folder: string) : string option =
     let arguments =
         [
@@ -36,7 +46,6 @@ let private build (folder: string) : string option =
             "quiet"
             "-nodeReuse:false"
             "-p:UseSharedCompilation=false"
-            "-p:OtherFlags=--crossoptimize-"
         ]
 
     match run folder (TimeSpan.FromMinutes 15.0) (fun _ -> false) "dotnet" arguments with
@@ -112,6 +121,8 @@ let private timed (action: unit -> 'result) : 'result * float =
 /// The exit code: 0 if every fault was killed.
 let private tryAll (faults: Fault list) : int =
     withCopy (fun folder ->
+        File.WriteAllText(Path.Combine(folder, "Directory.Build.targets"), settings)
+
         match build folder with
         | Some message ->
             eprintfn $"Without a fault the copy does not build: {message}"

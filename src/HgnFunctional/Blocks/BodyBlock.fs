@@ -19,6 +19,8 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange) =
         member _.Trend = units.Degrees.Length
         member _.Part = Kinetic
         member _.Ranges = [ range ]
+        member _.Symmetries = BlockSymmetries.all
+        member _.Refuses _ = None
 
         member _.ValuesInto(configuration, destination) =
             let values = Array.zeroCreate<float> units.Width
@@ -123,9 +125,17 @@ module BodyBlock =
             let velocity = snapshot.Velocities.Slice(body * dimension, dimension)
             pool.Add(ReadOnlySpan<float> point, TensorPrimitives.Norm velocity)
 
-    let private make (_: BlockOptions) (sample: InputSample) (draw: InputSample -> FeatureMap) : IFeatureBlock =
+    let private make (_: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+        let sample = sample.Inputs
         let range = { Name = "kinetic term"; Low = sample.Low[0]; High = sample.High[0] }
-        BodyBlock(ScalarUnits.create [| 1 |] (draw sample), range)
+        BodyBlock(ScalarUnits.create [| 1 |] (draw "" None sample), range)
 
     /// The recipe of body blocks.
-    let recipe: BlockRecipe = { Kind = "body"; Inputs = 1; Collect = collect; Create = make }
+    let recipe: BlockRecipe =
+        {
+            Kind = "body"
+            Inputs = fun _ -> 1
+            Collect = collect
+            Refuses = fun _ -> None
+            Create = make
+        }

@@ -11,6 +11,59 @@ type Part =
     /// Both.
     | Coupled
 
+/// What leaves the features of a block alone. The tests check each law on the blocks that claim it.
+type BlockSymmetries =
+    {
+        /// Moving all bodies together.
+        Translations: bool
+        /// Turning all bodies and momenta together.
+        Rotations: bool
+        /// Mirroring all bodies and momenta.
+        Reflections: bool
+        /// Renumbering the bodies.
+        Permutations: bool
+        /// Two far-apart systems add, and a body without neighbours feels no force.
+        Additive: bool
+    }
+
+/// Symmetries of blocks.
+[<RequireQualifiedAccess>]
+module BlockSymmetries =
+
+    /// Those of features of invariants.
+    let all: BlockSymmetries =
+        {
+            Translations = true
+            Rotations = true
+            Reflections = true
+            Permutations = true
+            Additive = true
+        }
+
+    /// Those of features of coordinates as they are.
+    let none: BlockSymmetries =
+        {
+            Translations = false
+            Rotations = false
+            Reflections = false
+            Permutations = false
+            Additive = false
+        }
+
+/// Why a block cannot be used on a structure.
+type BlockError =
+    /// Its inputs exist in this many dimensions alone.
+    | NeedsDimension of dimension: int
+    /// It knows this many bodies in this many dimensions alone.
+    | NeedsBodies of bodies: int * dimension: int
+
+    /// The error as one sentence.
+    override error.ToString() : string =
+        match error with
+        | NeedsDimension dimension -> $"The model was trained in {dimension} dimensions with inputs that depend on it; expected as many."
+        | NeedsBodies(bodies, dimension) ->
+            $"The model sees the coordinates of {bodies} bodies in {dimension} dimensions as they are; expected a structure of that size."
+
 /// The values of one invariant that a block saw in training.
 [<NoComparison>]
 type InvariantRange =
@@ -39,6 +92,12 @@ type IFeatureBlock =
     /// The range in training of each invariant that the block looks at.
     abstract Ranges: InvariantRange list
 
+    /// What leaves the features alone.
+    abstract Symmetries: BlockSymmetries
+
+    /// Why the block cannot be used on a structure, if it cannot.
+    abstract Refuses: structure: Structure -> BlockError option
+
     /// Writes the values Phi_k [width].
     abstract ValuesInto: configuration: inref<Configuration> * destination: Span<float> -> unit
 
@@ -50,10 +109,11 @@ type IFeatureBlock =
     abstract RowsInto: configuration: inref<Configuration> * rowsQ: Span<float> * rowsP: Span<float> * stride: int -> unit
 
     /// Adds the gradient of sum_k readout_k Phi_k with respect to q and to p, each [N d]. A span may be empty where the
-    /// block's part says that the gradient vanishes. Does not allocate.
+    /// block's part says that the gradient vanishes. Blocks of invariants alone do not allocate.
     abstract PullbackInto: configuration: inref<Configuration> * readout: float[] * gradientQ: Span<float> * gradientP: Span<float> -> unit
 
-    /// The energy sum_k readout_k s_k of one body or pair at the given inputs, as pools collect them.
+    /// The energy sum_k readout_k s_k of one body, pair or state at the given inputs, as pools collect them; NaN for blocks
+    /// that have no pool.
     abstract Response: readout: float[] * inputs: float[] -> float
 
     /// How many of the block's invariants lie outside their training range here, and how many there are.
@@ -74,16 +134,34 @@ type BlockOptions =
         CutoffRadius: float option
     }
 
+/// What a block is made of: all that it may see of the training data.
+[<NoEquality; NoComparison>]
+type TrainingSample =
+    {
+        /// What its pool collected.
+        Inputs: InputSample
+        /// A few snapshots, chosen by their contents and not by their order.
+        Snapshots: Snapshot[]
+        /// A pool for points of some inputs that layers compute.
+        Pool: int -> InputPool
+    }
+
+/// Draws the hidden units of a layer of the given name for its inputs; without a number of units, as many as training
+/// asks for.
+type FeatureDraw = string -> int option -> InputSample -> FeatureMap
+
 /// How blocks of one kind come to be: what they collect from the training data, and how they are made of it.
 [<NoEquality; NoComparison>]
 type BlockRecipe =
     {
         /// Name of the kind of block.
         Kind: string
-        /// Number of inputs of a hidden unit.
-        Inputs: int
+        /// Number of inputs that the block collects, on data like this snapshot; 0 if it needs no pool.
+        Inputs: Snapshot -> int
         /// Adds the block's inputs on one snapshot to a pool, with measured outputs.
         Collect: Snapshot -> InputPool -> unit
-        /// Makes the block; the function given draws hidden units for (transformed) inputs.
-        Create: BlockOptions -> InputSample -> (InputSample -> FeatureMap) -> IFeatureBlock
+        /// Why the block cannot learn from a snapshot, if it cannot.
+        Refuses: Snapshot -> FrameError option
+        /// Makes the block.
+        Create: BlockOptions -> TrainingSample -> FeatureDraw -> IFeatureBlock
     }

@@ -116,6 +116,8 @@ type PairBlock internal (features: PairFeatures) =
         member _.Trend = units.Degrees.Length
         member _.Part = Potential
         member _.Ranges = [ features.Range ]
+        member _.Symmetries = BlockSymmetries.all
+        member _.Refuses _ = None
 
         member _.ValuesInto(configuration, destination) =
             let distances, _ = Invariants.pairs &configuration
@@ -197,7 +199,8 @@ module PairBlock =
             point[0] <- distances[pair]
             pool.Add(ReadOnlySpan<float> point, along)
 
-    let private make (options: BlockOptions) (sample: InputSample) (draw: InputSample -> FeatureMap) : IFeatureBlock =
+    let private make (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+        let sample = sample.Inputs
         // Where no pair was ever seen the transform has nothing to act on.
         let seen = if sample.Count = 0 then sample else InputSample.map options.Radial.Value sample
 
@@ -205,16 +208,16 @@ module PairBlock =
             {
                 Radial = options.Radial
                 Factor = options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
-                Units = ScalarUnits.create [| 1; 2 |] (draw seen)
+                Units = ScalarUnits.create [| 1; 2 |] (draw "" None seen)
                 Range = { Name = "distance"; Low = sample.Low[0]; High = sample.High[0] }
             }
 
     /// The recipe of pair blocks.
-    let recipe: BlockRecipe = { Kind = "pair"; Inputs = 1; Collect = collect; Create = make }
-
-/// The kinds of block at hand.
-[<RequireQualifiedAccess>]
-module Blocks =
-
-    /// Every recipe: tests iterate it.
-    let all: BlockRecipe list = [ BodyBlock.recipe; PairBlock.recipe ]
+    let recipe: BlockRecipe =
+        {
+            Kind = "pair"
+            Inputs = fun _ -> 1
+            Collect = collect
+            Refuses = fun _ -> None
+            Create = make
+        }

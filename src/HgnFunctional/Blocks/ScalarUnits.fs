@@ -34,11 +34,7 @@ module internal ScalarUnits =
 
         {
             Degrees = trend |> Array.map (fun feature -> units.Degrees[feature])
-            Map =
-                { units.Map with
-                    Weights = hidden |> Array.map (fun unit -> units.Map.Weights[unit])
-                    Biases = hidden |> Array.map (fun unit -> units.Map.Biases[unit])
-                }
+            Map = FeatureMap.select hidden units.Map
         }
 
     let inline private normalise (units: ScalarUnits) (u: float) : float = (u - units.Map.Centres[0]) / units.Map.HalfRanges[0]

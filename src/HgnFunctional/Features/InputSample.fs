@@ -52,6 +52,18 @@ module InputSample =
             Points = Array.map transform sample.Points
         }
 
+    /// The sample with wider ranges where an input hardly varies beside others in the same units, given by a group for each
+    /// input: what varies by rounding alone must not be scaled up.
+    let widen (groups: int[]) (sample: InputSample) : InputSample =
+        let halves = Array.map2 (fun low high -> 0.5 * (high - low)) sample.Low sample.High
+        let largest group = Seq.zip groups halves |> Seq.filter (fun (other, _) -> other = group) |> Seq.map snd |> Seq.max
+        let missing = Array.map2 (fun group half -> max 0.0 (0.01 * largest group - half)) groups halves
+
+        { sample with
+            Low = Array.map2 (-) sample.Low missing
+            High = Array.map2 (+) sample.High missing
+        }
+
     /// The sampled points with each input centred and scaled to [-1, 1].
     let normalised (sample: InputSample) : float[] =
         let centres, halfRanges = centres sample, halfRanges sample

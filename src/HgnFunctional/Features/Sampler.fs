@@ -21,6 +21,19 @@ type FeatureMap =
     /// Number of units.
     member map.Units: int = map.Biases.Length
 
+/// Functions on feature maps.
+[<RequireQualifiedAccess>]
+module FeatureMap =
+
+    /// Only the units of the given indices, in that order.
+    let select (units: int[]) (map: FeatureMap) : FeatureMap =
+        let inputs = map.Centres.Length
+
+        { map with
+            Weights = units |> Array.collect (fun unit -> Array.sub map.Weights (unit * inputs) inputs)
+            Biases = units |> Array.map (fun unit -> map.Biases[unit])
+        }
+
 /// Where a sampler gets the outputs that guide its choice of point pairs.
 type OutputSource =
     /// It uses none.

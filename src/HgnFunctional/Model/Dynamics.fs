@@ -8,12 +8,15 @@ type BindError =
     | NeedsBonds
     /// The model knows pairs within a cutoff; the structure has bonds, or another cutoff.
     | NeedsCutoff of cutoff: float
+    /// One of its blocks is for other structures.
+    | BlockRefuses of BlockError
 
     /// The error as one sentence.
     override error.ToString() : string =
         match error with
         | NeedsBonds -> "The model was trained on bonds; expected a structure whose bonds are named, not a cutoff."
         | NeedsCutoff cutoff -> $"The model was trained on pairs within {cutoff}; expected a structure with that cutoff."
+        | BlockRefuses error -> string error
 
 /// A model on a structure: what an integrator needs.
 [<NoEquality; NoComparison>]
@@ -106,7 +109,10 @@ module Model =
     let isSeparable (model: TrainedModel) : bool = model.Terms |> List.forall (fun term -> term.Block.Part <> Coupled)
 
     let private check (model: TrainedModel) (structure: Structure) : BindError option =
+        let refusal = model.Terms |> List.tryPick (fun term -> term.Block.Refuses structure)
+
         match model.Pairs, structure.Interactions with
+        | _ when refusal.IsSome -> refusal |> Option.map BlockRefuses
         | BondedPairs, Bonds _ -> None
         | BondedPairs, WithinCutoff _ -> Some NeedsBonds
         | PairsWithin trained, WithinCutoff cutoff when trained = cutoff -> None

@@ -1,6 +1,7 @@
 namespace HgnFunctional
 
 open System
+open System.Collections.Generic
 open System.Numerics.Tensors
 open System.Runtime.InteropServices
 open System.Security.Cryptography
@@ -9,8 +10,8 @@ open System.Security.Cryptography
 [<NoEquality; NoComparison>]
 type internal Survey =
     {
-        /// The inputs of each block, in the order of the recipes.
-        Samples: InputSample list
+        /// What each block may see of the data, in the order of the recipes.
+        Samples: TrainingSample list
         /// Root mean square of q' over all components; 1 if all vanish.
         VelocityScale: float
         /// Root mean square of p' over all components; 1 if all vanish.
@@ -34,7 +35,12 @@ type internal SurveyCollector(recipes: BlockRecipe list, seed: int) =
     /// Rows that the pilot fit has at least, if the data has them.
     let pilotRows = 1024
 
-    let pools = recipes |> List.map (fun recipe -> recipe, InputPool(recipe.Inputs, poolCapacity, seed))
+    /// Snapshots that layers are drawn on.
+    let sampleSize = 32
+
+    let mutable pools: (BlockRecipe * InputPool) list = []
+    // The snapshots with the smallest hashes, so that the choice does not depend on their order; largest hash first.
+    let sample = PriorityQueue<Snapshot, uint64>(Comparer<uint64>.Create(fun a b -> compare b a))
     let hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
     let pilot = ResizeArray<Snapshot>()
     let mutable rowsInPilot = 0
@@ -64,11 +70,30 @@ type internal SurveyCollector(recipes: BlockRecipe list, seed: int) =
         hashFloats snapshot.Velocities
         hashFloats snapshot.Forces
 
+    let hashOf (snapshot: Snapshot) : uint64 =
+        let mutable state = Rng.derive seed "snapshot sample"
+
+        for x in snapshot.State.Positions do
+            state <- Rng.mix (state ^^^ BitConverter.DoubleToUInt64Bits(x + 0.0))
+
+        for x in snapshot.State.Momenta do
+            state <- Rng.mix (state ^^^ BitConverter.DoubleToUInt64Bits(x + 0.0))
+
+        state
+
     let scale (squares: float) : float = if squares > 0.0 then sqrt (squares / float components) else 1.0
 
     /// Takes one snapshot.
     member _.Add(snapshot: Snapshot) : unit =
         hashSnapshot snapshot
+
+        if frames = 0 then
+            pools <- recipes |> List.map (fun recipe -> recipe, InputPool(recipe.Inputs snapshot, poolCapacity, seed))
+
+        sample.Enqueue(snapshot, hashOf snapshot)
+
+        if sample.Count > sampleSize then
+            sample.Dequeue() |> ignore
 
         for recipe, pool in pools do
             recipe.Collect snapshot pool
@@ -87,8 +112,17 @@ type internal SurveyCollector(recipes: BlockRecipe list, seed: int) =
 
     /// The survey of all snapshots so far, of which there must be one.
     member _.ToSurvey() : Survey =
+        let snapshots = sample.UnorderedItems |> Seq.toArray |> Array.sortBy (fun struct (_, hash) -> hash) |> Array.map (fun struct (snapshot, _) -> snapshot)
+
+        let sampleOf (pool: InputPool) : TrainingSample =
+            {
+                Inputs = pool.ToSample()
+                Snapshots = snapshots
+                Pool = fun inputs -> InputPool(inputs, poolCapacity, seed)
+            }
+
         {
-            Samples = pools |> List.map (fun (_, pool) -> pool.ToSample())
+            Samples = pools |> List.map (snd >> sampleOf)
             VelocityScale = scale velocitySquares
             ForceScale = scale forceSquares
             Frames = frames

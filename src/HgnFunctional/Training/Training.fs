@@ -52,6 +52,8 @@ type TrainingError<'source> =
     | NoSnapshots
     /// Snapshots differ in how their pairs are given: bonds, or a cutoff, or another cutoff. Frames count from 0.
     | MixedInteractions of frame: int
+    /// A block has no inputs on a snapshot. Frames count from 0.
+    | NoFrame of frame: int * FrameError
     /// The linear system could not be solved.
     | SolveFailed of LeastSquaresError
 
@@ -62,6 +64,7 @@ type TrainingError<'source> =
         | NoSnapshots -> "There are no snapshots to learn from; expected at least one."
         | MixedInteractions frame ->
             $"Frame {frame} gives its pairs in another way than the first frame; expected bonds, or one cutoff, throughout."
+        | NoFrame(frame, error) -> $"Frame {frame}: {error}"
         | SolveFailed error -> string error
 
 /// The defaults of training.
@@ -71,7 +74,7 @@ module TrainingConfig =
     /// Chosen by measurement (docs/DEFAULTS.md).
     let defaults: TrainingConfig =
         {
-            Recipes = Blocks.all
+            Recipes = Blocks.defaults
             Sampler = Sampler.elm
             Activation = Activation.softplus
             Radial = AutomaticRadial
@@ -114,10 +117,13 @@ module Training =
             | Error error, _ -> failure <- Some(SourceFailed error)
             | Ok snapshot, Some first when kindOf snapshot <> kindOf first -> failure <- Some(MixedInteractions frame)
             | Ok snapshot, _ ->
-                entering Sampling
-                collector.Add snapshot
-                frame <- frame + 1
-                entering Reading
+                match config.Recipes |> List.tryPick (fun recipe -> recipe.Refuses snapshot) with
+                | Some error -> failure <- Some(NoFrame(frame, error))
+                | None ->
+                    entering Sampling
+                    collector.Add snapshot
+                    frame <- frame + 1
+                    entering Reading
 
         match failure, collector.First with
         | Some error, _ -> Error error
@@ -133,7 +139,7 @@ module Training =
         (width: int)
         (sampler: Sampler)
         (radial: Radial)
-        (samples: InputSample list)
+        (samples: TrainingSample list)
         : LinearSystem list =
         let options =
             {
@@ -147,9 +153,12 @@ module Training =
 
         List.map2
             (fun (recipe: BlockRecipe) sample ->
-                Rng.stream config.Seed $"{recipe.Kind} features"
-                |> Sampler.sample sampler config.Activation width
-                |> recipe.Create options sample)
+                let draw (layer: string) (units: int option) (inputs: InputSample) =
+                    let purpose = if layer = "" then $"{recipe.Kind} features" else $"{recipe.Kind} {layer} features"
+                    let random = Rng.stream config.Seed purpose
+                    Sampler.sample sampler config.Activation (Option.defaultValue width units) random inputs
+
+                recipe.Create options sample draw)
             config.Recipes
             samples
         |> Design.systems (struct (1.0 / survey.VelocityScale, 1.0 / survey.ForceScale))
@@ -188,18 +197,18 @@ module Training =
             if least < surpriseOf start - strongEvidence then best else start
 
     /// The samples with the energies of a first fit as outputs.
-    let private withFittedOutputs (config: TrainingConfig) (samples: InputSample list) (terms: ModelTerm list) : InputSample list =
+    let private withFittedOutputs (config: TrainingConfig) (samples: TrainingSample list) (terms: ModelTerm list) : TrainingSample list =
         List.map2
-            (fun (recipe: BlockRecipe) (sample: InputSample) ->
+            (fun (recipe: BlockRecipe) (sample: TrainingSample) ->
                 match terms |> List.tryFind (fun term -> term.Block.Kind = recipe.Kind) with
                 | None -> sample
                 | Some term ->
                     let outputs =
-                        sample.Points
-                        |> Array.chunkBySize sample.Inputs
+                        sample.Inputs.Points
+                        |> Array.chunkBySize (max 1 sample.Inputs.Inputs)
                         |> Array.map (fun point -> term.Block.Response(term.Readout, point))
 
-                    { sample with Outputs = outputs })
+                    { sample with Inputs = { sample.Inputs with Outputs = outputs } })
             config.Recipes
             samples
 

@@ -8,46 +8,31 @@ open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Generators
 open HgnFunctional.Tests.Support.Laws
 
-let private hiddenUnits = 5
+/// A law of blocks with a readout, tried on every block that claims it and is regular there.
+let private everyBlockThat (claims: BlockSymmetries -> bool) (scene: Scene) (law: IFeatureBlock -> float[] -> Verdict) : Verdict =
+    firstFault (BlockMakers.all |> List.map (fun maker -> maker.Name, maker)) (fun maker ->
+        let block = maker.Make scene
 
-/// A range and a sample of inputs that scenes have: distances from 0.4 to 3, kinetic terms from 0 to 5. The points are few
-/// and lie apart even as r^-3, so that no unit of SWIM is too steep for a difference quotient.
-let private inputsOf (recipe: BlockRecipe) : InputSample =
-    let low, high, points =
-        if recipe.Kind = "body" then
-            0.0, 5.0, [| 0.3; 1.5; 4.0 |]
+        if claims block.Symmetries && BlockMakers.isRegular block scene then
+            law block (Rng.normals block.Width (Rng.stream block.Width "readout"))
         else
-            0.4, 3.0, [| 0.45; 0.7; 1.2 |]
+            None)
 
-    {
-        Low = [| low |]
-        High = [| high |]
-        Points = points
-        Outputs = points |> Array.map (fun x -> sin (3.0 * x))
-    }
+let private everyBlock (scene: Scene) (law: IFeatureBlock -> float[] -> Verdict) : Verdict = everyBlockThat (fun _ -> true) scene law
 
-/// Every block there is, as a function of the scene's cutoff.
-let private makers: (string * (float option -> IFeatureBlock)) list =
-    [
-        for recipe in Blocks.all do
-            for radial in Radial.all do
-                for cutoff in Cutoff.all do
-                    for activation in Activation.all do
-                        for sampler in Sampler.all do
-                            let draw (inputs: InputSample) =
-                                Sampler.sample sampler activation hiddenUnits (Rng.stream 5 "block tests") inputs
+/// The moves of a word that a block claims to be symmetries.
+let private claimed (block: IFeatureBlock) (Word moves: Word) : Word =
+    let isClaimed move =
+        match move with
+        | Swap _ -> block.Symmetries.Permutations
+        | Turn _ -> block.Symmetries.Rotations
+        | Reflect _ -> block.Symmetries.Reflections
+        | Shift _ -> block.Symmetries.Translations
 
-                            $"{recipe.Kind} block, {radial.Name}, {cutoff.Name}, {activation.Name}, {sampler.Name}",
-                            (fun radius ->
-                                let options = { Radial = radial; Cutoff = cutoff; CutoffRadius = radius }
-                                recipe.Create options (inputsOf recipe) draw)
-    ]
+    Word(List.filter isClaimed moves)
 
-/// A law of blocks with a readout, tried on every block.
-let private everyBlock (scene: Scene) (law: IFeatureBlock -> float[] -> Verdict) : Verdict =
-    firstFault makers (fun make ->
-        let block = make scene.Cutoff
-        law block (Rng.normals block.Width (Rng.stream block.Width "readout")))
+/// Layers of units sum what is rounded; a frame is rounded itself.
+let private exactness (block: IFeatureBlock) : float = if block.Part = Coupled then Tolerance.layered else Tolerance.exactLaw
 
 let private energyOf (block: IFeatureBlock) (readout: float[]) (scene: Scene) : float[] = [| Probe.energy block readout scene |]
 
@@ -87,8 +72,8 @@ let private laws =
                 let rowsQ, rowsP = Probe.rows block scene
                 let gradientQ, gradientP = Probe.pullback block readout scene
 
-                close "of q" Tolerance.reordered (times block.Width rowsQ readout) gradientQ
-                |> orElse (fun () -> close "of p" Tolerance.reordered (times block.Width rowsP readout) gradientP))
+                close "of q" (exactness block) (times block.Width rowsQ readout) gradientQ
+                |> orElse (fun () -> close "of p" (exactness block) (times block.Width rowsP readout) gradientP))
             |> judge
             |> classified scene)
 
@@ -104,30 +89,30 @@ let private laws =
             |> Prop.classify skipped "skipped: a pair at the cutoff")
 
         prop 30 "values do not change under swaps, turns, reflections and shifts" (fun (scene: Scene) (word: Word) ->
-            everyBlock scene (fun block _ -> invariant Tolerance.exactLaw (Probe.values block) word scene)
+            everyBlock scene (fun block _ -> invariant (exactness block) (Probe.values block) (claimed block word) scene)
             |> judge
             |> classified scene)
 
         prop 30 "energy does not change under swaps, turns, reflections and shifts" (fun (scene: Scene) (word: Word) ->
-            everyBlock scene (fun block readout -> invariant Tolerance.exactLaw (energyOf block readout) word scene)
+            everyBlock scene (fun block readout -> invariant (exactness block) (energyOf block readout) (claimed block word) scene)
             |> judge
             |> classified scene)
 
         prop 30 "the gradient moves with the bodies" (fun (scene: Scene) (word: Word) ->
-            everyBlock scene (fun block readout -> equivariant Tolerance.exactLaw (Probe.pullback block readout) word scene)
+            everyBlock scene (fun block readout -> equivariant (exactness block) (Probe.pullback block readout) (claimed block word) scene)
             |> judge
             |> classified scene)
 
         prop 30 "two far-apart systems add" (fun (Couple(first, second)) ->
-            everyBlock first (fun block readout ->
-                additive Tolerance.exactLaw (energyOf block readout) (Probe.pullback block readout) first second)
+            everyBlockThat _.Additive first (fun block readout ->
+                additive (exactness block) (energyOf block readout) (Probe.pullback block readout) first second)
             |> judge
             |> classified first)
 
         prop 30 "a body without neighbours feels no force" (fun (scene: Scene) ->
             let lonely = Scene.withLonelyBody scene
 
-            everyBlock lonely (fun block readout ->
+            everyBlockThat _.Additive lonely (fun block readout ->
                 let gradientQ, _ = Probe.pullback block readout lonely
                 let force = Array.skip scene.Q.Length gradientQ
                 if Array.forall ((=) 0.0) force then None else Some $"a force %A{force}")
@@ -167,10 +152,10 @@ let private byHand =
     [
         testCase "the trend of a pair is u and u^2 of the normalised transform, times the cutoff factor" (fun () ->
             let recipe = PairBlock.recipe
-            let draw = Sampler.sample Sampler.elm Activation.tanh 1 (Rng.stream 1 "by hand")
+            let draw = BlockMakers.drawWith Sampler.elm Activation.tanh 1
             let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = Some 2.0 }
             let inputs = { Low = [| 0.5 |]; High = [| 2.5 |]; Points = [| 0.5; 2.5 |]; Outputs = [||] }
-            let block = recipe.Create options inputs draw
+            let block = recipe.Create options (BlockMakers.sampleOf inputs) draw
 
             let scene =
                 {
@@ -191,10 +176,10 @@ let private byHand =
             close "row" Tolerance.exactLaw [| -15.0 / 16.0; 15.0 / 16.0 |] [| rows[0]; rows[block.Width] |] |> expectNone)
 
         testCase "the trend of a body gives its velocity" (fun () ->
-            let draw = Sampler.sample Sampler.elm Activation.tanh 1 (Rng.stream 1 "by hand")
+            let draw = BlockMakers.drawWith Sampler.elm Activation.tanh 1
             let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = None }
             let inputs = { Low = [| 0.0 |]; High = [| 4.0 |]; Points = [| 0.0; 4.0 |]; Outputs = [||] }
-            let block = BodyBlock.recipe.Create options inputs draw
+            let block = BodyBlock.recipe.Create options (BlockMakers.sampleOf inputs) draw
 
             let scene =
                 {

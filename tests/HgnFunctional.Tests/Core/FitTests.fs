@@ -15,6 +15,8 @@ type private CoupledBlock(bodies: IFeatureBlock, pairs: IFeatureBlock) =
         member _.Trend = 0
         member _.Part = Coupled
         member _.Ranges = bodies.Ranges @ pairs.Ranges
+        member _.Symmetries = BlockSymmetries.all
+        member _.Refuses _ = None
 
         member _.ValuesInto(configuration, destination) =
             let ofPairs = Array.zeroCreate pairs.Width
@@ -56,12 +58,12 @@ let private coupledRecipe: BlockRecipe =
 
     let withoutTrend (block: IFeatureBlock) = block.Select [| block.Trend .. block.Width - 1 |]
 
-    let create options sample draw : IFeatureBlock =
-        let bodies = BodyBlock.recipe.Create options (column 0 sample) draw
-        let pairs = PairBlock.recipe.Create options (column 1 sample) draw
+    let create options (sample: TrainingSample) draw : IFeatureBlock =
+        let bodies = BodyBlock.recipe.Create options { sample with Inputs = column 0 sample.Inputs } draw
+        let pairs = PairBlock.recipe.Create options { sample with Inputs = column 1 sample.Inputs } draw
         CoupledBlock(withoutTrend bodies, withoutTrend pairs)
 
-    { Kind = "coupled"; Inputs = 2; Collect = collect; Create = create }
+    { Kind = "coupled"; Inputs = (fun _ -> 2); Collect = collect; Refuses = (fun _ -> None); Create = create }
 
 /// A chain of bodies in the plane, bound by a potential.
 let private chainOf (potential: PairPotential) (bodies: int) (seed: int) : Snapshot =
@@ -158,7 +160,8 @@ let tests =
                     let model = fit { TrainingConfig.defaults with Recipes = recipes; Width = 4 } data
                     (Model.bind structure model |> Result.defaultWith (fun error -> failtest (string error))).Hamiltonian
 
-                for hamiltonian in [ PairSystem(structure, morse) :> IHamiltonian; learned Blocks.all; learned [ coupledRecipe ] ] do
+                for hamiltonian in [ PairSystem(structure, morse) :> IHamiltonian; learned Blocks.defaults; learned [ coupledRecipe ] ]
+                    @ [ for recipe in Blocks.all -> learned [ recipe ] ] do
                     identical "gradients" (written 0.0 hamiltonian state) (written nan hamiltonian state) |> expectNone)
 
             testCase "every part of the data is in its hash" (fun () ->

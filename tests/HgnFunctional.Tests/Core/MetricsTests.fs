@@ -12,9 +12,9 @@ let private byHand: TrainedModel =
     let term (recipe: BlockRecipe) low high readout =
         let inputs = { Low = [| low |]; High = [| high |]; Points = [| low; high |]; Outputs = [||] }
         let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = None }
-        let draw = Sampler.sample Sampler.elm Activation.tanh 1 (Rng.stream 1 "by hand")
+        let draw = BlockMakers.drawWith Sampler.elm Activation.tanh 1
         // The first feature is the normalised invariant.
-        { Block = (recipe.Create options inputs draw).Select [| 0 |]; Readout = [| readout |] }
+        { Block = (recipe.Create options (BlockMakers.sampleOf inputs) draw).Select [| 0 |]; Readout = [| readout |] }
 
     {
         Pairs = BondedPairs

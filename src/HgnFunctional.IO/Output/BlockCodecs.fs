@@ -1,0 +1,224 @@
+namespace HgnFunctional.IO
+
+open System.Text.Json.Nodes
+open HgnFunctional
+
+/// Encodes and decodes blocks of one kind.
+[<NoEquality; NoComparison>]
+type internal BlockCodec = { Kind: string; Encode: IFeatureBlock -> JsonObject option; Decode: ModelReader -> IFeatureBlock }
+
+/// The codecs: one for each kind of block.
+module internal BlockCodecs =
+
+    let private floats (values: float seq) : JsonNode =
+        JsonArray(values |> Seq.map (fun value -> JsonValue.Create value :> JsonNode) |> Array.ofSeq)
+
+    let private encodeUnits (json: JsonObject) (units: ScalarUnits) : unit =
+        json["degrees"] <- floats (units.Degrees |> Seq.map float)
+        json["activation"] <- units.Map.Activation.Name
+        json["centre"] <- units.Map.Centres[0]
+        json["halfRange"] <- units.Map.HalfRanges[0]
+        json["weights"] <- floats units.Map.Weights
+        json["biases"] <- floats units.Map.Biases
+
+    let private decodeUnits (reader: ModelReader) : ScalarUnits =
+        let weights = reader.Floats("weights", None)
+        let degrees = reader.Floats("degrees", None)
+
+        if degrees |> Array.exists (fun degree -> degree <> 1.0 && degree <> 2.0) then
+            reader.Fail("degrees", "degrees of 1 and 2")
+
+        {
+            Degrees = degrees |> Array.map int
+            Map =
+                {
+                    Activation = reader.Named("activation", Activation.all, (fun activation -> activation.Name))
+                    Centres = [| reader.Float "centre" |]
+                    HalfRanges = [| reader.Positive "halfRange" |]
+                    Weights = weights
+                    Biases = reader.Floats("biases", Some weights.Length)
+                }
+        }
+
+    let private encodeRange (json: JsonObject) (range: InvariantRange) : unit =
+        let inner = JsonObject()
+        inner["name"] <- range.Name
+        inner["low"] <- range.Low
+        inner["high"] <- range.High
+        json["range"] <- inner
+
+    let private decodeRange (reader: ModelReader) : InvariantRange =
+        let range = reader.Object "range"
+        { Name = range.Text "name"; Low = range.Float "low"; High = range.Float "high" }
+
+    let private body: BlockCodec =
+        {
+            Kind = "body"
+            Encode =
+                function
+                | :? BodyBlock as block ->
+                    let json = JsonObject()
+                    encodeRange json block.Range
+                    encodeUnits json block.Units
+                    Some json
+                | _ -> None
+            Decode = fun reader -> BodyBlock(decodeUnits reader, decodeRange reader)
+        }
+
+    let private encodeFactor (json: JsonObject) (factor: CutoffFactor option) : unit =
+        match factor with
+        | None -> ()
+        | Some factor ->
+            let inner = JsonObject()
+            inner["shape"] <- factor.Shape.Name
+            inner["radius"] <- factor.Radius
+            json["cutoff"] <- inner
+
+    let private decodeFactor (reader: ModelReader) : CutoffFactor option =
+        let factor (inner: ModelReader) =
+            {
+                Shape = inner.Named("shape", Cutoff.all, (fun shape -> shape.Name))
+                Radius = inner.Positive "radius"
+            }
+
+        reader.TryObject "cutoff" |> Option.map factor
+
+    let private encodePair (features: PairFeatures) : JsonObject =
+        let json = JsonObject()
+        json["radial"] <- features.Radial.Name
+
+        encodeFactor json features.Factor
+        encodeRange json features.Range
+        encodeUnits json features.Units
+        json
+
+    let private decodePair (reader: ModelReader) : IFeatureBlock =
+        PairBlock
+            {
+                Radial = reader.Named("radial", Radial.all, (fun radial -> radial.Name))
+                Factor = decodeFactor reader
+                Units = decodeUnits reader
+                Range = decodeRange reader
+            }
+
+    let private pair: BlockCodec =
+        {
+            Kind = "pair"
+            Encode =
+                function
+                | :? PairBlock as block -> Some(encodePair block.Features)
+                | _ -> None
+            Decode = decodePair
+        }
+
+    let private encodeMap (map: FeatureMap) : JsonObject =
+        let json = JsonObject()
+        json["activation"] <- map.Activation.Name
+        json["centres"] <- floats map.Centres
+        json["halfRanges"] <- floats map.HalfRanges
+        json["weights"] <- floats map.Weights
+        json["biases"] <- floats map.Biases
+        json
+
+    let private decodeMap (inputs: int) (reader: ModelReader) : FeatureMap =
+        let biases = reader.Floats("biases", None)
+        let halfRanges = reader.Floats("halfRanges", Some inputs)
+
+        if halfRanges |> Array.exists (fun half -> half <= 0.0) then
+            reader.Fail("halfRanges", "numbers above 0")
+
+        {
+            Activation = reader.Named("activation", Activation.all, (fun activation -> activation.Name))
+            Centres = reader.Floats("centres", Some inputs)
+            HalfRanges = halfRanges
+            Weights = reader.Floats("weights", Some(inputs * biases.Length))
+            Biases = biases
+        }
+
+    let private indices (reader: ModelReader) (name: string) (units: int) : int[] =
+        let values = reader.Floats(name, None)
+
+        if values |> Array.exists (fun x -> x <> floor x || x < 0.0 || x >= float units) then
+            reader.Fail(name, $"whole numbers from 0 to {units - 1}")
+
+        Array.map int values
+
+    let private encodeMessage (block: MessageBlock) : JsonObject =
+        let network = block.Network
+        let json = JsonObject()
+        json["inputs"] <- network.Inputs.Name
+        json["dimension"] <- network.Dimension
+        json["directed"] <- network.IsDirected
+        encodeFactor json network.Factor
+        json["nodes"] <- encodeMap network.Nodes
+        json["edges"] <- encodeMap network.Edges
+        json["rounds"] <- JsonArray(network.Rounds |> Seq.map (fun map -> encodeMap map :> JsonNode) |> Array.ofSeq)
+        json["pooledNodes"] <- floats (block.PooledNodes |> Seq.map float)
+        json["pooledEdges"] <- floats (block.PooledEdges |> Seq.map float)
+        json
+
+    let private decodeMessage (reader: ModelReader) : IFeatureBlock =
+        let inputs = reader.Named("inputs", GraphInputs.all, (fun inputs -> inputs.Name))
+        let dimension = reader.Count "dimension"
+        let isDirected = reader.Flag "directed"
+        let nodes = reader.Object "nodes" |> decodeMap (inputs.NodeInputs dimension).Length
+        let edges = reader.Object "edges" |> decodeMap (inputs.EdgeInputs dimension).Length
+
+        let rounds =
+            reader.Objects "rounds"
+            |> List.mapFold
+                (fun seen round ->
+                    let map = round |> decodeMap ((if isDirected then 2 * seen else seen) + edges.Units)
+                    map, map.Units)
+                nodes.Units
+            |> fst
+
+        if List.isEmpty rounds then
+            reader.Fail("rounds", "at least one round")
+
+        MessageBlock(
+            {
+                Inputs = inputs
+                Dimension = dimension
+                IsDirected = isDirected
+                Factor = decodeFactor reader
+                Nodes = nodes
+                Edges = edges
+                Rounds = rounds
+            },
+            indices reader "pooledNodes" nodes.Units,
+            indices reader "pooledEdges" edges.Units
+        )
+
+    let private message: BlockCodec =
+        {
+            Kind = "message"
+            Encode =
+                function
+                | :? MessageBlock as block -> Some(encodeMessage block)
+                | _ -> None
+            Decode = decodeMessage
+        }
+
+    let private encodeRaw (block: RawBlock) : JsonObject =
+        let json = JsonObject()
+        json["bodies"] <- block.Bodies
+        json["dimension"] <- block.Dimension
+        json["map"] <- encodeMap block.Map
+        json
+
+    let private raw: BlockCodec =
+        {
+            Kind = "raw"
+            Encode =
+                function
+                | :? RawBlock as block -> Some(encodeRaw block)
+                | _ -> None
+            Decode =
+                fun reader ->
+                    let bodies, dimension = reader.Count "bodies", reader.Count "dimension"
+                    RawBlock(bodies, dimension, reader.Object "map" |> decodeMap (2 * bodies * dimension))
+        }
+
+    /// Every codec: a new kind of block adds one.
+    let all: BlockCodec list = [ body; pair; message; raw ]

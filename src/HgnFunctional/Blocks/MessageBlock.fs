@@ -1,0 +1,255 @@
+namespace HgnFunctional
+
+open System
+
+/// Features of messages: Phi_k = sum over edges of c(r) times the last round's messages; with pooling of every stage, the
+/// encoders' units summed over nodes and edges stand before them.
+[<Sealed; NoEquality; NoComparison>]
+type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledEdges: int[]) =
+
+    let final = List.last network.Rounds
+    let width = pooledNodes.Length + pooledEdges.Length + final.Units
+    let firstMessage = pooledNodes.Length + pooledEdges.Length
+
+    let tapeOf (configuration: inref<Configuration>) : MessageTape =
+        MessageTape(
+            network,
+            configuration.Structure,
+            configuration.Pairs,
+            configuration.Positions.ToArray(),
+            configuration.Momenta.ToArray()
+        )
+
+    let rangesOf (map: FeatureMap) (name: string) : InvariantRange list =
+        [
+            for k in 0 .. map.Centres.Length - 1 do
+                {
+                    Name = if map.Centres.Length = 1 then name else $"{name} {k + 1}"
+                    Low = map.Centres[k] - map.HalfRanges[k]
+                    High = map.Centres[k] + map.HalfRanges[k]
+                }
+        ]
+
+    /// The weights of all units of an encoder, of which only the pooled ones have one.
+    let spread (units: int) (pooled: int[]) (weights: float[]) : float[] =
+        let all = Array.zeroCreate<float> units
+        Array.iter2 (fun unit weight -> all[unit] <- weight) pooled weights
+        all
+
+    let countOutside (map: FeatureMap) (inputs: float[]) : int =
+        // The bounds are those of normalised inputs, with room for the rounding of centre and half range.
+        inputs
+        |> Seq.indexed
+        |> Seq.filter (fun (k, x) ->
+            let column = k % map.Centres.Length
+            not (abs (x - map.Centres[column]) <= map.HalfRanges[column] * (1.0 + 1e-12)))
+        |> Seq.length
+
+    /// Encoders and messages.
+    member _.Network: MessageNetwork = network
+
+    /// The node units that are features.
+    member _.PooledNodes: int[] = Array.copy pooledNodes
+
+    /// The edge units that are features.
+    member _.PooledEdges: int[] = Array.copy pooledEdges
+
+    interface IFeatureBlock with
+        member _.Kind = "message"
+        member _.Width = width
+        member _.Trend = 0
+        member _.Part = Coupled
+        member _.Ranges = rangesOf network.Nodes "node input" @ rangesOf network.Edges "edge input"
+        member _.Symmetries = network.Inputs.Symmetries
+
+        member _.Refuses(structure) =
+            if (network.Inputs.NodeInputs 1).Length <> (network.Inputs.NodeInputs 2).Length && structure.Dimension <> network.Dimension then
+                Some(NeedsDimension network.Dimension)
+            else
+                None
+
+        member _.ValuesInto(configuration, destination) =
+            let tape = tapeOf &configuration
+
+            for k in 0 .. width - 1 do
+                destination[k] <-
+                    if k < pooledNodes.Length then tape.PooledNode pooledNodes[k]
+                    elif k < firstMessage then tape.PooledEdge pooledEdges[k - pooledNodes.Length]
+                    else tape.PooledMessage(k - firstMessage)
+
+        member block.Energy(configuration, readout) =
+            let values = Array.zeroCreate<float> width
+            (block :> IFeatureBlock).ValuesInto(&configuration, Span<float> values)
+            Array.fold2 (fun sum value weight -> sum + value * weight) 0.0 values readout
+
+        member _.RowsInto(configuration, rowsQ, rowsP, stride) =
+            let tape = tapeOf &configuration
+            let size = configuration.Positions.Length
+            let gradientQ, gradientP = Array.zeroCreate<float> size, Array.zeroCreate<float> size
+            let none (map: FeatureMap) = Array.zeroCreate<float> map.Units
+            let one (map: FeatureMap) unit = Array.init map.Units (fun k -> if k = unit then 1.0 else 0.0)
+
+            for k in 0 .. width - 1 do
+                Array.Clear gradientQ
+                Array.Clear gradientP
+
+                if k < pooledNodes.Length then
+                    tape.PullbackInto(one network.Nodes pooledNodes[k], none network.Edges, none final, Span<float> gradientQ, Span<float> gradientP)
+                elif k < firstMessage then
+                    let unit = pooledEdges[k - pooledNodes.Length]
+                    tape.PullbackInto(none network.Nodes, one network.Edges unit, none final, Span<float> gradientQ, Span<float> gradientP)
+                else
+                    tape.MessageGradientInto(k - firstMessage, Span<float> gradientQ, Span<float> gradientP)
+
+                for t in 0 .. size - 1 do
+                    rowsQ[t * stride + k] <- rowsQ[t * stride + k] + gradientQ[t]
+                    rowsP[t * stride + k] <- rowsP[t * stride + k] + gradientP[t]
+
+        member _.PullbackInto(configuration, readout, gradientQ, gradientP) =
+            let tape = tapeOf &configuration
+            let nodes = spread network.Nodes.Units pooledNodes readout[.. pooledNodes.Length - 1]
+            let edges = spread network.Edges.Units pooledEdges readout[pooledNodes.Length .. firstMessage - 1]
+            tape.PullbackInto(nodes, edges, readout[firstMessage..], gradientQ, gradientP)
+
+        member _.Response(_, _) = nan
+
+        member _.CountOutside(configuration) =
+            let tape = tapeOf &configuration
+            let outside = countOutside network.Nodes tape.NodeInputs + countOutside network.Edges tape.EdgeInputs
+            struct (outside, tape.NodeInputs.Length + tape.EdgeInputs.Length)
+
+        member _.Select(features) =
+            let nodes = features |> Array.filter (fun k -> k < pooledNodes.Length) |> Array.map (fun k -> pooledNodes[k])
+
+            let edges =
+                features
+                |> Array.filter (fun k -> k >= pooledNodes.Length && k < firstMessage)
+                |> Array.map (fun k -> pooledEdges[k - pooledNodes.Length])
+
+            let messages = features |> Array.filter (fun k -> k >= firstMessage) |> Array.map (fun k -> k - firstMessage)
+            let before = List.take (network.Rounds.Length - 1) network.Rounds
+            MessageBlock({ network with Rounds = before @ [ FeatureMap.select messages final ] }, nodes, edges)
+
+/// How a message block is laid out.
+[<NoEquality; NoComparison>]
+type MessageOptions =
+    {
+        /// What nodes and edges see.
+        Inputs: IGraphInputs
+        /// Whether a message sees sender and receiver apart.
+        IsDirected: bool
+        /// Units of the node encoder; at least 1.
+        NodeUnits: int
+        /// Units of the edge encoder; at least 1.
+        EdgeUnits: int
+        /// Units of the messages of all rounds but the last, whose units are the width of training.
+        InnerUnits: int list
+        /// Whether the encoders' units are features too.
+        PoolsEveryStage: bool
+    }
+
+/// How message blocks are made.
+[<RequireQualifiedAccess>]
+module MessageBlock =
+
+    /// Encoders of 64 units, one round, and the messages alone pooled, as in arXiv 2506.06558, with the given inputs.
+    let options (inputs: IGraphInputs) : MessageOptions =
+        {
+            Inputs = inputs
+            IsDirected = false
+            NodeUnits = 64
+            EdgeUnits = 64
+            InnerUnits = []
+            PoolsEveryStage = false
+        }
+
+    /// Half the difference of the forces on two bodies along the pair, which SWIM looks at; and the speed of each body.
+    let private measured (snapshot: Snapshot) : float[] * float[] =
+        let configuration = snapshot.Configuration
+        let _, directions = Invariants.pairs &configuration
+        let d = snapshot.Structure.Dimension
+        let forces = snapshot.Forces.ToArray()
+        let speeds = snapshot.Velocities.ToArray() |> Array.chunkBySize d |> Array.map (Array.sumBy (fun x -> x * x) >> sqrt)
+
+        let along pair =
+            let sender, receiver = snapshot.Pairs.Senders[pair], snapshot.Pairs.Receivers[pair]
+
+            Array.init d (fun axis -> 0.5 * (forces[sender * d + axis] - forces[receiver * d + axis]) * directions[pair * d + axis])
+            |> Array.sum
+
+        speeds, Array.init snapshot.Pairs.Count along
+
+    /// Draws layer after layer, each on the outputs of those before it.
+    let private make (layout: MessageOptions) (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+        let dimension = sample.Snapshots[0].Structure.Dimension
+        let inputs = layout.Inputs
+
+        /// A layer for inputs [items x inputs] of every snapshot, with an output for each item.
+        let drawn (layer: string) (units: int option) (groups: int[]) (itemsOf: Snapshot -> float[] * (int -> float)) : FeatureMap =
+            let width = groups.Length
+            let pool = sample.Pool width
+
+            for snapshot in sample.Snapshots do
+                let items, outputOf = itemsOf snapshot
+
+                for item in 0 .. items.Length / width - 1 do
+                    pool.Add(ReadOnlySpan<float>(items, item * width, width), outputOf item)
+
+            pool.ToSample() |> InputSample.widen groups |> draw layer units
+
+        let evaluate (snapshot: Snapshot) =
+            let configuration = snapshot.Configuration
+            let struct (nodes, edges) = inputs.Evaluate &configuration
+            nodes, edges
+
+        let alongEdge (snapshot: Snapshot) : int -> float =
+            let _, along = measured snapshot
+            fun edge -> along[edge % along.Length]
+
+        let ofNodes (snapshot: Snapshot) =
+            let speeds, _ = measured snapshot
+            fst (evaluate snapshot), (fun node -> speeds[node])
+
+        let ofEdges (snapshot: Snapshot) = snd (evaluate snapshot), alongEdge snapshot
+
+        let encoders =
+            {
+                Inputs = inputs
+                Dimension = dimension
+                IsDirected = layout.IsDirected
+                Factor = options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
+                Nodes = drawn "nodes" (Some layout.NodeUnits) (inputs.NodeInputs dimension) ofNodes
+                Edges = drawn "edges" (Some layout.EdgeUnits) (inputs.EdgeInputs dimension) ofEdges
+                Rounds = []
+            }
+
+        let addRound (network: MessageNetwork) (units: int option) : MessageNetwork =
+            let seen =
+                match List.tryLast network.Rounds with
+                | Some map -> map.Units
+                | None -> network.Nodes.Units
+
+            let ofMessages (snapshot: Snapshot) =
+                let positions, momenta = snapshot.State.Positions.ToArray(), snapshot.State.Momenta.ToArray()
+                MessageTape(network, snapshot.Structure, snapshot.Pairs, positions, momenta).NextInputs, alongEdge snapshot
+
+            let width = (if network.IsDirected then 2 * seen else seen) + network.Edges.Units
+            let map = drawn $"messages {network.Rounds.Length + 1}" units (Array.zeroCreate width) ofMessages
+            { network with Rounds = network.Rounds @ [ map ] }
+
+        let network = List.fold addRound encoders (List.map Some layout.InnerUnits @ [ None ])
+        let pooled units = if layout.PoolsEveryStage then Array.init units id else [||]
+        MessageBlock(network, pooled network.Nodes.Units, pooled network.Edges.Units)
+
+    /// The recipe of message blocks of a layout.
+    let recipe (layout: MessageOptions) : BlockRecipe =
+        {
+            Kind = "message"
+            Inputs = fun _ -> 0
+            Collect = fun _ _ -> ()
+            Refuses =
+                fun snapshot ->
+                    let configuration = snapshot.Configuration
+                    layout.Inputs.Refuses &configuration
+            Create = make layout
+        }

@@ -1,0 +1,122 @@
+/// Every kind of block, made for scenes without looking at them, so that laws can be tried on each.
+module HgnFunctional.Tests.Support.BlockMakers
+
+open System
+open HgnFunctional
+
+/// A training sample that holds a pool's inputs alone.
+let sampleOf (inputs: InputSample) : TrainingSample =
+    {
+        Inputs = inputs
+        Snapshots = [||]
+        Pool = fun count -> InputPool(count, 16, 1)
+    }
+
+/// Draws with one sampler; layers draw as many units as they ask for, but not more than a few.
+let drawWith (sampler: Sampler) (activation: Activation) (units: int) : FeatureDraw =
+    fun layer _ inputs -> Sampler.sample sampler activation units (Rng.stream 5 $"block tests {layer}") inputs
+
+/// A range and a sample of inputs that scenes have: distances from 0.4 to 3, kinetic terms from 0 to 5. The points are few
+/// and lie apart even as r^-3, so that no unit of SWIM is too steep for a difference quotient.
+let private scalars (recipe: BlockRecipe) : InputSample =
+    let low, high, points =
+        if recipe.Kind = "body" then
+            0.0, 5.0, [| 0.3; 1.5; 4.0 |]
+        else
+            0.4, 3.0, [| 0.45; 0.7; 1.2 |]
+
+    {
+        Low = [| low |]
+        High = [| high |]
+        Points = points
+        Outputs = points |> Array.map (fun x -> sin (3.0 * x))
+    }
+
+/// Four bodies, all bound and in no plane, from which layers are drawn; in one to three dimensions.
+let private reference (dimension: int) (cutoff: float option) : Snapshot =
+    let place = [| 0.0; 0.1; -0.2; 0.8; -0.1; 0.15; 1.9; 0.6; 0.3; 0.6; 1.5; 1.2 |]
+    let speed = [| 0.3; -0.4; 0.2; -0.9; 0.5; -0.3; 1.4; 0.7; 0.6; -0.8; -0.9; -1.1 |]
+    let pick (values: float[]) = Array.init (4 * dimension) (fun k -> values[k / dimension * 3 + k % dimension])
+
+    let interactions =
+        match cutoff with
+        | Some cutoff -> WithinCutoff cutoff
+        | None -> Bonds (Topology.complete 4).Graph
+
+    let structure = Structure.create (Cell.openSpace dimension) interactions [| 1.0; 2.0; 1.5; 0.7 |]
+    let state = PhaseState.create 4 dimension (pick place) (pick speed)
+    Snapshot.create structure state (pick speed) (pick place)
+
+/// A few states of a scene's size, for blocks that know one size alone.
+let private shaken (scene: Scene) : TrainingSample =
+    let pool = InputPool(2 * scene.Q.Length, 16, 1)
+
+    for seed in 1..3 do
+        let shift = Rng.normals (2 * scene.Q.Length) (Rng.stream seed "shaken")
+        pool.Add(ReadOnlySpan<float>(Array.map2 (+) (Array.append scene.Q scene.P) shift), float seed)
+
+    let zeros = Array.zeroCreate scene.Q.Length
+    let snapshot = Snapshot.create scene.Structure scene.State zeros zeros
+    { sampleOf (pool.ToSample()) with Snapshots = [| snapshot |] }
+
+/// A way to make a block that suits a scene.
+[<NoEquality; NoComparison>]
+type Maker =
+    {
+        Name: string
+        Make: Scene -> IFeatureBlock
+    }
+
+let private hiddenUnits = 5
+
+/// Every recipe with every radial transform, cutoff factor, activation and sampler that it looks at.
+let all: Maker list =
+    [
+        for index, recipe in List.indexed Blocks.all do
+            let isPair, isLayered = recipe.Kind = "pair", recipe.Kind = "message"
+
+            for radial in (if isPair then Radial.all else [ Radial.distance ]) do
+                for cutoff in (if isPair || isLayered then Cutoff.all else [ Cutoff.quartic ]) do
+                    for activation in Activation.all do
+                        // SWIM makes units of units between points that may lie near in every layer: too steep for laws to
+                        // be seen above rounding. A sampler decides weights alone.
+                        for sampler in (if isLayered then [ Sampler.elm ] else Sampler.all) do
+                            {
+                                Name = $"{recipe.Kind} block {index}, {radial.Name}, {cutoff.Name}, {activation.Name}, {sampler.Name}"
+                                Make =
+                                    fun scene ->
+                                        let options = { Radial = radial; Cutoff = cutoff; CutoffRadius = scene.Cutoff }
+
+                                        let sample =
+                                            match recipe.Kind with
+                                            | "raw" -> shaken scene
+                                            | "message" -> { sampleOf (scalars recipe) with Snapshots = [| reference scene.Dimension scene.Cutoff |] }
+                                            | _ -> sampleOf (scalars recipe)
+
+                                        recipe.Create options sample (drawWith sampler activation hiddenUnits)
+                            }
+    ]
+
+/// Whether a block has its derivatives at a scene: a local frame needs its bodies off the mean and off one line, and must
+/// not be about to turn to another body.
+let isRegular (block: IFeatureBlock) (scene: Scene) : bool =
+    if block.Symmetries.Reflections || not block.Symmetries.Rotations then
+        true
+    else
+        match LocalFrame.tryOfPoints scene.Dimension (ReadOnlySpan<float> scene.Q) with
+        | Error _ -> false
+        | Ok frame ->
+            let d = scene.Dimension
+            let offset body = Array.init d (fun axis -> scene.Q[body * d + axis] - frame.Mean[axis])
+            let length (v: float[]) = sqrt (Array.sumBy (fun x -> x * x) v)
+
+            let across body =
+                let v = offset body
+                let along = Seq.sum (seq { for k in 0 .. d - 1 -> v[k] * frame.Axes[k] })
+                length (Array.mapi (fun k x -> x - along * frame.Axes[k]) v)
+
+            let lengths = [ for body in 0 .. scene.Bodies - 1 -> length (offset body) ] |> List.sort
+            let spread = List.last lengths
+            let gaps = lengths |> List.pairwise |> List.map (fun (a, b) -> b - a) |> List.truncate 2
+            let clear = List.head lengths > 0.1 * spread && gaps |> List.forall (fun gap -> gap > 0.01 * spread)
+            clear && (d < 3 || across frame.Second > 0.1 * spread)
