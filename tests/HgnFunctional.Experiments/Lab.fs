@@ -1,0 +1,95 @@
+namespace HgnFunctional.Experiments
+
+open System
+open HgnFunctional
+
+/// How trajectories of a known system are made: each starts from the sites, displaced, with velocities.
+type Motion =
+    {
+        /// Largest displacement of a coordinate from its site.
+        Displacement: float
+        /// Standard deviation of a component of the velocities.
+        Speed: float
+        /// Of Stoermer-Verlet.
+        TimeStep: float
+        /// Steps from one frame to the next.
+        Stride: int
+        /// Frames of a trajectory.
+        Frames: int
+    }
+
+/// What experiments share: known systems, data, models.
+[<RequireQualifiedAccess>]
+module Lab =
+
+    /// The value of a computation that has no reason to fail here.
+    let expect (result: Result<'value, 'error>) : 'value =
+        match result with
+        | Ok value -> value
+        | Error error -> invalidOp (string (box error))
+
+    /// Unit masses on the bonds of a lattice, joined by a potential.
+    let bonded (potential: PairPotential) (lattice: Lattice) : PairSystem =
+        PairSystem(Structure.bonded lattice.Dimension 1.0 lattice.Graph, potential)
+
+    /// Stoermer-Verlet for a Hamiltonian.
+    let verlet (hamiltonian: ISeparableHamiltonian) : Integrator = Splitting(SplittingMethod.stormerVerlet, hamiltonian)
+
+    /// A start of a motion.
+    let start (motion: Motion) (seed: int) (system: PairSystem) (sites: float[]) : PhaseState =
+        InitialState.perturbed motion.Displacement motion.Speed seed system.Structure sites
+
+    /// The states of a trajectory.
+    let states (motion: Motion) (seed: int) (system: PairSystem) (sites: float[]) : PhaseState[] =
+        start motion seed system sites
+        |> Trajectory.record (verlet system) motion.TimeStep ((motion.Frames - 1) * motion.Stride) motion.Stride
+        |> expect
+
+    /// The snapshot of a known system at a state, with exact derivatives.
+    let snapshot (system: PairSystem) (state: PhaseState) : Snapshot = Snapshot.ofHamiltonian system.Structure system state |> expect
+
+    /// Snapshots of trajectories, one for each seed.
+    let snapshots (motion: Motion) (seeds: int list) (system: PairSystem) (sites: float[]) : Snapshot list =
+        seeds |> List.collect (fun seed -> states motion seed system sites |> Seq.map (snapshot system) |> List.ofSeq)
+
+    /// Learns from snapshots.
+    let train (config: TrainingConfig) (snapshots: Snapshot seq) : TrainedModel = Training.fit config snapshots |> expect
+
+    /// Compares with snapshots.
+    let evaluate (model: TrainedModel) (snapshots: Snapshot seq) : Evaluation = Evaluation.ofSnapshots model snapshots |> expect
+
+    /// The default model on a structure.
+    let bind (structure: Structure) (model: TrainedModel) : ISeparableHamiltonian =
+        match Model.bind structure model |> expect with
+        | Separable hamiltonian -> hamiltonian
+        | General _ -> invalidOp "The default model splits into T(p) + V(q)."
+
+    /// |a - b|, Euclidean.
+    let distance (a: ReadOnlySpan<float>) (b: ReadOnlySpan<float>) : float =
+        let mutable sum = 0.0
+
+        for k in 0 .. a.Length - 1 do
+            sum <- sum + (a[k] - b[k]) * (a[k] - b[k])
+
+        sqrt sum
+
+    /// |a|, Euclidean.
+    let norm (a: ReadOnlySpan<float>) : float = distance a (ReadOnlySpan<float>(Array.zeroCreate a.Length))
+
+    /// The middle one, or the mean of the middle two.
+    let median (values: float list) : float =
+        let sorted = values |> List.sort |> Array.ofList
+        0.5 * (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2])
+
+    /// The geometric mean; zero if any value is.
+    let geometricMean (values: float list) : float = values |> List.averageBy log |> exp
+
+    /// A motion as settings.
+    let describe (motion: Motion) : (string * Value) list =
+        [
+            "displacement", Number motion.Displacement
+            "speed", Number motion.Speed
+            "time step", Number motion.TimeStep
+            "steps between frames", Value.count motion.Stride
+            "frames of a trajectory", Value.count motion.Frames
+        ]
