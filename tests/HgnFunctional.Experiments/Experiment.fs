@@ -19,12 +19,25 @@ type Table =
         Rows: Value list list
     }
 
+/// A picture of numbers above 0 on logarithmic axes.
+type Chart =
+    {
+        /// Part of a file name: lower-case letters and hyphens.
+        Name: string
+        Title: string
+        X: string
+        Y: string
+        /// Lines by name; points that are not above 0 are left out.
+        Series: (string * (float * float) list) list
+    }
+
 /// What an experiment found.
 type Findings =
     {
         /// Everything that the figures depend on, by name.
         Settings: (string * Value) list
         Tables: Table list
+        Charts: Chart list
         /// Sentences that say how to read the tables, and where we are worse or cannot tell. No figures of a run in them:
         /// those belong to tables.
         Remarks: string list

@@ -64,6 +64,37 @@ module Lab =
         | Separable hamiltonian -> hamiltonian
         | General _ -> invalidOp "The default model splits into T(p) + V(q)."
 
+    /// Which bodies have all their pairs at distances that the model saw in training.
+    let private bodiesInRange (model: TrainedModel) (snapshot: Snapshot) : bool[] =
+        let range = model.Terms |> List.collect (fun term -> term.Block.Ranges) |> List.find (fun range -> range.Name = "distance")
+
+        let configuration = snapshot.Configuration
+        let distances, _ = Invariants.pairs &configuration
+        let isInside = Array.create snapshot.Structure.Bodies true
+
+        for pair in 0 .. distances.Length - 1 do
+            if distances[pair] < range.Low || distances[pair] > range.High then
+                isInside[snapshot.Pairs.Senders[pair]] <- false
+                isInside[snapshot.Pairs.Receivers[pair]] <- false
+
+        isInside
+
+    /// The relative force error over the bodies that have all their pairs at distances that the model saw; NaN if there are
+    /// none.
+    let forceErrorInRange (model: TrainedModel) (snapshots: Snapshot seq) : float =
+        let mutable errors, sizes = 0.0, 0.0
+
+        for snapshot in snapshots do
+            let isInside = bodiesInRange model snapshot
+            let _, forces = Hamiltonian.timeDerivative (bind snapshot.Structure model) snapshot.State
+
+            for k in 0 .. forces.Length - 1 do
+                if isInside[k / snapshot.Structure.Dimension] then
+                    errors <- errors + pown (forces[k] - snapshot.Forces[k]) 2
+                    sizes <- sizes + pown snapshot.Forces[k] 2
+
+        sqrt (errors / sizes)
+
     /// |a - b|, Euclidean.
     let distance (a: ReadOnlySpan<float>) (b: ReadOnlySpan<float>) : float =
         let mutable sum = 0.0

@@ -103,6 +103,7 @@ module Potentials =
                             ]
                     }
                 ]
+            Charts = []
             Remarks =
                 [
                     "The paper does not give its spring constants, masses, time steps or amounts of data, so its errors have another "

@@ -26,6 +26,9 @@ module Results =
                 $"{table.Title}:"
                 ""
                 yield! Page.table table.Columns (table.Rows |> List.map (List.map Value.toCell))
+            for chart in run.Findings.Charts do
+                ""
+                $"![{chart.Title}](results/{run.Name}-{chart.Name}.svg)"
             for remark in run.Findings.Remarks do
                 ""
                 yield! Page.wrap remark

@@ -18,7 +18,7 @@ type StoredRun =
         Findings: Findings
     }
 
-/// Runs as files: NAME.json with everything, and each table as NAME-TABLE.csv.
+/// Runs as files: NAME.json with all that the page needs, each table as NAME-TABLE.csv, each chart as NAME-CHART.svg.
 [<RequireQualifiedAccess>]
 module Store =
 
@@ -28,6 +28,8 @@ module Store =
         | Count number -> JsonValue.Create number
         // JSON has no word for these.
         | Number number when not (Double.IsFinite number) -> JsonValue.Create(Value.toText value)
+        // A decimal point tells numbers that happen to be whole from counts.
+        | Number number when number = round number && abs number < 1e15 -> JsonNode.Parse(Value.toText value + ".0")
         | Number number -> JsonValue.Create number
 
     let private toValue (node: JsonNode) : Value =
@@ -69,6 +71,10 @@ module Store =
                 "runtime", JsonValue.Create run.Runtime
                 "settings", run.Findings.Settings |> Seq.map (fun (name, value) -> name, ofValue value) |> object
                 "tables", run.Findings.Tables |> Seq.map ofTable |> array
+                "charts",
+                run.Findings.Charts
+                |> Seq.map (fun chart -> object [ "name", JsonValue.Create chart.Name; "title", JsonValue.Create chart.Title ])
+                |> array
                 "remarks", texts run.Findings.Remarks
             ]
 
@@ -84,6 +90,10 @@ module Store =
             Rows = items node["rows"] |> List.map (items >> List.map toValue)
         }
 
+    /// A chart without its lines, which are in the picture.
+    let private toChart (node: JsonNode) : Chart =
+        { Name = node["name"].GetValue(); Title = node["title"].GetValue(); X = ""; Y = ""; Series = [] }
+
     let private toRun (node: JsonNode) : StoredRun =
         {
             Name = node["name"].GetValue()
@@ -95,6 +105,7 @@ module Store =
                 {
                     Settings = [ for field in node["settings"].AsObject() -> field.Key, toValue field.Value ]
                     Tables = items node["tables"] |> List.map toTable
+                    Charts = items node["charts"] |> List.map toChart
                     Remarks = strings node["remarks"]
                 }
         }
@@ -124,6 +135,9 @@ module Store =
 
         for table in run.Findings.Tables do
             Page.write (Path.Combine(folder, $"{run.Name}-{table.Name}.csv")) (csv table)
+
+        for chart in run.Findings.Charts do
+            Drawing.save (Path.Combine(folder, $"{run.Name}-{chart.Name}.svg")) chart
 
     /// The run of that name, if its file is there.
     let tryLoad (folder: string) (name: string) : StoredRun option =
