@@ -54,8 +54,7 @@ type Descended =
     member descended.TestError: float = descended.Curve |> List.last |> snd
 
     /// Test error of the best checkpoint within some seconds.
-    member descended.Within(seconds: float) : float =
-        descended.Curve |> List.filter (fun (time, _) -> time <= seconds) |> List.last |> snd
+    member descended.Within(seconds: float) : float = descended.Curve |> List.filter (fun (time, _) -> time <= seconds) |> List.last |> snd
 
 /// Training by PyTorch's optimizers, on the same numbers that ours sees.
 [<RequireQualifiedAccess>]
@@ -63,13 +62,7 @@ module GradientDescent =
 
     /// Snapshots of unit masses on one graph.
     [<NoEquality; NoComparison>]
-    type Data =
-        {
-            Lattice: Lattice
-            Training: Snapshot list
-            Validation: Snapshot list
-            Test: Snapshot list
-        }
+    type Data = { Lattice: Lattice; Training: Snapshot list; Validation: Snapshot list; Test: Snapshot list }
 
     let private append (file: Stream) (numbers: ReadOnlySpan<float>) : unit =
         let bytes = Array.zeroCreate<byte>(8 * numbers.Length)
@@ -136,8 +129,7 @@ module GradientDescent =
             eprintfn ""
 
             match List.rev lines with
-            | first :: results ->
-                toNetwork first, List.map toDescended results
+            | first :: results -> toNetwork first, List.map toDescended results
             | [] -> invalidOp "The script printed nothing."
         finally
             folder.Delete true

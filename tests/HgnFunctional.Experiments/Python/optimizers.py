@@ -155,7 +155,7 @@ class Watch:
                 self.least, self.best = error, self.before
                 self.curve.append([self.before, evaluate(self.network, self.data["test"])])
             # Many looks early, where the error falls fast, then fewer: an evaluation takes as long as some steps.
-            self.next = 1.04 * self.before + 0.03
+            self.next = 1.1 * self.before + 0.05
             self.since = time.process_time()
             if not math.isfinite(error):
                 raise OutOfTime
