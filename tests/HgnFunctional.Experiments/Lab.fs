@@ -22,6 +22,9 @@ type Motion =
 [<RequireQualifiedAccess>]
 module Lab =
 
+    /// A line on standard error; whole, also where several threads write.
+    let progress (line: string) : unit = Console.Error.WriteLine line
+
     /// The value of a computation that has no reason to fail here.
     let expect (result: Result<'value, 'error>) : 'value =
         match result with
@@ -107,13 +110,16 @@ module Lab =
     /// |a|, Euclidean.
     let norm (a: ReadOnlySpan<float>) : float = distance a (ReadOnlySpan<float>(Array.zeroCreate a.Length))
 
+    /// Half the distance from 1 to the next number.
+    let private rounding = pown 0.5 53
+
     /// The middle one, or the mean of the middle two.
     let median (values: float list) : float =
         let sorted = values |> List.sort |> Array.ofList
         0.5 * (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2])
 
-    /// The geometric mean; zero if any value is.
-    let geometricMean (values: float list) : float = values |> List.averageBy log |> exp
+    /// The geometric mean of relative errors; one below rounding counts as that, or a lucky zero would decide all.
+    let geometricMean (errors: float list) : float = errors |> List.averageBy (max rounding >> log) |> exp
 
     /// A motion as settings.
     let describe (motion: Motion) : (string * Value) list =

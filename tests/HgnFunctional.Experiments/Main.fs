@@ -4,7 +4,16 @@ module HgnFunctional.Experiments.Main
 open System.IO
 
 /// The sections of RESULTS.md, in their order.
-let private all: Experiment list = [ Potentials.experiment; Noise.experiment; Optimizers.experiment; Benchmark.experiment ]
+let private all: Experiment list =
+    [
+        ZeroShot.experiment
+        Potentials.experiment
+        Molecular.experiment
+        Noise.experiment
+        Rollout.experiment
+        Optimizers.experiment
+        Benchmark.experiment
+    ]
 
 /// Pages of their own: name, file, and the lines; quick runs use fewer steps.
 let private pages: (string * string * (bool -> string list)) list = [ "integrators", "INTEGRATORS.md", Integrators.page ]

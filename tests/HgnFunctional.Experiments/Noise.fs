@@ -142,7 +142,7 @@ module Noise =
                     |> Map.ofList
 
                 for level in settings.Levels do
-                    eprintfn $"{potential.Name}, noise {level}"
+                    Lab.progress $"{potential.Name}, noise {level}"
                     Text potential.Name :: Number level :: errors settings system (fun seed -> noisy level seed clean[seed])
         ]
 
@@ -152,7 +152,7 @@ module Noise =
                 let system = Lab.bonded potential lattice
 
                 for rate in settings.Dampings do
-                    eprintfn $"{potential.Name}, damping {rate}"
+                    Lab.progress $"{potential.Name}, damping {rate}"
 
                     Text potential.Name
                     :: Number rate

@@ -50,7 +50,7 @@ module Potentials =
         Lab.evaluate (Lab.train config (data 0)) (data 500)
 
     let private row (settings: Settings) (law: Law) (sampler: Sampler) (paper: float) : Value list =
-        eprintfn $"{law.Potential.Name}, {sampler.Name}"
+        Lab.progress $"{law.Potential.Name}, {sampler.Name}"
         let evaluations = settings.Seeds |> List.map (evaluation settings law.Potential sampler)
         let errors = evaluations |> List.map _.MeanSquareError
 
