@@ -123,6 +123,8 @@ module Benchmark =
     /// Relative errors below rounding count as rounding, momentum errors as its square: a geometric mean has no use for zeros.
     let private rounding: float = 2.0 ** -53.0
 
+    let private geometricMean (errors: float list) : float = errors |> List.averageBy log |> exp
+
     /// The error at each time but the first, at which both states are the same: geometric means over rollouts.
     let private errors
         (floor: float)
@@ -130,9 +132,9 @@ module Benchmark =
         (rollouts: (PhaseState[] * PhaseState[]) list)
         : float list =
         rollouts
-        |> List.map (fun (truth, ours) -> Array.map2 error truth ours |> Array.skip 1 |> Array.map (max floor) |> List.ofArray)
+        |> List.map (fun (truth, ours) -> Array.map2 error truth ours |> Array.skip 1 |> List.ofArray)
         |> List.transpose
-        |> List.map Lab.geometricMean
+        |> List.map (List.map (max floor) >> geometricMean)
 
     /// A row of the table, and the rollout error over time.
     let private judge (settings: Settings) (task: Task) : Value list * (string * (float * float) list) =
@@ -150,7 +152,7 @@ module Benchmark =
         let ofRollout = errors rounding rolloutError rollouts
         let ofEnergy = errors rounding (energyError task.System) rollouts
         let ofMomentum = errors (rounding * rounding) momentumError rollouts
-        let meanAndLast errors = [ Number(Lab.geometricMean errors); Number(List.last errors) ]
+        let meanAndLast errors = [ Number(geometricMean errors); Number(List.last errors) ]
 
         let row =
             Text task.Name

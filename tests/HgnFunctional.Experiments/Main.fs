@@ -11,8 +11,8 @@ let private all: Experiment list =
         Molecular.experiment
         Noise.experiment
         Rollout.experiment
-        Optimizers.experiment
         Benchmark.experiment
+        Optimizers.experiment
     ]
 
 /// Pages of their own: name, file, and the lines; quick runs use fewer steps.

@@ -6,11 +6,14 @@ open System.IO
 open System.Text.Json
 open Expecto
 
-/// Runs experiments with their quick settings in a process of their own.
+/// Runs experiments with their quick settings in a process of their own. Its path is empty, so that it finds no Python, and
+/// runs what every machine can.
 let private runQuick (folder: string) (names: string list) : unit =
     let program = Path.Combine(AppContext.BaseDirectory, "HgnFunctional.Experiments.dll")
     let arguments = program :: names @ [ "--quick"; "--out"; folder ]
-    use running = ProcessStartInfo("dotnet", arguments, RedirectStandardError = true) |> Process.Start
+    let info = ProcessStartInfo("dotnet", arguments, RedirectStandardError = true)
+    info.Environment["PATH"] <- ""
+    use running = Process.Start info
     let errors = running.StandardError.ReadToEnd()
     running.WaitForExit()
     Expect.equal running.ExitCode 0 errors
@@ -98,6 +101,18 @@ let private checkRollout (folder: string) : unit =
         let step = row.Number "position error of the step itself"
         Expect.isLessThan (row.Number "position error") (1e-3 * step) $"far below that of the time step: {row}"
 
+let private checkBenchmark (folder: string) : unit =
+    let rollouts = rows folder "benchmark" "rollouts"
+    rollouts |> isBelow 1e-10 "relative force error"
+    rollouts |> isBelow 1e-7 "rollout error at the end"
+    rollouts |> isBelow 1e-11 "energy error at the end"
+    rollouts |> isBelow 1e-26 "momentum error at the end"
+
+let private checkOptimizers (folder: string) : unit =
+    let training = rows folder "optimizers" "training"
+    Expect.equal (training |> List.map (fun row -> row.Text "method")) [ "ours, elm"; "ours, swim" ] "without Python"
+    training |> isBelow 1e-26 "test MSE after those seconds"
+
 [<Tests>]
 let tests =
     testList
@@ -108,12 +123,14 @@ let tests =
 
                 try
                     runQuick folder.FullName [ "noise" ]
-                    runQuick folder.FullName [ "zero-shot"; "potentials"; "molecular"; "rollout" ]
+                    runQuick folder.FullName [ "zero-shot"; "potentials"; "molecular"; "rollout"; "benchmark"; "optimizers" ]
                     checkZeroShot folder.FullName
                     checkPotentials folder.FullName
                     checkMolecular folder.FullName
                     checkNoise folder.FullName
                     checkRollout folder.FullName
+                    checkBenchmark folder.FullName
+                    checkOptimizers folder.FullName
 
                     let headings =
                         File.ReadAllLines(Path.Combine(folder.FullName, "RESULTS.md")) |> Array.filter _.StartsWith("## ") |> List.ofArray
@@ -126,6 +143,8 @@ let tests =
                             "## A Lennard-Jones liquid"
                             "## Noise and damping"
                             "## Long runs beside the truth"
+                            "## The NeurIPS 2022 benchmark"
+                            "## Gradient descent"
                         ]
                         "all sections, in order"
                 finally
