@@ -42,6 +42,6 @@ module Drawing =
         plot.Title chart.Title
         plot.XLabel chart.X
         plot.YLabel chart.Y
-        plot.ShowLegend(Alignment.LowerRight) |> ignore
+        plot.ShowLegend(Alignment.UpperLeft) |> ignore
         plot.SaveSvg(path, 720, 440) |> ignore
         eprintfn $"wrote {path}"

@@ -181,9 +181,9 @@ module Molecular =
             Charts = []
             Remarks =
                 [
-                    "The paper reports about ten per cent for every optimizer, its own method among them, on edges within a cutoff; it does "
-                    + "not give density, temperature, cutoff or amounts of data. Ours is a model of 1/r with a factor that vanishes at the "
-                    + "cutoff as the true law does; with another way to end the law, errors are larger near the cutoff."
+                    "The paper reports about ten per cent for every optimizer on edges within a cutoff; its density, temperature, cutoff "
+                    + "and amounts of data are not known to us. Ours is a model of 1/r with a factor that vanishes at the cutoff as the "
+                    + "true law does; laws that end in another way were not tried here."
                     "A collision nearer than any in training is out of range, and an error there is not small for long. The long run "
                     + "shows whether that happened: its deviation from the true energy would jump."
                 ]

@@ -213,12 +213,12 @@ module Noise =
                 ]
             Remarks =
                 [
-                    "The paper reports no noise and no damping; its reviewers asked for damping. The residual in training is the noise "
-                    + "itself, as it should be; the error of the force is far below it, since one law is fitted to many rows. Noise in "
-                    + "positions and momenta is not treated here: it also moves the inputs of the features, which least squares does not "
-                    + "correct for."
+                    "No figures of the paper for noise or damping are known to us; its reviewers asked for damping. The residual in "
+                    + "training is the noise itself, as it should be; the error of the force is far below it, since one law is fitted "
+                    + "to many rows. Noise in positions and momenta is not treated here: it also moves the inputs of the features, "
+                    + "which least squares does not correct for."
                     "The model cannot represent damping: no Hamiltonian of distances and momenta that splits does. It finds the "
-                    + "conservative part, with an error that grows in proportion to the damping, and its simulations do not slow down."
+                    + "conservative part, with an error far below the force of the damping, and its simulations do not slow down."
                 ]
         }
 

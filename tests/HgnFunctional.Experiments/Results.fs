@@ -23,7 +23,7 @@ module Results =
             yield! Page.wrap $"Settings: {settings}."
             for table in run.Findings.Tables do
                 ""
-                $"{table.Title}:"
+                yield! Page.wrap $"{table.Title}:"
                 ""
                 yield! Page.table table.Columns (table.Rows |> List.map (List.map Value.toCell))
             for chart in run.Findings.Charts do

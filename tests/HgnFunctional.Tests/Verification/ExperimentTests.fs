@@ -79,6 +79,13 @@ let private checkPotentials (folder: string) : unit =
         | "anharmonic", "elm" -> Expect.isLessThan (row.Number "largest") 1e-16 $"{row}"
         | _ -> ()
 
+    let median law sampler =
+        let row = rows folder "potentials" "errors" |> List.find (fun row -> row.Text "law" = law && row.Text "sampler" = sampler)
+        row.Number "median"
+
+    for law in [ "anharmonic"; "Morse" ] do
+        Expect.isLessThan (median law "elm") (median law "swim") $"{law}: ELM is better"
+
 let private checkMolecular (folder: string) : unit =
     rows folder "molecular" "errors" |> isBelow 1e-6 "force error"
     let long = rows folder "molecular" "long-runs"
