@@ -133,7 +133,6 @@ module Optimizers =
                 ]
         }
 
-    /// Marks of the time at which the table of progress looks.
     let private marks: float list = [ 0.3; 1.0; 3.0; 10.0; 30.0; 100.0; 300.0 ]
 
     let private progress (settings: Settings) (results: (Descent * Descended) list) : Table =
@@ -150,12 +149,12 @@ module Optimizers =
                 ]
         }
 
-    let private chart (ours: (Sampler * Contenders.Ours) list) (results: (Descent * Descended) list) : Chart =
-        let name (run: Descent) =
-            if run.Inputs = "invariant" then
-                run.Optimizer
-            else
-                $"{run.Optimizer}, {run.Inputs}"
+    /// Where the lines of the chart start: before, a network has not learned anything.
+    let private firstSeconds: float = 0.05
+
+    /// Those that the paper has, and those with other inputs: more lines could not be told apart.
+    let private chart (settings: Settings) (ours: (Sampler * Contenders.Ours) list) (results: (Descent * Descended) list) : Chart =
+        let isKnown (run: Descent, _) = settings.Entries |> List.exists (fun entry -> entry.Name = run.Optimizer && entry.Paper.IsSome)
 
         {
             Name = "progress"
@@ -165,12 +164,16 @@ module Optimizers =
             Series =
                 [
                     for sampler, ours in ours -> $"ours, {sampler.Name}", [ ours.ProcessorSeconds, List.average ours.Errors ]
-                    for run, result in results -> name run, result.Curve
+                    for run, result in List.filter isKnown results ->
+                        $"{run.Optimizer}, {run.Inputs}", result.Curve |> List.filter (fun (seconds, _) -> seconds >= firstSeconds)
                 ]
         }
 
     let private missing: string =
-        "The rows of gradient descent are left out: no `python3` on the path of this run could import torch and numpy."
+        "There are no rows of gradient descent: no `python3` on the path of this run could import torch and numpy."
+
+    let private slow: string =
+        "PyTorch had no fast library for matrix products in this run (on Debian, libopenblas0-pthread): its times are too long."
 
     let private remarks: string list =
         [
@@ -240,8 +243,12 @@ module Optimizers =
         {
             Settings = describe settings network
             Tables = [ spread ours; training ] @ (if results.IsEmpty then [] else [ progress settings results ])
-            Charts = if results.IsEmpty then [] else [ chart ours results ]
-            Remarks = if results.IsEmpty then [ missing ] else remarks
+            Charts = if results.IsEmpty then [] else [ chart settings ours results ]
+            Remarks =
+                match network with
+                | None -> [ missing ]
+                | Some network when network.Blas = "the reference implementation" -> slow :: remarks
+                | Some _ -> remarks
         }
 
     let experiment: Experiment =

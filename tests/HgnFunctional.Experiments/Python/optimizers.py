@@ -2,6 +2,8 @@
 
 Usage: optimizers.py JOB.json. The job names the graph, a file of little-endian doubles that holds the snapshots, and the runs.
 It prints one line of JSON with PyTorch's version and the number of parameters, then one line for each run as it ends.
+It needs PyTorch 1.13 or later, numpy, and a fast library for matrix products: on Debian the packages python3-torch,
+python3-numpy and libopenblas0-pthread; without the last one it is slower by a factor of five.
 One thread; the clock is the processor time of training alone, without evaluations.
 """
 import json
