@@ -109,9 +109,9 @@ module Potentials =
                     "The paper's spring constants, masses, time steps and amounts of data are not known to us, so its errors have another "
                     + "unit than ours, and a factor of ten between them says nothing: compare orders of magnitude. Its model sees "
                     + "coordinates in a local frame and passes messages; ours sees distances alone, which is all that these laws need: "
-                    + "that is most of the difference. Springs are quadratic in the distance, which the model's trend carries exactly; "
+                    + "that is probably most of the difference. Springs are quadratic in the distance, which the model's trend carries exactly; "
                     + "the other two laws have to be learned by the random features."
-                    "In the paper SWIM beats ELM on two laws of three. Here it never does, and its errors vary more with the seed: its "
+                    "In the paper SWIM beats ELM on two laws of three. Here its median is never the lower one, and its errors vary more with the seed: its "
                     + "units are steeper, and the few bonds beyond the range of training show it."
                 ]
         }
