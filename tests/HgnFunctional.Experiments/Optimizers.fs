@@ -183,10 +183,11 @@ module Optimizers =
             + "by automatic differentiation twice. All clocks are processor time, which other programs on the machine do not "
             + "stretch; PyTorch has one thread, and ours counts all its threads. Evaluations do not count."
             "The optimizers had advantages: learning rates from a search (with invariants) that does not count, a rate that "
-            + "falls by half a cosine over the time there is, the best checkpoint by validation, and for L-BFGS, which PyTorch stops "
+            + "falls by half a cosine over the time there is (but for L-BFGS and Rprop), the best checkpoint by validation, and for L-BFGS, which PyTorch stops "
             + "at thresholds that do not depend on the loss, the strong Wolfe search on a loss times a million over fewer snapshots. "
             + "They had little time beside that of a real training: their errors would fall further, so the ratio says how much "
-            + "longer they take to errors that are still far larger than ours."
+            + "longer they take to errors that are still far larger than ours. How far each gets depends on the machine, so unlike "
+            + "other figures on this page theirs repeat only roughly."
             "Springs are quadratic in the distance, which our model's trend carries exactly, so this comparison favours ours; the "
             + "section on laws of bonds has laws that are not. The paper's rows are from its own data and machine."
         ]
