@@ -137,7 +137,9 @@ let targets: (string * string * (string list -> unit)) list =
         "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
         "pack", "test, then make the packages in artifacts/", (fun _ -> built () |> Step.test [] |> Step.pack)
         "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest)
-        "experiments", "write the pages of results in docs/: [NAME...] [--quick]", (fun rest -> built () |> Step.experiments rest)
+        "experiments",
+        "write the pages of results in docs/: [NAME...] [--quick] [--out FOLDER]",
+        (fun rest -> built () |> Step.experiments rest)
     ]
 
 let target, arguments =

@@ -3,31 +3,53 @@ module HgnFunctional.Experiments.Main
 
 open System.IO
 
-/// Name, page, and the lines of the page; quick runs use fewer steps.
-let private all: (string * string * (bool -> string list)) list = [ "integrators", "INTEGRATORS.md", Integrators.page ]
+/// The sections of RESULTS.md, in their order.
+let private all: Experiment list =
+    [
+        ZeroShot.experiment
+        Potentials.experiment
+        Molecular.experiment
+        Noise.experiment
+        Rollout.experiment
+        Benchmark.experiment
+        Optimizers.experiment
+    ]
+
+/// Pages of their own: name, file, and the lines; quick runs use fewer steps.
+let private pages: (string * string * (bool -> string list)) list = [ "integrators", "INTEGRATORS.md", Integrators.page ]
+
+let private names: string list = (all |> List.map _.Name) @ (pages |> List.map (fun (name, _, _) -> name))
 
 let private usage () : int =
-    eprintfn
-        $"""Usage: experiments [NAME...] [--quick] [--out FOLDER]; names: {all |> List.map (fun (name, _, _) -> name) |> String.concat ", "}."""
-
+    eprintfn $"""Usage: experiments [NAME...] [--quick] [--out FOLDER]; names: {String.concat ", " names}."""
     2
+
+let private run (isChosen: string -> bool) (quick: bool) (out: string) : unit =
+    Directory.CreateDirectory out |> ignore
+    let chosen = all |> List.filter (fun experiment -> isChosen experiment.Name)
+
+    for experiment in chosen do
+        Results.runAndStore quick out experiment
+        Results.writePage out all
+
+    for name, file, page in pages do
+        if isChosen name then
+            Page.write (Path.Combine(out, file)) (page quick)
 
 [<EntryPoint>]
 let main arguments =
-    let rec parse names quick folder rest =
+    let rec parse chosen quick folder rest =
         match rest with
-        | "--quick" :: rest -> parse names true folder rest
-        | "--out" :: path :: rest -> parse names quick path rest
-        | name :: rest when not (name.StartsWith "--") -> parse (name :: names) quick folder rest
-        | [] -> Some(List.rev names, quick, folder)
+        | "--quick" :: rest -> parse chosen true folder rest
+        | "--out" :: path :: rest -> parse chosen quick (Some path) rest
+        | name :: rest when List.contains name names -> parse (name :: chosen) quick folder rest
+        | [] -> Some(chosen, quick, folder)
         | _ -> None
 
-    match parse [] false "docs" (List.ofArray arguments) with
+    match parse [] false None (List.ofArray arguments) with
     | None -> usage ()
-    | Some(names, _, _) when names |> List.exists (fun name -> all |> List.forall (fun (known, _, _) -> known <> name)) -> usage ()
-    | Some(names, quick, folder) ->
-        for name, file, page in all do
-            if List.isEmpty names || List.contains name names then
-                Page.write (Path.Combine(folder, file)) (page quick)
-
+    | Some(chosen, quick, folder) ->
+        // Figures of quick runs are not for the pages in docs.
+        let out = folder |> Option.defaultValue (if quick then Path.Combine("artifacts", "experiments") else "docs")
+        run (fun name -> List.isEmpty chosen || List.contains name chosen) quick out
         0

@@ -17,6 +17,15 @@ module Page =
         else
             x.ToString("0.0e+0", System.Globalization.CultureInfo.InvariantCulture)
 
+    /// A paragraph as lines of at most 120 characters.
+    let wrap (paragraph: string) : string list =
+        let add (lines: string list) (word: string) =
+            match lines with
+            | line :: before when line.Length + word.Length < 120 -> $"{line} {word}" :: before
+            | lines -> word :: lines
+
+        paragraph.Split ' ' |> Array.fold add [] |> List.rev
+
     /// Lines to a file.
     let write (path: string) (lines: string list) : unit =
         System.IO.File.WriteAllText(path, String.concat "\n" lines + "\n")
