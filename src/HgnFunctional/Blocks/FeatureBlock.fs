@@ -32,13 +32,7 @@ module BlockSymmetries =
 
     /// Those of features of invariants.
     let all: BlockSymmetries =
-        {
-            Translations = true
-            Rotations = true
-            Reflections = true
-            Permutations = true
-            Additive = true
-        }
+        { Translations = true; Rotations = true; Reflections = true; Permutations = true; Additive = true }
 
     /// Those of features of coordinates as they are.
     let none: BlockSymmetries =

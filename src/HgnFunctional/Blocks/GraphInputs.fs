@@ -99,7 +99,11 @@ module GraphInputs =
                             offset[axis] <- configuration.Positions[body * d + axis] - frame.Mean[axis]
 
                         LocalFrame.coordinatesInto frame (ReadOnlySpan<float> offset) (Span<float>(nodes, body * 2 * d, d))
-                        LocalFrame.coordinatesInto frame (configuration.Momenta.Slice(body * d, d)) (Span<float>(nodes, body * 2 * d + d, d))
+
+                        LocalFrame.coordinatesInto
+                            frame
+                            (configuration.Momenta.Slice(body * d, d))
+                            (Span<float>(nodes, body * 2 * d + d, d))
 
                     let differences = differences &configuration
 

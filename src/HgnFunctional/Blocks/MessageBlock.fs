@@ -94,7 +94,13 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
                 Array.Clear gradientP
 
                 if k < pooledNodes.Length then
-                    tape.PullbackInto(one network.Nodes pooledNodes[k], none network.Edges, none final, Span<float> gradientQ, Span<float> gradientP)
+                    tape.PullbackInto(
+                        one network.Nodes pooledNodes[k],
+                        none network.Edges,
+                        none final,
+                        Span<float> gradientQ,
+                        Span<float> gradientP
+                    )
                 elif k < firstMessage then
                     let unit = pooledEdges[k - pooledNodes.Length]
                     tape.PullbackInto(none network.Nodes, one network.Edges unit, none final, Span<float> gradientQ, Span<float> gradientP)

@@ -94,7 +94,13 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: 
 
         let add body edge =
             let target = Span<float>(h, body * units, units)
-            TensorPrimitives.MultiplyAdd(ReadOnlySpan<float>(messages, edge * units, units), factors[edge], Span<float>.op_Implicit target, target)
+
+            TensorPrimitives.MultiplyAdd(
+                ReadOnlySpan<float>(messages, edge * units, units),
+                factors[edge],
+                Span<float>.op_Implicit target,
+                target
+            )
 
         for edge in 0 .. edges - 1 do
             add receivers[edge] edge
@@ -158,7 +164,11 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: 
 
         for edge in 0 .. edges - 1 do
             let mine = Span<float>(ofMessages, edge * units, units)
-            ofFactors[edge] <- ofFactors[edge] + TensorPrimitives.Dot(Span<float>.op_Implicit mine, ReadOnlySpan<float>(outputs.Values, edge * units, units))
+
+            ofFactors[edge] <-
+                ofFactors[edge]
+                + TensorPrimitives.Dot(Span<float>.op_Implicit mine, ReadOnlySpan<float>(outputs.Values, edge * units, units))
+
             TensorPrimitives.Multiply(Span<float>.op_Implicit mine, factors[edge], mine)
 
         DenseLayer.backward map edges outputs ofMessages |> scatter round
@@ -207,26 +217,33 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: 
     /// Inputs of nodes and of edges, each [items x inputs].
     member _.NodeInputs: float[] = nodeInputs
     member _.EdgeInputs: float[] = edgeInputs
+
     /// What a further round would see [edges x inputs].
     member _.NextInputs: float[] =
-        if rounds.Length = 0 then gather network.Nodes.Units nodes.Values
-        else gather finalMap.Units (collect finalMap.Units finalOutputs.Values)
+        if rounds.Length = 0 then
+            gather network.Nodes.Units nodes.Values
+        else
+            gather finalMap.Units (collect finalMap.Units finalOutputs.Values)
 
     /// The pair that each edge belongs to.
     member _.PairOf(edge: int) : int = edge % max 1 pairs.Count
 
     /// Sum of a node unit over the nodes.
-    member _.PooledNode(unit: int) : float = Seq.sum (seq { for body in 0 .. bodies - 1 -> nodes.Values[body * network.Nodes.Units + unit] })
+    member _.PooledNode(unit: int) : float =
+        Seq.sum (seq { for body in 0 .. bodies - 1 -> nodes.Values[body * network.Nodes.Units + unit] })
 
     /// Sum of an edge unit over the edges.
-    member _.PooledEdge(unit: int) : float = Seq.sum (seq { for edge in 0 .. edges - 1 -> factors[edge] * edgeOutputs.Values[edge * edgeUnits + unit] })
+    member _.PooledEdge(unit: int) : float =
+        Seq.sum (seq { for edge in 0 .. edges - 1 -> factors[edge] * edgeOutputs.Values[edge * edgeUnits + unit] })
 
     /// Sum of a message of the last round over the edges.
     member _.PooledMessage(unit: int) : float =
         Seq.sum (seq { for edge in 0 .. edges - 1 -> factors[edge] * finalOutputs.Values[edge * finalMap.Units + unit] })
 
     /// Adds the gradient of the weighted sum of pooled node units, edge units and messages.
-    member _.PullbackInto(nodeWeights: float[], edgeWeights: float[], messageWeights: float[], gradientQ: Span<float>, gradientP: Span<float>) : unit =
+    member _.PullbackInto
+        (nodeWeights: float[], edgeWeights: float[], messageWeights: float[], gradientQ: Span<float>, gradientP: Span<float>)
+        : unit =
         clear ()
 
         for body in 0 .. bodies - 1 do

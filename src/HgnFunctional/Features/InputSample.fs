@@ -59,10 +59,7 @@ module InputSample =
         let largest group = Seq.zip groups halves |> Seq.filter (fun (other, _) -> other = group) |> Seq.map snd |> Seq.max
         let missing = Array.map2 (fun group half -> max 0.0 (0.01 * largest group - half)) groups halves
 
-        { sample with
-            Low = Array.map2 (-) sample.Low missing
-            High = Array.map2 (+) sample.High missing
-        }
+        { sample with Low = Array.map2 (-) sample.Low missing; High = Array.map2 (+) sample.High missing }
 
     /// The sampled points with each input centred and scaled to [-1, 1].
     let normalised (sample: InputSample) : float[] =

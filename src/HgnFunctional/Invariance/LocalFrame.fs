@@ -14,7 +14,8 @@ type FrameError =
     /// The error as one sentence.
     override error.ToString() : string =
         match error with
-        | BodyAtMean body -> $"Body {body} stands on the mean position of all, where the frame has no first axis; expected a distance from it."
+        | BodyAtMean body ->
+            $"Body {body} stands on the mean position of all, where the frame has no first axis; expected a distance from it."
         | AllOnOneLine body -> $"All bodies lie on the line through their mean and body {body}, where the frame has no second axis."
         | NoFrameIn dimension -> $"A frame in {dimension} dimensions was asked for; expected 1 to 3."
 
@@ -75,7 +76,11 @@ module LocalFrame =
         else
             let positions = positions.ToArray()
             let bodies = positions.Length / dimension
-            let mean = Array.init dimension (fun axis -> Seq.sum (seq { for b in 0 .. bodies - 1 -> positions[b * dimension + axis] }) / float bodies)
+
+            let mean =
+                Array.init dimension (fun axis ->
+                    Seq.sum (seq { for b in 0 .. bodies - 1 -> positions[b * dimension + axis] }) / float bodies)
+
             let offsetOf = centred dimension mean positions
             let lengths = Array.init bodies (fun body -> sqrt (Array.sumBy (fun x -> x * x) (offsetOf body)))
             let order = Array.init bodies id |> Array.sortBy (fun body -> struct (lengths[body], body))
@@ -118,7 +123,12 @@ module LocalFrame =
 
     /// Adds to the gradient with respect to q [N x d] what follows from that with respect to the axes [d x d], which is
     /// overwritten; dB/dq of the paper's frame.
-    let internal addAxesPullback (frame: LocalFrame) (positions: ReadOnlySpan<float>) (ofAxes: Span<float>) (gradientQ: Span<float>) : unit =
+    let internal addAxesPullback
+        (frame: LocalFrame)
+        (positions: ReadOnlySpan<float>)
+        (ofAxes: Span<float>)
+        (gradientQ: Span<float>)
+        : unit =
         let d = frame.Dimension
         let bodies = positions.Length / d
         let ofOffsets = Array.zeroCreate<float>(2 * d)
@@ -133,12 +143,12 @@ module LocalFrame =
 
         if d = 3 then
             let second = frame.Axes.Slice(3, 3)
-            let ofThird = Span<float>.op_Implicit (ofAxes.Slice(6, 3))
+            let ofThird = Span<float>.op_Implicit(ofAxes.Slice(6, 3))
             // e3 = e1 x e2.
             cross second ofThird 1.0 (ofAxes.Slice(0, 3))
             cross ofThird first 1.0 (ofAxes.Slice(3, 3))
             // e2 = u / |u| with u = c_b - (c_b . e1) e1.
-            let along = dot (Span<float>.op_Implicit (ofAxes.Slice(3, 3))) second
+            let along = dot (Span<float>.op_Implicit(ofAxes.Slice(3, 3))) second
 
             for k in 0..2 do
                 ofSecond[k] <- (ofAxes[3 + k] - along * second[k]) / frame.SecondLength
@@ -156,7 +166,7 @@ module LocalFrame =
                 ofSecond[k] <- ofSecond[k] - onFirst * first[k]
 
         // e1 = c_a / |c_a|.
-        let along = dot (Span<float>.op_Implicit (ofAxes.Slice(0, d))) first
+        let along = dot (Span<float>.op_Implicit(ofAxes.Slice(0, d))) first
 
         for k in 0 .. d - 1 do
             ofFirst[k] <- (ofAxes[k] - along * first[k]) / frame.FirstLength

@@ -112,7 +112,11 @@ type internal SurveyCollector(recipes: BlockRecipe list, seed: int) =
 
     /// The survey of all snapshots so far, of which there must be one.
     member _.ToSurvey() : Survey =
-        let snapshots = sample.UnorderedItems |> Seq.toArray |> Array.sortBy (fun struct (_, hash) -> hash) |> Array.map (fun struct (snapshot, _) -> snapshot)
+        let snapshots =
+            sample.UnorderedItems
+            |> Seq.toArray
+            |> Array.sortBy (fun struct (_, hash) -> hash)
+            |> Array.map (fun struct (snapshot, _) -> snapshot)
 
         let sampleOf (pool: InputPool) : TrainingSample =
             {

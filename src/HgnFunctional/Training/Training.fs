@@ -154,7 +154,12 @@ module Training =
         List.map2
             (fun (recipe: BlockRecipe) sample ->
                 let draw (layer: string) (units: int option) (inputs: InputSample) =
-                    let purpose = if layer = "" then $"{recipe.Kind} features" else $"{recipe.Kind} {layer} features"
+                    let purpose =
+                        if layer = "" then
+                            $"{recipe.Kind} features"
+                        else
+                            $"{recipe.Kind} {layer} features"
+
                     let random = Rng.stream config.Seed purpose
                     Sampler.sample sampler config.Activation (Option.defaultValue width units) random inputs
 

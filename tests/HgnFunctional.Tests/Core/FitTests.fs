@@ -63,7 +63,13 @@ let private coupledRecipe: BlockRecipe =
         let pairs = PairBlock.recipe.Create options { sample with Inputs = column 1 sample.Inputs } draw
         CoupledBlock(withoutTrend bodies, withoutTrend pairs)
 
-    { Kind = "coupled"; Inputs = (fun _ -> 2); Collect = collect; Refuses = (fun _ -> None); Create = create }
+    {
+        Kind = "coupled"
+        Inputs = (fun _ -> 2)
+        Collect = collect
+        Refuses = (fun _ -> None)
+        Create = create
+    }
 
 /// A chain of bodies in the plane, bound by a potential.
 let private chainOf (potential: PairPotential) (bodies: int) (seed: int) : Snapshot =
@@ -160,7 +166,8 @@ let tests =
                     let model = fit { TrainingConfig.defaults with Recipes = recipes; Width = 4 } data
                     (Model.bind structure model |> Result.defaultWith (fun error -> failtest (string error))).Hamiltonian
 
-                for hamiltonian in [ PairSystem(structure, morse) :> IHamiltonian; learned Blocks.defaults; learned [ coupledRecipe ] ]
+                for hamiltonian in
+                    [ PairSystem(structure, morse) :> IHamiltonian; learned Blocks.defaults; learned [ coupledRecipe ] ]
                     @ [ for recipe in Blocks.all -> learned [ recipe ] ] do
                     identical "gradients" (written 0.0 hamiltonian state) (written nan hamiltonian state) |> expectNone)
 

@@ -45,7 +45,13 @@ let private frames =
                 let frame = LocalFrame.tryOfPoints 3 state.Positions |> expect
                 let axis k = frame.Axes.Slice(3 * k, 3).ToArray()
                 let product a b = Array.fold2 (fun sum x y -> sum + x * y) 0.0 (axis a) (axis b)
-                let products = [| for a in 0..2 do for b in 0..2 -> product a b |]
+
+                let products =
+                    [|
+                        for a in 0..2 do
+                            for b in 0..2 -> product a b
+                    |]
+
                 close "products" Tolerance.exactLaw [| 1.0; 0.0; 0.0; 0.0; 1.0; 0.0; 0.0; 0.0; 1.0 |] products |> expectNone
                 let x, y, z = axis 0, axis 1, axis 2
                 let volume = x[0] * (y[1] * z[2] - y[2] * z[1]) - x[1] * (y[0] * z[2] - y[2] * z[0]) + x[2] * (y[0] * z[1] - y[1] * z[0])
@@ -53,7 +59,9 @@ let private frames =
                 let offset body = Array.init 3 (fun k -> state.Positions[3 * body + k] - frame.Mean[k])
                 let length body = sqrt (Array.sumBy (fun x -> x * x) (offset body))
                 Expect.equal frame.First (Seq.minBy length [ 0..7 ]) "the body nearest to the mean"
-                close "first axis" Tolerance.exactLaw (offset frame.First |> Array.map (fun x -> x / length frame.First)) x |> expectNone)
+
+                close "first axis" Tolerance.exactLaw (offset frame.First |> Array.map (fun x -> x / length frame.First)) x
+                |> expectNone)
 
         testCase "degenerate frames are typed errors, in training too" (fun () ->
             let tryFrame dimension (q: float[]) = LocalFrame.tryOfPoints dimension (ReadOnlySpan<float> q) |> Result.map ignore
@@ -113,7 +121,10 @@ let private paperLaws =
 
         testCase "messages of invariants with momenta fit springs, and pooling every stage fits better" (fun () ->
             let data, test = snapshots 1 60, snapshots 2 20
-            let errorOf recipe = (Evaluation.ofSnapshots (train [ recipe ] 256 Sampler.elm data) test |> expect: Evaluation).RelativeForceError
+
+            let errorOf recipe =
+                (Evaluation.ofSnapshots (train [ recipe ] 256 Sampler.elm data) test |> expect: Evaluation).RelativeForceError
+
             let messages = errorOf invariantMessages
             let pooled = errorOf (MessageBlock.recipe { MessageBlock.options GraphInputs.invariant with PoolsEveryStage = true })
             Expect.isLessThan messages 1e-2 "messages"

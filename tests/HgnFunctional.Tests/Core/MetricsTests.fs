@@ -14,7 +14,10 @@ let private byHand: TrainedModel =
         let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = None }
         let draw = BlockMakers.drawWith Sampler.elm Activation.tanh 1
         // The first feature is the normalised invariant.
-        { Block = (recipe.Create options (BlockMakers.sampleOf inputs) draw).Select [| 0 |]; Readout = [| readout |] }
+        {
+            Block = (recipe.Create options (BlockMakers.sampleOf inputs) draw).Select [| 0 |]
+            Readout = [| readout |]
+        }
 
     {
         Pairs = BondedPairs

@@ -5,12 +5,7 @@ open System
 open HgnFunctional
 
 /// A training sample that holds a pool's inputs alone.
-let sampleOf (inputs: InputSample) : TrainingSample =
-    {
-        Inputs = inputs
-        Snapshots = [||]
-        Pool = fun count -> InputPool(count, 16, 1)
-    }
+let sampleOf (inputs: InputSample) : TrainingSample = { Inputs = inputs; Snapshots = [||]; Pool = fun count -> InputPool(count, 16, 1) }
 
 /// Draws with one sampler; layers draw as many units as they ask for, but not more than a few.
 let drawWith (sampler: Sampler) (activation: Activation) (units: int) : FeatureDraw =
@@ -61,11 +56,7 @@ let private shaken (scene: Scene) : TrainingSample =
 
 /// A way to make a block that suits a scene.
 [<NoEquality; NoComparison>]
-type Maker =
-    {
-        Name: string
-        Make: Scene -> IFeatureBlock
-    }
+type Maker = { Name: string; Make: Scene -> IFeatureBlock }
 
 let private hiddenUnits = 5
 
@@ -90,7 +81,8 @@ let all: Maker list =
                                         let sample =
                                             match recipe.Kind with
                                             | "raw" -> shaken scene
-                                            | "message" -> { sampleOf (scalars recipe) with Snapshots = [| reference scene.Dimension scene.Cutoff |] }
+                                            | "message" ->
+                                                { sampleOf (scalars recipe) with Snapshots = [| reference scene.Dimension scene.Cutoff |] }
                                             | _ -> sampleOf (scalars recipe)
 
                                         recipe.Create options sample (drawWith sampler activation hiddenUnits)
