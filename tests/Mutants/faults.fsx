@@ -3,10 +3,12 @@
 #load "fault.fsx"
 #load "kernelFaults.fsx"
 #load "coreFaults.fsx"
+#load "blockFaults.fsx"
 #load "modelFaults.fsx"
 #load "integratorFaults.fsx"
 #load "ioFaults.fsx"
 
 open Fault
 
-let all: Fault list = KernelFaults.all @ CoreFaults.all @ ModelFaults.all @ IntegratorFaults.all @ IoFaults.all
+let all: Fault list =
+    KernelFaults.all @ CoreFaults.all @ BlockFaults.all @ ModelFaults.all @ IntegratorFaults.all @ IoFaults.all

@@ -53,8 +53,8 @@ let all: Fault list =
         fault
             "iteration-stops-early"
             "../Numerics/FixedPoint.fs"
-            "let plateau = 1e-13"
-            "let plateau = 1e-4"
+            "let rounding = 1e-16"
+            "let rounding = 1e-5"
             "implicit methods preserve the area form"
         fault
             "silent-when-not-converged"

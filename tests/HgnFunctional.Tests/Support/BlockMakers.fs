@@ -28,17 +28,12 @@ let private scalars (recipe: BlockRecipe) : InputSample =
     }
 
 /// Four bodies, all bound and in no plane, from which layers are drawn; in one to three dimensions.
-let private reference (dimension: int) (cutoff: float option) : Snapshot =
+let private reference (dimension: int) : Snapshot =
     let place = [| 0.0; 0.1; -0.2; 0.8; -0.1; 0.15; 1.9; 0.6; 0.3; 0.6; 1.5; 1.2 |]
     let speed = [| 0.3; -0.4; 0.2; -0.9; 0.5; -0.3; 1.4; 0.7; 0.6; -0.8; -0.9; -1.1 |]
     let pick (values: float[]) = Array.init (4 * dimension) (fun k -> values[k / dimension * 3 + k % dimension])
-
-    let interactions =
-        match cutoff with
-        | Some cutoff -> WithinCutoff cutoff
-        | None -> Bonds (Topology.complete 4).Graph
-
-    let structure = Structure.create (Cell.openSpace dimension) interactions [| 1.0; 2.0; 1.5; 0.7 |]
+    let bonds = Bonds (Topology.complete 4).Graph
+    let structure = Structure.create (Cell.openSpace dimension) bonds [| 1.0; 2.0; 1.5; 0.7 |]
     let state = PhaseState.create 4 dimension (pick place) (pick speed)
     Snapshot.create structure state (pick speed) (pick place)
 
@@ -81,8 +76,7 @@ let all: Maker list =
                                         let sample =
                                             match recipe.Kind with
                                             | "raw" -> shaken scene
-                                            | "message" ->
-                                                { sampleOf (scalars recipe) with Snapshots = [| reference scene.Dimension scene.Cutoff |] }
+                                            | "message" -> { sampleOf (scalars recipe) with Snapshots = [| reference scene.Dimension |] }
                                             | _ -> sampleOf (scalars recipe)
 
                                         recipe.Create options sample (drawWith sampler activation hiddenUnits)

@@ -1,0 +1,42 @@
+// Faults in the derivatives of layered blocks.
+
+#load "fault.fsx"
+
+open Fault
+
+let private fault (name: string) (file: string) (original: string) (instead: string) (law: string) : Fault =
+    { Name = name; File = "src/HgnFunctional/" + file; Original = original; Fault = instead; Law = law }
+
+let all: Fault list =
+    [
+        fault
+            "third-axis-of-frame-derivative"
+            "Invariance/LocalFrame.fs"
+            "cross second ofThird 1.0 (ofAxes.Slice(0, 3))"
+            "cross second ofThird 0.0 (ofAxes.Slice(0, 3))"
+            "rows are derivatives of values"
+        fault
+            "mean-of-frame-derivative"
+            "Blocks/GraphInputs.fs"
+            "ofMean[axis] <- ofMean[axis] - part[axis]"
+            "ofMean[axis] <- ofMean[axis] - 0.0 * part[axis]"
+            "rows are derivatives of values"
+        fault
+            "sender-for-receiver-in-messages"
+            "Blocks/MessageNetwork.fs"
+            "(start + (if network.IsDirected then width else 0))"
+            "start"
+            "rows are derivatives of values"
+        fault
+            "cutoff-derivative-of-messages"
+            "Blocks/MessageNetwork.fs"
+            "ofFactors[edge] <- finalOutputs.Values[edge * finalMap.Units + unit]"
+            "ofFactors[edge] <- 0.0"
+            "rows are derivatives of values"
+        fault
+            "momenta-of-raw-features"
+            "Blocks/RawBlock.fs"
+            "outputs.Slopes[unit] * weight (size + t)"
+            "outputs.Slopes[unit] * weight t"
+            "rows times readout are the pullback"
+    ]
