@@ -8,11 +8,6 @@ open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 
-let private expect (result: Result<'a, 'error>) : 'a =
-    match result with
-    | Ok value -> value
-    | Error error -> failtest (string (box error))
-
 let private lattice = Topology.grid [ 2; 2; 2 ]
 let private structure = Structure.bonded 3 1.0 lattice.Graph
 let private springs = PairSystem(structure, PairPotential.harmonic 1.0 1.0)
@@ -22,15 +17,15 @@ let private states (seed: int) (count: int) : PhaseState list =
     [ for k in 1..count -> InitialState.perturbed 0.3 0.3 (1000 * seed + k) structure lattice.Sites ]
 
 let private snapshots (seed: int) (count: int) : Snapshot list =
-    states seed count |> List.map (Snapshot.ofHamiltonian structure springs >> expect)
+    states seed count |> List.map (Snapshot.ofHamiltonian structure springs >> expectOk)
 
 let private train (recipes: BlockRecipe list) (width: int) (sampler: Sampler) (data: Snapshot list) : TrainedModel =
-    Training.fit { TrainingConfig.defaults with Recipes = recipes; Width = width; Sampler = sampler } data |> expect
+    Training.fit { TrainingConfig.defaults with Recipes = recipes; Width = width; Sampler = sampler } data |> expectOk
 
 let private paper = MessageBlock.recipe (MessageBlock.options GraphInputs.localFrame)
 let private invariantMessages = MessageBlock.recipe (MessageBlock.options GraphInputs.invariant)
 
-let private hamiltonianOf (structure: Structure) (model: TrainedModel) : IHamiltonian = (Model.bind structure model |> expect).Hamiltonian
+let private hamiltonianOf (structure: Structure) (model: TrainedModel) : IHamiltonian = (Model.bind structure model |> expectOk).Hamiltonian
 
 let private paperModel = lazy train [ paper ] 256 Sampler.swim (snapshots 1 60)
 
@@ -42,7 +37,7 @@ let private frames =
     [
         testCase "axes are orthonormal, right-handed, and point as the paper says" (fun () ->
             for state in states 3 20 do
-                let frame = LocalFrame.tryOfPoints 3 state.Positions |> expect
+                let frame = LocalFrame.tryOfPoints 3 state.Positions |> expectOk
                 let axis k = frame.Axes.Slice(3 * k, 3).ToArray()
                 let product a b = Array.fold2 (fun sum x y -> sum + x * y) 0.0 (axis a) (axis b)
 
@@ -72,7 +67,7 @@ let private frames =
             let chain = Topology.chain 3 2
             let atRest = Structure.bonded 2 1.0 chain.Graph
             let state = PhaseState.create 3 2 chain.Sites (Array.zeroCreate 6)
-            let snapshot = Snapshot.ofHamiltonian atRest (PairSystem(atRest, PairPotential.harmonic 1.0 1.0)) state |> expect
+            let snapshot = Snapshot.ofHamiltonian atRest (PairSystem(atRest, PairPotential.harmonic 1.0 1.0)) state |> expectOk
             Training.fit { TrainingConfig.defaults with Recipes = [ paper ] } [ snapshot ] |> expectError (NoFrame(0, BodyAtMean 1)))
     ]
 
@@ -80,7 +75,7 @@ let private paperLaws =
     [
         testCase "the paper's model learns velocities, and holds its symmetries to rounding" (fun () ->
             let model = paperModel.Value
-            let evaluation: Evaluation = Evaluation.ofSnapshots model (snapshots 2 20) |> expect
+            let evaluation: Evaluation = Evaluation.ofSnapshots model (snapshots 2 20) |> expectOk
             // Its frame turns from body to body, so that forces are learned poorly from a few snapshots.
             Expect.isLessThan evaluation.RelativeVelocityError 0.3 "velocities"
             let hamiltonian = hamiltonianOf structure model
@@ -106,7 +101,7 @@ let private paperLaws =
                 close "dH/dq" Tolerance.framed (Word.vectors 3 word q) movedQ |> expectNone)
 
         testCase "a model that couples positions and momenta needs an implicit or extended method" (fun () ->
-            let dynamics = Model.bind structure paperModel.Value |> expect
+            let dynamics = Model.bind structure paperModel.Value |> expectOk
 
             match dynamics with
             | Separable _ -> failtest "messages see momenta"
@@ -123,7 +118,7 @@ let private paperLaws =
             let data, test = snapshots 1 60, snapshots 2 20
 
             let errorOf recipe =
-                (Evaluation.ofSnapshots (train [ recipe ] 256 Sampler.elm data) test |> expect: Evaluation).RelativeForceError
+                (Evaluation.ofSnapshots (train [ recipe ] 256 Sampler.elm data) test |> expectOk: Evaluation).RelativeForceError
 
             let messages = errorOf invariantMessages
             let pooled = errorOf (MessageBlock.recipe { MessageBlock.options GraphInputs.invariant with PoolsEveryStage = true })
@@ -184,7 +179,7 @@ let private files =
     testCase "every kind of block comes back from its model file with the same bits" (fun () ->
         for recipe in Blocks.all do
             let model = train [ recipe ] 12 Sampler.elm (snapshots 1 5)
-            let back = ModelFile.ofJson recipe.Kind (ModelFile.toJson model) |> expect
+            let back = ModelFile.ofJson recipe.Kind (ModelFile.toJson model) |> expectOk
             let here, there = hamiltonianOf structure model, hamiltonianOf structure back
             let state = (states 7 1).Head
             let (q, p), (otherQ, otherP) = Hamiltonian.gradient here state, Hamiltonian.gradient there state

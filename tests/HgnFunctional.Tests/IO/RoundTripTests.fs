@@ -9,23 +9,18 @@ open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 
-let private expect (result: Result<'value, 'error>) : 'value =
-    match result with
-    | Ok value -> value
-    | Error error -> failtest (string (box error))
-
 /// A model with its structure and a state that it did not see; lengths have digits to lose.
 let private learned (interactions: Interactions) : TrainedModel * Structure * PhaseState =
     let lattice = Topology.grid [ 3; 3 ]
     let structure = Structure.create (Cell.openSpace 2) interactions (Array.create 9 1.1)
     let system = PairSystem(structure, PairPotential.morse 1.0 1.5 1.0)
     let start seed = InitialState.perturbed 0.2 0.5 seed structure lattice.Sites
-    let snapshots = [ for seed in 1..12 -> start seed |> Snapshot.ofHamiltonian structure system |> expect ]
-    Training.fit { TrainingConfig.defaults with Width = 12 } snapshots |> expect, structure, start 50
+    let snapshots = [ for seed in 1..12 -> start seed |> Snapshot.ofHamiltonian structure system |> expectOk ]
+    Training.fit { TrainingConfig.defaults with Width = 12 } snapshots |> expectOk, structure, start 50
 
 /// Energy and gradients at a state.
 let private numbers (model: TrainedModel) (structure: Structure) (state: PhaseState) : float[] =
-    let hamiltonian = (Model.bind structure model |> expect).Hamiltonian
+    let hamiltonian = (Model.bind structure model |> expectOk).Hamiltonian
     let ofQ, ofP = Hamiltonian.gradient hamiltonian state
     Array.concat [ [| Hamiltonian.value hamiltonian state |]; ofQ; ofP ]
 
@@ -41,8 +36,8 @@ let tests =
                     for interactions in [ Bonds (Topology.grid [ 3; 3 ]).Graph; WithinCutoff(1.0 + sqrt 0.2) ] do
                         let path = Path.Combine(folder, "m.json")
                         let model, structure, state = learned interactions
-                        ModelFile.write path model |> expect
-                        let read = ModelFile.read path |> expect
+                        ModelFile.write path model |> expectOk
+                        let read = ModelFile.read path |> expectOk
                         identical "predictions" (numbers model structure state) (numbers read structure state) |> expectNone
                         Expect.equal read.Provenance model.Provenance "provenance"
                         Expect.equal read.Diagnostics model.Diagnostics "diagnostics"

@@ -28,11 +28,6 @@ let private systemOf (scene: Scene) : ISeparableHamiltonian =
     | Some cutoff -> PairSystem(scene.Structure, bump cutoff)
     | None -> PairSystem(scene.Structure, PairPotential.morse 1.0 1.0 1.0)
 
-let private expect (result: Result<'a, SimulationError>) : 'a =
-    match result with
-    | Ok value -> value
-    | Error error -> failtest (string error)
-
 /// A law of every method on a scene's system.
 let private everyMethod (methods: IntegrationMethod list) (scene: Scene) (law: Integrator -> Verdict) : Verdict =
     let system = systemOf scene
@@ -46,7 +41,7 @@ let private unflat (like: PhaseState) (y: float[]) : PhaseState =
 
 /// Columns of the Jacobian of one step, in the space where the method is symplectic.
 let private jacobian (integrator: Integrator) (dt: float) (lifted: PhaseState) : float[][] =
-    let step y = unflat lifted y |> Integrator.stepLifted integrator dt |> expect |> flat
+    let step y = unflat lifted y |> Integrator.stepLifted integrator dt |> expectOk |> flat
     let y = flat lifted
     Array.init y.Length (derivative 1e-3 step y)
 
@@ -113,7 +108,7 @@ let private thereAndBack (dt: float) (integrator: Integrator) (start: PhaseState
 
     Integrator.stepLifted integrator dt lifted
     |> Result.bind (Integrator.stepLifted integrator -dt)
-    |> expect
+    |> expectOk
     |> flat
     |> Array.map2 (-) (flat lifted)
 
@@ -142,7 +137,7 @@ let private reversal =
             firstFault (SplittingMethod.all |> List.map (fun method -> method.Name, method)) (fun method ->
                 Integrator.step (Splitting(method, system)) timeStep scene.State
                 |> Result.bind (Integrator.step (Splitting(SplittingMethod.adjoint method, system)) -timeStep)
-                |> expect
+                |> expectOk
                 |> flat
                 |> close "the state" Tolerance.reversed (flat scene.State))
             |> judge)
@@ -151,7 +146,7 @@ let private reversal =
 /// What a quantity of the lifted state is before and after some steps.
 let private conserves (steps: int) (quantity: PhaseState -> float[]) (start: PhaseState) (integrator: Integrator) : Verdict =
     let lifted = Integrator.lift integrator start
-    let final = Seq.fold (fun state _ -> Integrator.stepLifted integrator timeStep state |> expect) lifted [ 1..steps ]
+    let final = Seq.fold (fun state _ -> Integrator.stepLifted integrator timeStep state |> expectOk) lifted [ 1..steps ]
     close "conserved" Tolerance.conserved (quantity lifted) (quantity final)
 
 let private conservation =
@@ -166,13 +161,13 @@ let private conservation =
 
         testCase "methods that are not symplectic lose angular momentum in a long step" (fun () ->
             for method in that (fun method -> method.HasFixedStep && not (isSymplectic method)) do
-                let after = Integrator.step (pair (systemOf lively) method) 0.25 lively.State |> expect
+                let after = Integrator.step (pair (systemOf lively) method) 0.25 lively.State |> expectOk
                 let change = Array.map2 (-) (Momenta.angular after) (Momenta.angular lively.State) |> largest
                 Expect.isGreaterThan change 1e-8 method.Name)
     ]
 
 let private stepOf (scene: Scene) (method: IntegrationMethod) : PhaseState =
-    Integrator.step (pair (systemOf scene) method) timeStep scene.State |> expect
+    Integrator.step (pair (systemOf scene) method) timeStep scene.State |> expectOk
 
 let private equivariance =
     [

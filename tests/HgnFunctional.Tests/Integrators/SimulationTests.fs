@@ -9,11 +9,6 @@ open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 open HgnFunctional.Tests.Support.Problems
 
-let private expect (result: Result<'a, 'error>) : 'a =
-    match result with
-    | Ok value -> value
-    | Error error -> failtest (string (box error))
-
 let private lattice = Topology.grid [ 2; 2; 2 ]
 let private structure = Structure.bonded 3 1.0 lattice.Graph
 let private springs: ISeparableHamiltonian = PairSystem(structure, PairPotential.anharmonic 1.0 1.0 1.0)
@@ -22,11 +17,11 @@ let private start = InitialState.perturbed 0.2 0.3 8 structure lattice.Sites
 /// A model of those springs.
 let private learned: Lazy<ISeparableHamiltonian> =
     lazy
-        (let states = Trajectory.record (Splitting(SplittingMethod.stormerVerlet, springs)) 0.02 500 10 start |> expect
-         let snapshots = states |> Array.map (Snapshot.ofHamiltonian structure springs >> expect)
-         let model = Training.fit TrainingConfig.defaults snapshots |> expect
+        (let states = Trajectory.record (Splitting(SplittingMethod.stormerVerlet, springs)) 0.02 500 10 start |> expectOk
+         let snapshots = states |> Array.map (Snapshot.ofHamiltonian structure springs >> expectOk)
+         let model = Training.fit TrainingConfig.defaults snapshots |> expectOk
 
-         match Model.bind structure model |> expect with
+         match Model.bind structure model |> expectOk with
          | Separable hamiltonian -> hamiltonian
          | General _ -> failtest "the default model splits")
 
@@ -36,18 +31,18 @@ let private running =
             for method in IntegrationMethod.all do
                 let integrator = pair springs method
                 let endless = Trajectory.simulate integrator 0.05 3 start
-                let recorded = Trajectory.record integrator 0.05 12 3 start |> expect
+                let recorded = Trajectory.record integrator 0.05 12 3 start |> expectOk
                 Expect.equal recorded.Length 5 method.Name
 
                 for _ in 1..2 do
                     Seq.truncate 5 endless
-                    |> Seq.iteri (fun k state -> identical method.Name (flat recorded[k]) (flat (expect state)) |> expectNone)
+                    |> Seq.iteri (fun k state -> identical method.Name (flat recorded[k]) (flat (expectOk state)) |> expectNone)
 
                 // Between steps an extended method keeps a second copy, and an adaptive one the length of its substeps.
                 match method with
                 | IntegrationMethod.Splitting _
                 | IntegrationMethod.RungeKutta _ ->
-                    let direct = Seq.fold (fun state _ -> Integrator.step integrator 0.05 state |> expect) start [ 1..12 ]
+                    let direct = Seq.fold (fun state _ -> Integrator.step integrator 0.05 state |> expectOk) start [ 1..12 ]
                     identical method.Name (flat direct) (flat recorded[4]) |> expectNone
                 | IntegrationMethod.Adaptive _
                 | IntegrationMethod.Extended _ -> ())
@@ -74,11 +69,11 @@ let private running =
 
         testCase "observers see what a recorded run holds, and keep no state" (fun () ->
             let integrator = pair springs (IntegrationMethod.Splitting SplittingMethod.stormerVerlet)
-            let states = Trajectory.record integrator 0.02 400 4 start |> expect
+            let states = Trajectory.record integrator 0.02 400 4 start |> expectOk
             let energies = states |> Array.map (Hamiltonian.value springs)
             let times = Observer.fold (fun times time _ -> time :: times) []
             let observer = Observer.both (Observer.both (Conservation.energy springs) Conservation.momentum) times
-            let (energy, momentum), times = Trajectory.observe observer integrator 0.02 400 4 start |> expect
+            let (energy, momentum), times = Trajectory.observe observer integrator 0.02 400 4 start |> expectOk
             let drifts = energies |> Array.map (fun e -> e - energies[0])
             Expect.equal energy.Max (drifts |> Array.map abs |> Array.max) "largest"
             let instants = Array.init states.Length (fun k -> 0.08 * float k)
@@ -154,8 +149,8 @@ let private periodic =
             let keys (pairs: Pairs) = Seq.zip (pairs.Senders.ToArray()) (pairs.Receivers.ToArray()) |> Set.ofSeq
 
             for method in IntegrationMethod.all do
-                let listed = Trajectory.record (integrator (PairSystem(structure, potential)) method) 0.002 40 40 start |> expect
-                let direct = Trajectory.record (integrator (AllPairs(cell, potential, 64)) method) 0.002 40 40 start |> expect
+                let listed = Trajectory.record (integrator (PairSystem(structure, potential)) method) 0.002 40 40 start |> expectOk
+                let direct = Trajectory.record (integrator (AllPairs(cell, potential, 64)) method) 0.002 40 40 start |> expectOk
                 let changed = Set.difference (keys (pairsOf listed[1])) (keys (pairsOf start))
                 Expect.isGreaterThan changed.Count 20 $"{method.Name}: pairs that came near"
                 let crossed = listed[1].Positions.ToArray() |> Array.filter (fun x -> x < 0.0 || x > 5.0)
@@ -253,7 +248,7 @@ let private failures =
             let start = PhaseState.create 1 1 [| 0.3 |] [| 0.1 |]
 
             for method in implicitMethods do
-                let after = Trajectory.record (RungeKutta(method, Oscillator 3.0)) 1.0 50 50 start |> expect
+                let after = Trajectory.record (RungeKutta(method, Oscillator 3.0)) 1.0 50 50 start |> expectOk
                 // Gauss methods conserve quadratic invariants exactly, and this energy is one.
                 let energies = after |> Array.map (Hamiltonian.value (Oscillator 3.0))
                 close method.Name Tolerance.reversed [| energies[0] |] [| energies[1] |] |> expectNone)
@@ -324,7 +319,7 @@ let private longRuns =
         testCase "a learned model keeps its energy over a million steps, and a method that is not symplectic does not" (fun () ->
             let drift method steps =
                 let energy = Conservation.energy learned.Value
-                Trajectory.observe energy (pair learned.Value method) 0.1 steps (steps / 1000) start |> expect
+                Trajectory.observe energy (pair learned.Value method) 0.1 steps (steps / 1000) start |> expectOk
 
             let verlet = drift (IntegrationMethod.Splitting SplittingMethod.stormerVerlet) 1_000_000
             let reference = drift (IntegrationMethod.RungeKutta RungeKuttaMethod.rk4) 100_000

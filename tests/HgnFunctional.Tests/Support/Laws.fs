@@ -82,6 +82,12 @@ let identical (what: string) (expected: float[]) (actual: float[]) : Verdict =
 /// Fails a plain test with the verdict's text.
 let expectNone (verdict: Verdict) : unit = verdict |> Option.iter failtest
 
+/// The value of a result; a plain test fails with the error's sentence.
+let expectOk (result: Result<'a, 'error>) : 'a =
+    match result with
+    | Ok value -> value
+    | Error error -> failtest (string (box error))
+
 /// An error, whose case is all that is compared with `%A`.
 let expectError (expected: 'error) (result: Result<'a, 'error>) : unit =
     match result with

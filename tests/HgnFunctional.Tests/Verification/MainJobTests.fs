@@ -5,20 +5,16 @@ open System.IO
 open Expecto
 open HgnFunctional
 open HgnFunctional.IO
+open HgnFunctional.Tests.Support.Laws
 
 let private file name = Path.Combine(AppContext.BaseDirectory, "data", name)
 
 let private ofName name : Result<Snapshot, DataError> seq =
     TrajectoryFile.snapshots (TrajectoryFile.bondsOf (file $"{name}.data")) [ file $"{name}.lammpstrj" ]
 
-let private expect (result: Result<'value, 'error>) : 'value =
-    match result with
-    | Ok value -> value
-    | Error error -> failtest (string (box error))
+let private train source = source |> Training.fitStream TrainingConfig.defaults ignore |> expectOk
 
-let private train source = source |> Training.fitStream TrainingConfig.defaults ignore |> expect
-
-let private forceError model source = (Evaluation.ofStream model source |> expect).RelativeForceError
+let private forceError model source = (Evaluation.ofStream model source |> expectOk).RelativeForceError
 
 let private springs seed : Snapshot list =
     let lattice = Topology.grid [ 2; 2; 2 ]
@@ -27,8 +23,8 @@ let private springs seed : Snapshot list =
     let start = InitialState.perturbed 0.3 0.3 seed structure lattice.Sites
 
     Trajectory.record (Splitting(SplittingMethod.stormerVerlet, system)) 0.01 990 10 start
-    |> expect
-    |> Seq.map (Snapshot.ofHamiltonian structure system >> expect)
+    |> expectOk
+    |> Seq.map (Snapshot.ofHamiltonian structure system >> expectOk)
     |> List.ofSeq
 
 [<Tests>]
@@ -40,7 +36,7 @@ let tests =
                 let model = train (ofName "spring_2x2x2")
                 Expect.isLessThan (forceError model (ofName "spring2d_3x3")) 1e-8 "3x3 in the plane"
                 Expect.isLessThan (forceError model (ofName "chain8")) 1e-8 "a chain"
-                let larger = Evaluation.ofStream model (ofName "spring_4x4x4") |> expect
+                let larger = Evaluation.ofStream model (ofName "spring_4x4x4") |> expectOk
                 Expect.isLessThan larger.RelativeForceError 1e-5 "4x4x4, stretched further"
                 Expect.isGreaterThan larger.OutOfRangeFraction 0.0 "and that is reported"
             }
@@ -59,7 +55,7 @@ let tests =
 
             test "generated springs are learned to round-off" {
                 let model = List.collect springs [ 1..10 ] |> Seq.map Ok |> train
-                let evaluation: Evaluation = List.collect springs [ 11..20 ] |> Evaluation.ofSnapshots model |> expect
+                let evaluation: Evaluation = List.collect springs [ 11..20 ] |> Evaluation.ofSnapshots model |> expectOk
                 Expect.isLessThan evaluation.MeanSquareError 1e-14 "test mse"
             }
 
@@ -71,19 +67,19 @@ let tests =
 
                 let snapshots =
                     Trajectory.record (Splitting(SplittingMethod.stormerVerlet, system)) 0.002 1000 20 start
-                    |> expect
-                    |> Array.map (Snapshot.ofHamiltonian structure system >> expect)
+                    |> expectOk
+                    |> Array.map (Snapshot.ofHamiltonian structure system >> expectOk)
 
                 let model = snapshots[..25] |> Seq.map Ok |> train
-                let evaluation: Evaluation = Evaluation.ofSnapshots model snapshots[26..] |> expect
+                let evaluation: Evaluation = Evaluation.ofSnapshots model snapshots[26..] |> expectOk
                 Expect.isLessThan evaluation.RelativeForceError 1e-6 "later frames"
 
-                match Model.bind structure model |> expect with
+                match Model.bind structure model |> expectOk with
                 | General _ -> failtest "the default model splits"
                 | Separable learned ->
                     let integrator = Splitting(SplittingMethod.stormerVerlet, learned)
                     let observer = Conservation.observer structure learned
-                    let kept = Trajectory.observe observer integrator 0.002 1000 10 snapshots[0].State |> expect
+                    let kept = Trajectory.observe observer integrator 0.002 1000 10 snapshots[0].State |> expectOk
                     Expect.isLessThan kept.EnergyDriftMax 5e-3 "energy"
                     Expect.isLessThan kept.MomentumDrift 1e-12 "momentum"
             }
