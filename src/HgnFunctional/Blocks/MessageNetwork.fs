@@ -225,9 +225,6 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: 
         else
             gather finalMap.Units (collect finalMap.Units finalOutputs.Values)
 
-    /// The pair that each edge belongs to.
-    member _.PairOf(edge: int) : int = edge % max 1 pairs.Count
-
     /// Sum of a node unit over the nodes.
     member _.PooledNode(unit: int) : float =
         Seq.sum (seq { for body in 0 .. bodies - 1 -> nodes.Values[body * network.Nodes.Units + unit] })
