@@ -29,33 +29,63 @@ module internal DenseLayer =
         map.Activation.Kernel.Evaluate(ReadOnlySpan<float> arguments, Span<float> values, Span<float> slopes)
         { Values = values; Slopes = slopes }
 
-    /// Adds to one item's gradient with respect to its inputs what one unit gives, whose value has this derivative.
-    let inline addUnit (map: FeatureMap) (outputs: Outputs) (item: int) (unit: int) (derivative: float) (destination: Span<float>) : unit =
+    /// The weights of some units as inputs see them: divided by half ranges, [units x inputs].
+    let private perInput (map: FeatureMap) (first: int) (units: int) : float[] =
         let width = map.Centres.Length
-        let factor = derivative * outputs.Slopes[item * map.Units + unit]
+        let weights = Array.zeroCreate<float>(units * width)
 
-        if factor <> 0.0 then
-            let weights = ReadOnlySpan<float>(map.Weights, unit * width, width)
-            TensorPrimitives.MultiplyAdd(weights, factor, Span<float>.op_Implicit destination, destination)
+        for unit in 0 .. units - 1 do
+            TensorPrimitives.Divide(
+                ReadOnlySpan<float>(map.Weights, (first + unit) * width, width),
+                ReadOnlySpan<float> map.HalfRanges,
+                Span<float>(weights, unit * width, width)
+            )
 
-    /// Turns gradients with respect to normalised inputs [items x inputs] into those with respect to the inputs.
-    let denormalise (map: FeatureMap) (items: int) (gradients: Span<float>) : unit =
-        let width = map.Centres.Length
+        weights
 
-        for item in 0 .. items - 1 do
-            let mine = gradients.Slice(item * width, width)
-            TensorPrimitives.Divide(Span<float>.op_Implicit mine, ReadOnlySpan<float> map.HalfRanges, mine)
-
-    /// The gradient with respect to the inputs [items x inputs], given that with respect to the values [items x units].
-    let backward (map: FeatureMap) (items: int) (outputs: Outputs) (ofValues: float[]) : float[] =
+    /// The gradients of several functions with respect to the inputs [items x functions x inputs], given those with respect
+    /// to the values [items x functions x units].
+    let backward (map: FeatureMap) (items: int) (functions: int) (outputs: Outputs) (ofValues: float[]) : float[] =
         let width, units = map.Centres.Length, map.Units
-        let gradients = Array.zeroCreate<float>(items * width)
+        let weights = perInput map 0 units
+        // [inputs x units], so that each derivative is one product of neighbouring numbers.
+        let transposed = Array.init (width * units) (fun k -> weights[k % units * width + k / units])
+        let slopes = Array.zeroCreate<float>(width * units)
+        let gradients = Array.zeroCreate<float>(items * functions * width)
 
         for item in 0 .. items - 1 do
-            for unit in 0 .. units - 1 do
-                addUnit map outputs item unit ofValues[item * units + unit] (Span<float>(gradients, item * width, width))
+            let ofArguments = ReadOnlySpan<float>(outputs.Slopes, item * units, units)
 
-        denormalise map items (Span<float> gradients)
+            for k in 0 .. width - 1 do
+                TensorPrimitives.Multiply(
+                    ReadOnlySpan<float>(transposed, k * units, units),
+                    ofArguments,
+                    Span<float>(slopes, k * units, units)
+                )
+
+            for f in item * functions .. (item + 1) * functions - 1 do
+                let mine = ReadOnlySpan<float>(ofValues, f * units, units)
+
+                for k in 0 .. width - 1 do
+                    gradients[f * width + k] <- TensorPrimitives.Dot(mine, ReadOnlySpan<float>(slopes, k * units, units))
+
+        gradients
+
+    /// The gradients of single units, from `first` on, with respect to the inputs [items x functions x inputs], times a
+    /// factor for each item.
+    let ofUnits (map: FeatureMap) (items: int) (first: int) (functions: int) (outputs: Outputs) (factors: float[]) : float[] =
+        let width = map.Centres.Length
+        let weights = perInput map first functions
+        let gradients = Array.zeroCreate<float>(items * functions * width)
+
+        for item in 0 .. items - 1 do
+            for f in 0 .. functions - 1 do
+                TensorPrimitives.Multiply(
+                    ReadOnlySpan<float>(weights, f * width, width),
+                    factors[item] * outputs.Slopes[item * map.Units + first + f],
+                    Span<float>(gradients, (item * functions + f) * width, width)
+                )
+
         gradients
 
     /// The range and points of inputs [items x inputs] that lie together in one array, for a sampler.

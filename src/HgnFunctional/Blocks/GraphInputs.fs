@@ -2,6 +2,17 @@ namespace HgnFunctional
 
 open System
 
+/// The inputs of nodes and edges on one configuration, with their derivatives.
+type IGraphInputValues =
+    /// Inputs of nodes [N x inputs]; NaN where there are none.
+    abstract Nodes: float[]
+    /// Inputs of edges [edges x inputs]; NaN where there are none.
+    abstract Edges: float[]
+
+    /// Adds to gradients with respect to q and p [N x d] what follows from those with respect to the inputs.
+    abstract PullbackInto:
+        ofNodes: ReadOnlySpan<float> * ofEdges: ReadOnlySpan<float> * gradientQ: Span<float> * gradientP: Span<float> -> unit
+
 /// How positions and momenta become the inputs of nodes and edges of a message-passing network. Edges are those of the
 /// configuration's pairs; where they have a direction, the sender-to-receiver edges of all pairs come first, then their
 /// opposites.
@@ -18,12 +29,8 @@ type IGraphInputs =
     abstract Symmetries: BlockSymmetries
     /// Why a configuration has no inputs, if it has none.
     abstract Refuses: configuration: inref<Configuration> -> FrameError option
-    /// Inputs of nodes [N x inputs] and of edges [edges x inputs]; NaN where there are none.
-    abstract Evaluate: configuration: inref<Configuration> -> struct (float[] * float[])
-
-    /// Adds to gradients with respect to q and p [N x d] what follows from those with respect to the inputs.
-    abstract PullbackInto:
-        configuration: inref<Configuration> * ofNodes: float[] * ofEdges: float[] * gradientQ: Span<float> * gradientP: Span<float> -> unit
+    /// The inputs on a configuration.
+    abstract Evaluate: configuration: inref<Configuration> -> IGraphInputValues
 
 /// The inputs at hand; `GraphInputs.all` lists them.
 [<RequireQualifiedAccess>]
@@ -40,24 +47,29 @@ module GraphInputs =
             member _.Refuses _ = None
 
             member _.Evaluate(configuration) =
-                let distances, _ = Invariants.pairs &configuration
-                struct (Invariants.kinetic &configuration, distances)
+                let distances, directions = Invariants.pairs &configuration
+                let kinetic, momenta = Invariants.kinetic &configuration, configuration.Momenta.ToArray()
+                let structure, pairs = configuration.Structure, configuration.Pairs
 
-            member _.PullbackInto(configuration, ofNodes, ofEdges, gradientQ, gradientP) =
-                let _, directions = Invariants.pairs &configuration
-                let d = configuration.Structure.Dimension
+                { new IGraphInputValues with
+                    member _.Nodes = kinetic
+                    member _.Edges = distances
 
-                for k in 0 .. gradientP.Length - 1 do
-                    let body = k / d
-                    gradientP[k] <- gradientP[k] + ofNodes[body] * configuration.Momenta[k] / configuration.Structure.Masses[body]
+                    member _.PullbackInto(ofNodes, ofEdges, gradientQ, gradientP) =
+                        let d = structure.Dimension
 
-                for pair in 0 .. ofEdges.Length - 1 do
-                    let sender, receiver = configuration.Pairs.Senders[pair], configuration.Pairs.Receivers[pair]
+                        for k in 0 .. gradientP.Length - 1 do
+                            let body = k / d
+                            gradientP[k] <- gradientP[k] + ofNodes[body] * momenta[k] / structure.Masses[body]
 
-                    for axis in 0 .. d - 1 do
-                        let part = ofEdges[pair] * directions[pair * d + axis]
-                        gradientQ[sender * d + axis] <- gradientQ[sender * d + axis] + part
-                        gradientQ[receiver * d + axis] <- gradientQ[receiver * d + axis] - part
+                        for pair in 0 .. ofEdges.Length - 1 do
+                            let sender, receiver = pairs.Senders[pair], pairs.Receivers[pair]
+
+                            for axis in 0 .. d - 1 do
+                                let part = ofEdges[pair] * directions[pair * d + axis]
+                                gradientQ[sender * d + axis] <- gradientQ[sender * d + axis] + part
+                                gradientQ[receiver * d + axis] <- gradientQ[receiver * d + axis] - part
+                }
         }
 
     let private frameOf (configuration: inref<Configuration>) : Result<LocalFrame, FrameError> =
@@ -68,6 +80,85 @@ module GraphInputs =
         let distances, directions = Invariants.pairs &configuration
         let d = configuration.Structure.Dimension
         directions |> Array.mapi (fun k x -> x * distances[k / d])
+
+    /// Where there is no frame.
+    let private noValues (nodes: int) (edges: int) : IGraphInputValues =
+        { new IGraphInputValues with
+            member _.Nodes = Array.create nodes nan
+            member _.Edges = Array.create edges nan
+
+            member _.PullbackInto(_, _, gradientQ, gradientP) =
+                gradientQ.Fill nan
+                gradientP.Fill nan
+        }
+
+    /// The coordinates along the axes of one of several vectors [vectors x d].
+    let private coordinatesInto (frame: LocalFrame) (vectors: float[]) (index: int) (destination: Span<float>) : unit =
+        LocalFrame.coordinatesInto frame (ReadOnlySpan<float>(vectors, index * frame.Dimension, frame.Dimension)) destination
+
+    let private inFrame (configuration: inref<Configuration>) (frame: LocalFrame) : IGraphInputValues =
+        let d, bodies, pairs = configuration.Structure.Dimension, configuration.Structure.Bodies, configuration.Pairs
+        let positions, momenta = configuration.Positions.ToArray(), configuration.Momenta.ToArray()
+        let offsets = positions |> Array.mapi (fun k x -> x - frame.Mean[k % d])
+        let differences = differences &configuration
+        let nodes = Array.zeroCreate<float>(bodies * 2 * d)
+        let edges = Array.zeroCreate<float>(2 * pairs.Count * d)
+
+        for body in 0 .. bodies - 1 do
+            coordinatesInto frame offsets body (Span<float>(nodes, body * 2 * d, d))
+            coordinatesInto frame momenta body (Span<float>(nodes, body * 2 * d + d, d))
+
+        for pair in 0 .. pairs.Count - 1 do
+            coordinatesInto frame differences pair (Span<float>(edges, pair * d, d))
+
+            for k in pair * d .. pair * d + d - 1 do
+                edges[pairs.Count * d + k] <- -edges[k]
+
+        { new IGraphInputValues with
+            member _.Nodes = nodes
+            member _.Edges = edges
+
+            member _.PullbackInto(ofNodes, ofEdges, gradientQ, gradientP) =
+                let ofAxes = Array.zeroCreate<float>(d * d)
+                let ofMean = Array.zeroCreate<float> d
+                let part = Array.zeroCreate<float> d
+                let ofEdge = Array.zeroCreate<float> d
+
+                for body in 0 .. bodies - 1 do
+                    let ofPosition = ofNodes.Slice(body * 2 * d, d)
+                    let ofMomentum = ofNodes.Slice(body * 2 * d + d, d)
+                    Array.Clear part
+                    LocalFrame.addVector frame ofPosition (Span<float> part)
+                    LocalFrame.addVector frame ofMomentum (gradientP.Slice(body * d, d))
+
+                    for axis in 0 .. d - 1 do
+                        let t = body * d + axis
+                        gradientQ[t] <- gradientQ[t] + part[axis]
+                        ofMean[axis] <- ofMean[axis] - part[axis]
+
+                        for k in 0 .. d - 1 do
+                            ofAxes[k * d + axis] <- ofAxes[k * d + axis] + offsets[t] * ofPosition[k] + momenta[t] * ofMomentum[k]
+
+                for t in 0 .. bodies * d - 1 do
+                    gradientQ[t] <- gradientQ[t] + ofMean[t % d] / float bodies
+
+                for pair in 0 .. pairs.Count - 1 do
+                    for k in 0 .. d - 1 do
+                        ofEdge[k] <- ofEdges[pair * d + k] - ofEdges[(pairs.Count + pair) * d + k]
+
+                    Array.Clear part
+                    LocalFrame.addVector frame (ReadOnlySpan<float> ofEdge) (Span<float> part)
+                    let sender, receiver = pairs.Senders[pair], pairs.Receivers[pair]
+
+                    for axis in 0 .. d - 1 do
+                        gradientQ[sender * d + axis] <- gradientQ[sender * d + axis] + part[axis]
+                        gradientQ[receiver * d + axis] <- gradientQ[receiver * d + axis] - part[axis]
+
+                        for k in 0 .. d - 1 do
+                            ofAxes[k * d + axis] <- ofAxes[k * d + axis] + differences[pair * d + axis] * ofEdge[k]
+
+                LocalFrame.addAxesPullback frame (ReadOnlySpan<float> positions) (Span<float> ofAxes) gradientQ
+        }
 
     /// The coordinates of the paper (arXiv 2506.06558): positions from the mean and momenta at the nodes, differences of
     /// positions on the edges, all in the local frame.
@@ -85,87 +176,11 @@ module GraphInputs =
                 | Error error -> Some error
 
             member _.Evaluate(configuration) =
-                let d, bodies = configuration.Structure.Dimension, configuration.Structure.Bodies
-                let nodes = Array.create (bodies * 2 * d) nan
-                let edges = Array.create (2 * configuration.Pairs.Count * d) nan
-
                 match frameOf &configuration with
-                | Error _ -> ()
-                | Ok frame ->
-                    let offset = Array.zeroCreate<float> d
-
-                    for body in 0 .. bodies - 1 do
-                        for axis in 0 .. d - 1 do
-                            offset[axis] <- configuration.Positions[body * d + axis] - frame.Mean[axis]
-
-                        LocalFrame.coordinatesInto frame (ReadOnlySpan<float> offset) (Span<float>(nodes, body * 2 * d, d))
-
-                        LocalFrame.coordinatesInto
-                            frame
-                            (configuration.Momenta.Slice(body * d, d))
-                            (Span<float>(nodes, body * 2 * d + d, d))
-
-                    let differences = differences &configuration
-
-                    for pair in 0 .. configuration.Pairs.Count - 1 do
-                        let forward = Span<float>(edges, pair * d, d)
-                        LocalFrame.coordinatesInto frame (ReadOnlySpan<float>(differences, pair * d, d)) forward
-
-                        for k in 0 .. d - 1 do
-                            edges[(configuration.Pairs.Count + pair) * d + k] <- -forward[k]
-
-                struct (nodes, edges)
-
-            member _.PullbackInto(configuration, ofNodes, ofEdges, gradientQ, gradientP) =
-                match frameOf &configuration with
+                | Ok frame -> inFrame &configuration frame
                 | Error _ ->
-                    gradientQ.Fill nan
-                    gradientP.Fill nan
-                | Ok frame ->
-                    let d, bodies, pairs = configuration.Structure.Dimension, configuration.Structure.Bodies, configuration.Pairs.Count
-                    let ofAxes = Array.zeroCreate<float>(d * d)
-                    let ofMean = Array.zeroCreate<float> d
-                    let part = Array.zeroCreate<float> d
-
-                    for body in 0 .. bodies - 1 do
-                        let ofPosition = ReadOnlySpan<float>(ofNodes, body * 2 * d, d)
-                        let ofMomentum = ReadOnlySpan<float>(ofNodes, body * 2 * d + d, d)
-                        Array.Clear part
-                        LocalFrame.addVector frame ofPosition (Span<float> part)
-                        LocalFrame.addVector frame ofMomentum (gradientP.Slice(body * d, d))
-
-                        for axis in 0 .. d - 1 do
-                            gradientQ[body * d + axis] <- gradientQ[body * d + axis] + part[axis]
-                            ofMean[axis] <- ofMean[axis] - part[axis]
-                            let offset = configuration.Positions[body * d + axis] - frame.Mean[axis]
-                            let momentum = configuration.Momenta[body * d + axis]
-
-                            for k in 0 .. d - 1 do
-                                ofAxes[k * d + axis] <- ofAxes[k * d + axis] + offset * ofPosition[k] + momentum * ofMomentum[k]
-
-                    for body in 0 .. bodies - 1 do
-                        for axis in 0 .. d - 1 do
-                            gradientQ[body * d + axis] <- gradientQ[body * d + axis] + ofMean[axis] / float bodies
-
-                    let differences = differences &configuration
-                    let ofEdge = Array.zeroCreate<float> d
-
-                    for pair in 0 .. pairs - 1 do
-                        for k in 0 .. d - 1 do
-                            ofEdge[k] <- ofEdges[pair * d + k] - ofEdges[(pairs + pair) * d + k]
-
-                        Array.Clear part
-                        LocalFrame.addVector frame (ReadOnlySpan<float> ofEdge) (Span<float> part)
-                        let sender, receiver = configuration.Pairs.Senders[pair], configuration.Pairs.Receivers[pair]
-
-                        for axis in 0 .. d - 1 do
-                            gradientQ[sender * d + axis] <- gradientQ[sender * d + axis] + part[axis]
-                            gradientQ[receiver * d + axis] <- gradientQ[receiver * d + axis] - part[axis]
-
-                            for k in 0 .. d - 1 do
-                                ofAxes[k * d + axis] <- ofAxes[k * d + axis] + differences[pair * d + axis] * ofEdge[k]
-
-                    LocalFrame.addAxesPullback frame configuration.Positions (Span<float> ofAxes) gradientQ
+                    let d = configuration.Structure.Dimension
+                    noValues (configuration.Structure.Bodies * 2 * d) (2 * configuration.Pairs.Count * d)
         }
 
     /// Every kind of input.

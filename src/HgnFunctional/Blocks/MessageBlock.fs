@@ -7,6 +7,11 @@ open System
 [<Sealed; NoEquality; NoComparison>]
 type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledEdges: int[]) =
 
+    /// Features whose gradients are taken together, at most: enough for long vectors, few enough to stay in cache.
+    let mostAtOnce = 64
+    /// Numbers that these gradients may take on the way.
+    let gradientNumbers = 1 <<< 14
+
     let final = List.last network.Rounds
     let width = pooledNodes.Length + pooledEdges.Length + final.Units
     let firstMessage = pooledNodes.Length + pooledEdges.Length
@@ -85,31 +90,37 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
         member _.RowsInto(configuration, rowsQ, rowsP, stride) =
             let tape = tapeOf &configuration
             let size = configuration.Positions.Length
-            let gradientQ, gradientP = Array.zeroCreate<float> size, Array.zeroCreate<float> size
-            let none (map: FeatureMap) = Array.zeroCreate<float> map.Units
-            let one (map: FeatureMap) unit = Array.init map.Units (fun k -> if k = unit then 1.0 else 0.0)
+            let most = max 1 (min mostAtOnce (gradientNumbers / max 1 tape.GradientSize))
+            let ofQ, ofP = Array.zeroCreate<float>(most * size), Array.zeroCreate<float>(most * size)
+            let mutable first = 0
 
-            for k in 0 .. width - 1 do
-                Array.Clear gradientQ
-                Array.Clear gradientP
+            while first < width do
+                // Units of one stage at a time.
+                let stageEnd =
+                    if first < pooledNodes.Length then pooledNodes.Length
+                    elif first < firstMessage then firstMessage
+                    else width
 
-                if k < pooledNodes.Length then
-                    tape.PullbackInto(
-                        one network.Nodes pooledNodes[k],
-                        none network.Edges,
-                        none final,
-                        Span<float> gradientQ,
-                        Span<float> gradientP
-                    )
-                elif k < firstMessage then
-                    let unit = pooledEdges[k - pooledNodes.Length]
-                    tape.PullbackInto(none network.Nodes, one network.Edges unit, none final, Span<float> gradientQ, Span<float> gradientP)
+                let count = min most (stageEnd - first)
+                let q = Span<float>(ofQ, 0, count * size)
+                let p = Span<float>(ofP, 0, count * size)
+                q.Clear()
+                p.Clear()
+
+                if first < pooledNodes.Length then
+                    tape.NodeGradientsInto(ReadOnlySpan<int>(pooledNodes, first, count), q, p)
+                elif first < firstMessage then
+                    tape.EdgeGradientsInto(ReadOnlySpan<int>(pooledEdges, first - pooledNodes.Length, count), q, p)
                 else
-                    tape.MessageGradientInto(k - firstMessage, Span<float> gradientQ, Span<float> gradientP)
+                    tape.MessageGradientsInto(first - firstMessage, count, q, p)
 
                 for t in 0 .. size - 1 do
-                    rowsQ[t * stride + k] <- rowsQ[t * stride + k] + gradientQ[t]
-                    rowsP[t * stride + k] <- rowsP[t * stride + k] + gradientP[t]
+                    for k in 0 .. count - 1 do
+                        let place = t * stride + first + k
+                        rowsQ[place] <- rowsQ[place] + q[k * size + t]
+                        rowsP[place] <- rowsP[place] + p[k * size + t]
+
+                first <- first + count
 
         member _.PullbackInto(configuration, readout, gradientQ, gradientP) =
             let tape = tapeOf &configuration
@@ -205,8 +216,8 @@ module MessageBlock =
 
         let evaluate (snapshot: Snapshot) =
             let configuration = snapshot.Configuration
-            let struct (nodes, edges) = inputs.Evaluate &configuration
-            nodes, edges
+            let values = inputs.Evaluate &configuration
+            values.Nodes, values.Edges
 
         let alongEdge (snapshot: Snapshot) : int -> float =
             let _, along = measured snapshot

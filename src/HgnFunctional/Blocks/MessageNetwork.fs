@@ -24,39 +24,38 @@ type MessageNetwork =
         Rounds: FeatureMap list
     }
 
-/// A network computed on a configuration, ready for derivatives.
+/// Gradients of several functions on the way back, [items x functions x units].
+[<NoEquality; NoComparison>]
+type internal MessageGradients = { Functions: int; OfNodes: float[]; OfEdges: float[]; OfFactors: float[] }
+
+/// A network computed on a configuration, ready for derivatives. Gradients are taken for several functions at a time, in
+/// arrays [items x functions x units].
 [<Sealed>]
 type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: Pairs, positions: float[], momenta: float[]) =
 
-    let bodies = structure.Bodies
+    let bodies, dimension = structure.Bodies, structure.Dimension
 
-    let configuration () = Configuration(structure, pairs, ReadOnlySpan<float> positions, ReadOnlySpan<float> momenta)
-
-    let distances =
-        let configuration = configuration ()
-        fst (Invariants.pairs &configuration)
+    let inputs, distances, directions =
+        let configuration = Configuration(structure, pairs, ReadOnlySpan<float> positions, ReadOnlySpan<float> momenta)
+        let distances, directions = Invariants.pairs &configuration
+        network.Inputs.Evaluate &configuration, distances, directions
 
     /// Both directions of a pair are edges of their own.
     let isDoubled = network.IsDirected || network.Inputs.HasDirection
+
+    /// Both directions have the same inputs.
+    let isRepeated = isDoubled && not network.Inputs.HasDirection
 
     let senders, receivers =
         let s, r = pairs.Senders.ToArray(), pairs.Receivers.ToArray()
         if isDoubled then Array.append s r, Array.append r s else s, r
 
     let edges = senders.Length
-
-    let nodeInputs, edgeInputs =
-        let configuration = configuration ()
-        let struct (nodes, edges) = network.Inputs.Evaluate &configuration
-
-        if isDoubled && not network.Inputs.HasDirection then
-            nodes, Array.append edges edges
-        else
-            nodes, edges
+    let edgeInputs = if isRepeated then Array.append inputs.Edges inputs.Edges else inputs.Edges
 
     let factors, factorSlopes =
         match network.Factor with
-        | None -> Array.create edges 1.0, Array.zeroCreate edges
+        | None -> Array.create edges 1.0, [||]
         | Some factor ->
             let at f scale edge =
                 let x = distances[edge % pairs.Count] / factor.Radius
@@ -64,26 +63,26 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: 
 
             Array.init edges (at factor.Shape.Value 1.0), Array.init edges (at factor.Shape.Slope factor.Radius)
 
-    let nodes = DenseLayer.forward network.Nodes bodies nodeInputs
+    let nodes = DenseLayer.forward network.Nodes bodies inputs.Nodes
     let edgeOutputs = DenseLayer.forward network.Edges edges edgeInputs
     let edgeUnits = network.Edges.Units
 
+    /// Numbers that a message sees of sender and receiver together, whose values have some width.
+    let ownOf (width: int) : int = if network.IsDirected then 2 * width else width
+
+    let addInto (target: float[]) (start: int) (source: float[]) (from: int) (count: int) : unit =
+        let target = Span<float>(target, start, count)
+        TensorPrimitives.Add(Span<float>.op_Implicit target, ReadOnlySpan<float>(source, from, count), target)
+
     /// [h_s + h_r; g] or [h_s; h_r; g] of each edge, for node values of some width.
     let gather (width: int) (h: float[]) : float[] =
-        let own = if network.IsDirected then 2 * width else width
+        let own = ownOf width
         let z = Array.zeroCreate<float>(edges * (own + edgeUnits))
 
         for edge in 0 .. edges - 1 do
             let start = edge * (own + edgeUnits)
-            let sender = ReadOnlySpan<float>(h, senders[edge] * width, width)
-            let receiver = ReadOnlySpan<float>(h, receivers[edge] * width, width)
-
-            if network.IsDirected then
-                sender.CopyTo(Span<float>(z, start, width))
-                receiver.CopyTo(Span<float>(z, start + width, width))
-            else
-                TensorPrimitives.Add(sender, receiver, Span<float>(z, start, width))
-
+            Array.Copy(h, senders[edge] * width, z, start, width)
+            addInto z (start + own - width) h (receivers[edge] * width) width
             Array.Copy(edgeOutputs.Values, edge * edgeUnits, z, start + own, edgeUnits)
 
         z
@@ -110,113 +109,142 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: 
 
         h
 
-    /// Width of the node values that each round sees, and the round's inputs and outputs.
+    /// Width of the node values that each round sees, and the round's map and outputs.
     let rounds =
         (((network.Nodes.Units, nodes.Values), []), network.Rounds)
         ||> List.fold (fun ((width, h), computed) map ->
-            let z = gather width h
-            let outputs = DenseLayer.forward map edges z
-            (map.Units, collect map.Units outputs.Values), computed @ [ width, map, z, outputs ])
+            let outputs = DenseLayer.forward map edges (gather width h)
+            (map.Units, collect map.Units outputs.Values), computed @ [ width, map, outputs ])
         |> snd
         |> Array.ofList
-
-    let ofNodes = Array.zeroCreate<float> nodes.Values.Length
-    let ofEdges = Array.zeroCreate<float> edgeOutputs.Values.Length
-    let ofFactors = Array.zeroCreate<float> edges
-
-    let addInto (target: float[]) (start: int) (source: float[]) (from: int) (count: int) : unit =
-        let target = Span<float>(target, start, count)
-        TensorPrimitives.Add(Span<float>.op_Implicit target, ReadOnlySpan<float>(source, from, count), target)
-
-    /// From the gradient with respect to a round's inputs to those with respect to what it saw of nodes and edges.
-    let rec scatter (round: int) (ofZ: float[]) : unit =
-        let width, _, _, _ = rounds[round]
-        let own = if network.IsDirected then 2 * width else width
-        let ofH = if round = 0 then ofNodes else Array.zeroCreate<float>(bodies * width)
-
-        for edge in 0 .. edges - 1 do
-            let start = edge * (own + edgeUnits)
-            addInto ofH (senders[edge] * width) ofZ start width
-            addInto ofH (receivers[edge] * width) ofZ (start + (if network.IsDirected then width else 0)) width
-            addInto ofEdges (edge * edgeUnits) ofZ (start + own) edgeUnits
-
-        if round > 0 then
-            throughMessages (round - 1) ofH
-
-    /// From the gradient with respect to the sums of a round's messages at the nodes.
-    and throughMessages (round: int) (ofSums: float[]) : unit =
-        let _, map, _, outputs = rounds[round]
-        let units = map.Units
-        let ofMessages = Array.zeroCreate<float>(edges * units)
-
-        for edge in 0 .. edges - 1 do
-            addInto ofMessages (edge * units) ofSums (receivers[edge] * units) units
-
-            if not isDoubled then
-                addInto ofMessages (edge * units) ofSums (senders[edge] * units) units
-
-        backMessages round ofMessages outputs
-
-    /// From the gradient with respect to messages with their factors.
-    and backMessages (round: int) (ofMessages: float[]) (outputs: DenseLayer.Outputs) : unit =
-        let _, map, _, _ = rounds[round]
-        let units = map.Units
-
-        for edge in 0 .. edges - 1 do
-            let mine = Span<float>(ofMessages, edge * units, units)
-
-            ofFactors[edge] <-
-                ofFactors[edge]
-                + TensorPrimitives.Dot(Span<float>.op_Implicit mine, ReadOnlySpan<float>(outputs.Values, edge * units, units))
-
-            TensorPrimitives.Multiply(Span<float>.op_Implicit mine, factors[edge], mine)
-
-        DenseLayer.backward map edges outputs ofMessages |> scatter round
 
     let finalRound = rounds.Length - 1
 
     // While a network is being drawn it has no round yet: what a first round would see comes from the nodes.
     let finalMap, finalOutputs =
         match Array.tryLast rounds with
-        | Some(_, map, _, outputs) -> map, outputs
+        | Some(_, map, outputs) -> map, outputs
         | None -> network.Nodes, nodes
 
-    /// From node and edge values to positions and momenta.
-    let finish (gradientQ: Span<float>) (gradientP: Span<float>) : unit =
-        let configuration = configuration ()
-        let ofNodeInputs = DenseLayer.backward network.Nodes bodies nodes ofNodes
-        let ofEdgeInputs = DenseLayer.backward network.Edges edges edgeOutputs ofEdges
+    /// From the gradients with respect to a round's inputs to those with respect to what it saw of nodes and edges.
+    let rec scatter (round: int) (gradients: MessageGradients) (ofZ: float[]) : unit =
+        let width, _, _ = rounds[round]
+        let own = ownOf width
+        let f = gradients.Functions
 
-        let ofEdgeInputs =
-            if isDoubled && not network.Inputs.HasDirection then
-                Array.map2 (+) ofEdgeInputs[.. ofEdgeInputs.Length / 2 - 1] ofEdgeInputs[ofEdgeInputs.Length / 2 ..]
+        let ofH =
+            if round = 0 then
+                gradients.OfNodes
             else
-                ofEdgeInputs
+                Array.zeroCreate<float>(bodies * f * width)
 
-        network.Inputs.PullbackInto(&configuration, ofNodeInputs, ofEdgeInputs, gradientQ, gradientP)
+        for edge in 0 .. edges - 1 do
+            for k in 0 .. f - 1 do
+                let start = (edge * f + k) * (own + edgeUnits)
+                addInto ofH ((senders[edge] * f + k) * width) ofZ start width
+                addInto ofH ((receivers[edge] * f + k) * width) ofZ (start + own - width) width
+                addInto gradients.OfEdges ((edge * f + k) * edgeUnits) ofZ (start + own) edgeUnits
 
-        if network.Factor.IsSome then
-            let _, directions = Invariants.pairs &configuration
-            let d = structure.Dimension
+        if round > 0 then
+            throughSums (round - 1) gradients ofH
 
-            for edge in 0 .. edges - 1 do
-                let pair = edge % pairs.Count
-                let slope = ofFactors[edge] * factorSlopes[edge]
+    /// From the gradients with respect to the sums of a round's messages at the nodes.
+    and throughSums (round: int) (gradients: MessageGradients) (ofSums: float[]) : unit =
+        let _, map, _ = rounds[round]
+        let size = gradients.Functions * map.Units
+        let ofMessages = Array.zeroCreate<float>(edges * size)
 
-                for axis in 0 .. d - 1 do
-                    let part = slope * directions[pair * d + axis]
-                    let sender, receiver = pairs.Senders[pair] * d + axis, pairs.Receivers[pair] * d + axis
-                    gradientQ[sender] <- gradientQ[sender] + part
-                    gradientQ[receiver] <- gradientQ[receiver] - part
+        for edge in 0 .. edges - 1 do
+            addInto ofMessages (edge * size) ofSums (receivers[edge] * size) size
 
-    let clear () : unit =
-        Array.Clear ofNodes
-        Array.Clear ofEdges
-        Array.Clear ofFactors
+            if not isDoubled then
+                addInto ofMessages (edge * size) ofSums (senders[edge] * size) size
+
+        throughMessages round gradients ofMessages
+
+    /// From the gradients with respect to messages with their factors.
+    and throughMessages (round: int) (gradients: MessageGradients) (ofMessages: float[]) : unit =
+        let _, map, outputs = rounds[round]
+        addFactors gradients map.Units outputs ofMessages
+        DenseLayer.backward map edges gradients.Functions outputs ofMessages |> scatter round gradients
+
+    /// Takes the factors into account: gradients with respect to what carries them become those with respect to what does
+    /// not, and the rest goes to the factors.
+    and addFactors (gradients: MessageGradients) (units: int) (outputs: DenseLayer.Outputs) (ofValues: float[]) : unit =
+        let f = gradients.Functions
+
+        for edge in 0 .. edges - 1 do
+            for k in edge * f .. edge * f + f - 1 do
+                let mine = Span<float>(ofValues, k * units, units)
+                let values = ReadOnlySpan<float>(outputs.Values, edge * units, units)
+                gradients.OfFactors[k] <- gradients.OfFactors[k] + TensorPrimitives.Dot(Span<float>.op_Implicit mine, values)
+                TensorPrimitives.Multiply(Span<float>.op_Implicit mine, factors[edge], mine)
+
+    let zero (functions: int) : MessageGradients =
+        {
+            Functions = functions
+            OfNodes = Array.zeroCreate (bodies * functions * network.Nodes.Units)
+            OfEdges = Array.zeroCreate (edges * functions * edgeUnits)
+            OfFactors = Array.zeroCreate (edges * functions)
+        }
+
+    /// The part of one function in an array [items x functions x width].
+    let partOf (functions: int) (width: int) (f: int) (all: float[]) : float[] =
+        Array.init (all.Length / functions) (fun k -> all[(k / width * functions + f) * width + k % width])
+
+    let addFactorPullback (ofFactors: float[]) (gradientQ: Span<float>) : unit =
+        for edge in 0 .. edges - 1 do
+            let pair = edge % pairs.Count
+            let slope = ofFactors[edge] * factorSlopes[edge]
+
+            for axis in 0 .. dimension - 1 do
+                let part = slope * directions[pair * dimension + axis]
+                let sender, receiver = pairs.Senders[pair] * dimension + axis, pairs.Receivers[pair] * dimension + axis
+                gradientQ[sender] <- gradientQ[sender] + part
+                gradientQ[receiver] <- gradientQ[receiver] - part
+
+    /// From node and edge values to positions and momenta: adds to [functions x N d] each.
+    let finish (gradients: MessageGradients) (gradientQ: Span<float>) (gradientP: Span<float>) : unit =
+        let functions, size = gradients.Functions, bodies * dimension
+        let ofNodes = DenseLayer.backward network.Nodes bodies functions nodes gradients.OfNodes
+        let ofEdges = DenseLayer.backward network.Edges edges functions edgeOutputs gradients.OfEdges
+
+        for f in 0 .. functions - 1 do
+            let mine = partOf functions network.Edges.Centres.Length f ofEdges
+
+            let mine =
+                if isRepeated then
+                    Array.map2 (+) mine[.. mine.Length / 2 - 1] mine[mine.Length / 2 ..]
+                else
+                    mine
+
+            let nodes = partOf functions network.Nodes.Centres.Length f ofNodes
+            let q = gradientQ.Slice(f * size, size)
+            inputs.PullbackInto(ReadOnlySpan<float> nodes, ReadOnlySpan<float> mine, q, gradientP.Slice(f * size, size))
+
+            if factorSlopes.Length > 0 then
+                addFactorPullback (partOf functions 1 f gradients.OfFactors) q
+
+    /// Gradients of units summed over items, as if each unit were a function: ones in their places.
+    let seed (target: float[]) (items: int) (units: int) (chosen: ReadOnlySpan<int>) : unit =
+        for item in 0 .. items - 1 do
+            for f in 0 .. chosen.Length - 1 do
+                target[(item * chosen.Length + f) * units + chosen[f]] <- 1.0
+
+    let sum (items: int) (term: int -> float) : float =
+        let mutable total = 0.0
+
+        for item in 0 .. items - 1 do
+            total <- total + term item
+
+        total
 
     /// Inputs of nodes and of edges, each [items x inputs].
-    member _.NodeInputs: float[] = nodeInputs
+    member _.NodeInputs: float[] = inputs.Nodes
     member _.EdgeInputs: float[] = edgeInputs
+
+    /// Numbers that one function's gradient takes on the way, at most.
+    member _.GradientSize: int = edges * (finalMap.Centres.Length + finalMap.Units)
 
     /// What a further round would see [edges x inputs].
     member _.NextInputs: float[] =
@@ -226,45 +254,45 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: 
             gather finalMap.Units (collect finalMap.Units finalOutputs.Values)
 
     /// Sum of a node unit over the nodes.
-    member _.PooledNode(unit: int) : float =
-        Seq.sum (seq { for body in 0 .. bodies - 1 -> nodes.Values[body * network.Nodes.Units + unit] })
+    member _.PooledNode(unit: int) : float = sum bodies (fun body -> nodes.Values[body * network.Nodes.Units + unit])
 
     /// Sum of an edge unit over the edges.
-    member _.PooledEdge(unit: int) : float =
-        Seq.sum (seq { for edge in 0 .. edges - 1 -> factors[edge] * edgeOutputs.Values[edge * edgeUnits + unit] })
+    member _.PooledEdge(unit: int) : float = sum edges (fun edge -> factors[edge] * edgeOutputs.Values[edge * edgeUnits + unit])
 
     /// Sum of a message of the last round over the edges.
-    member _.PooledMessage(unit: int) : float =
-        Seq.sum (seq { for edge in 0 .. edges - 1 -> factors[edge] * finalOutputs.Values[edge * finalMap.Units + unit] })
+    member _.PooledMessage(unit: int) : float = sum edges (fun edge -> factors[edge] * finalOutputs.Values[edge * finalMap.Units + unit])
 
     /// Adds the gradient of the weighted sum of pooled node units, edge units and messages.
     member _.PullbackInto
         (nodeWeights: float[], edgeWeights: float[], messageWeights: float[], gradientQ: Span<float>, gradientP: Span<float>)
         : unit =
-        clear ()
+        let gradients = zero 1
+        let repeated (items: int) (weights: float[]) = Array.init (items * weights.Length) (fun k -> weights[k % weights.Length])
+        (repeated bodies nodeWeights).CopyTo(gradients.OfNodes, 0)
+        (repeated edges edgeWeights).CopyTo(gradients.OfEdges, 0)
+        addFactors gradients edgeUnits edgeOutputs gradients.OfEdges
+        throughMessages finalRound gradients (repeated edges messageWeights)
+        finish gradients gradientQ gradientP
 
-        for body in 0 .. bodies - 1 do
-            addInto ofNodes (body * nodeWeights.Length) nodeWeights 0 nodeWeights.Length
+    /// Adds the gradients of pooled node units [units x N d].
+    member _.NodeGradientsInto(units: ReadOnlySpan<int>, gradientQ: Span<float>, gradientP: Span<float>) : unit =
+        let gradients = zero units.Length
+        seed gradients.OfNodes bodies network.Nodes.Units units
+        finish gradients gradientQ gradientP
+
+    /// Adds the gradients of pooled edge units [units x N d].
+    member _.EdgeGradientsInto(units: ReadOnlySpan<int>, gradientQ: Span<float>, gradientP: Span<float>) : unit =
+        let gradients = zero units.Length
+        seed gradients.OfEdges edges edgeUnits units
+        addFactors gradients edgeUnits edgeOutputs gradients.OfEdges
+        finish gradients gradientQ gradientP
+
+    /// Adds the gradients of some pooled messages, from `first` on [units x N d].
+    member _.MessageGradientsInto(first: int, units: int, gradientQ: Span<float>, gradientP: Span<float>) : unit =
+        let gradients = zero units
 
         for edge in 0 .. edges - 1 do
-            let values = ReadOnlySpan<float>(edgeOutputs.Values, edge * edgeUnits, edgeUnits)
-            ofFactors[edge] <- ofFactors[edge] + TensorPrimitives.Dot(ReadOnlySpan<float> edgeWeights, values)
-            let target = Span<float>(ofEdges, edge * edgeUnits, edgeUnits)
-            TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> edgeWeights, factors[edge], Span<float>.op_Implicit target, target)
+            Array.Copy(finalOutputs.Values, edge * finalMap.Units + first, gradients.OfFactors, edge * units, units)
 
-        backMessages finalRound (Array.init (edges * finalMap.Units) (fun k -> messageWeights[k % finalMap.Units])) finalOutputs
-        finish gradientQ gradientP
-
-    /// Adds the gradient of one pooled message: as the weighted sum, without the units that do not take part.
-    member _.MessageGradientInto(unit: int, gradientQ: Span<float>, gradientP: Span<float>) : unit =
-        clear ()
-        let width = finalMap.Centres.Length
-        let ofZ = Array.zeroCreate<float>(edges * width)
-
-        for edge in 0 .. edges - 1 do
-            ofFactors[edge] <- finalOutputs.Values[edge * finalMap.Units + unit]
-            DenseLayer.addUnit finalMap finalOutputs edge unit factors[edge] (Span<float>(ofZ, edge * width, width))
-
-        DenseLayer.denormalise finalMap edges (Span<float> ofZ)
-        scatter finalRound ofZ
-        finish gradientQ gradientP
+        DenseLayer.ofUnits finalMap edges first units finalOutputs factors |> scatter finalRound gradients
+        finish gradients gradientQ gradientP

@@ -68,7 +68,7 @@ type RawBlock internal (bodies: int, dimension: int, map: FeatureMap) =
 
         member _.PullbackInto(configuration, readout, gradientQ, gradientP) =
             let outputs = DenseLayer.forward map 1 (inputsOf &configuration)
-            let gradient = DenseLayer.backward map 1 outputs readout
+            let gradient = DenseLayer.backward map 1 1 outputs readout
             TensorPrimitives.Add(Span<float>.op_Implicit gradientQ, ReadOnlySpan<float>(gradient, 0, size), gradientQ)
             TensorPrimitives.Add(Span<float>.op_Implicit gradientP, ReadOnlySpan<float>(gradient, size, size), gradientP)
 

@@ -69,6 +69,24 @@ let private frames =
             let state = PhaseState.create 3 2 chain.Sites (Array.zeroCreate 6)
             let snapshot = Snapshot.ofHamiltonian atRest (PairSystem(atRest, PairPotential.harmonic 1.0 1.0)) state |> expectOk
             Training.fit { TrainingConfig.defaults with Recipes = [ paper ] } [ snapshot ] |> expectError (NoFrame(0, BodyAtMean 1)))
+
+        testCase "changes of a frame's bodies are counted, and states without a frame" (fun () ->
+            let at (q: float list) = PhaseState.create 3 2 (Array.ofList q) (Array.zeroCreate 6)
+            // The mean is the origin throughout; the nearest body is 0, 1, 1, none, 1, 2.
+            let states =
+                [
+                    at [ 1.0; 0.0; -3.0; 1.0; 2.0; -1.0 ]
+                    at [ 3.0; 0.0; -1.0; 1.0; -2.0; -1.0 ]
+                    at [ 3.0; 1.0; -1.0; 0.0; -2.0; -1.0 ]
+                    at [ 1.0; 0.0; 0.0; 0.0; -1.0; 0.0 ]
+                    at [ 3.0; 0.0; -1.0; 1.0; -2.0; -1.0 ]
+                    at [ 3.0; 0.0; -2.0; 1.0; -1.0; -1.0 ]
+                ]
+
+            let observer =
+                states |> List.fold (fun (observer: Observer<_>) state -> observer.Observe(0.0, state)) FrameSwitches.observer
+
+            Expect.equal observer.Result { Switches = 2; Degenerate = 1 } "history")
     ]
 
 let private paperLaws =

@@ -115,6 +115,18 @@ let private checkBenchmark (folder: string) : unit =
     rollouts |> isBelow 1e-11 "energy error at the end"
     rollouts |> isBelow 1e-26 "momentum error at the end"
 
+let private checkPaperModel (folder: string) : unit =
+    for row in rows folder "paper-model" "fits" do
+        let limit = if row.Text "inputs" = "frame" then 8.95e-5 else 1e-26
+        Expect.isLessThan (row.Number "largest") limit $"test MSE in {row}"
+
+    for row in rows folder "paper-model" "simulations" do
+        Expect.equal (row.Text "reached the end") "yes" $"{row}"
+
+    let ours, framed = rows folder "paper-model" "unseen" |> List.partition (fun row -> row.Text "inputs" = "invariant")
+    ours |> isBelow 1e-12 "relative force error"
+    Expect.equal ((List.last framed).Text "relative force error") "refused" "a chain's frame has one axis, a lattice's has two"
+
 let private checkOptimizers (folder: string) : unit =
     let training = rows folder "optimizers" "training"
     Expect.equal (training |> List.map (fun row -> row.Text "method")) [ "ours, elm"; "ours, swim" ] "without Python"
@@ -130,13 +142,14 @@ let tests =
 
                 try
                     runQuick folder.FullName [ "noise" ]
-                    runQuick folder.FullName [ "zero-shot"; "potentials"; "molecular"; "rollout"; "benchmark"; "optimizers" ]
+                    runQuick folder.FullName [ "zero-shot"; "potentials"; "molecular"; "rollout"; "benchmark"; "paper-model"; "optimizers" ]
                     checkZeroShot folder.FullName
                     checkPotentials folder.FullName
                     checkMolecular folder.FullName
                     checkNoise folder.FullName
                     checkRollout folder.FullName
                     checkBenchmark folder.FullName
+                    checkPaperModel folder.FullName
                     checkOptimizers folder.FullName
 
                     let headings =
@@ -151,6 +164,7 @@ let tests =
                             "## Noise and damping"
                             "## Long runs beside the truth"
                             "## The NeurIPS 2022 benchmark"
+                            "## The paper's own network"
                             "## Gradient descent"
                         ]
                         "all sections, in order"
