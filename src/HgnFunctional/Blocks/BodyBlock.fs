@@ -136,6 +136,7 @@ module BodyBlock =
             Kind = "body"
             Inputs = fun _ -> 1
             Collect = collect
+            SeesRadial = false
             Refuses = fun _ -> None
             Create = make
         }

@@ -154,6 +154,8 @@ type BlockRecipe =
         Inputs: Snapshot -> int
         /// Adds the block's inputs on one snapshot to a pool, with measured outputs.
         Collect: Snapshot -> InputPool -> unit
+        /// Whether the block looks at distances through the radial transform.
+        SeesRadial: bool
         /// Why the block cannot learn from a snapshot, if it cannot.
         Refuses: Snapshot -> FrameError option
         /// Makes the block.

@@ -264,6 +264,7 @@ module MessageBlock =
             Kind = "message"
             Inputs = fun _ -> 0
             Collect = fun _ _ -> ()
+            SeesRadial = false
             Refuses =
                 fun snapshot ->
                     let configuration = snapshot.Configuration

@@ -218,6 +218,7 @@ module PairBlock =
             Kind = "pair"
             Inputs = fun _ -> 1
             Collect = collect
+            SeesRadial = true
             Refuses = fun _ -> None
             Create = make
         }

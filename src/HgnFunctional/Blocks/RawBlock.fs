@@ -108,6 +108,7 @@ module RawBlock =
             Kind = "raw"
             Inputs = fun snapshot -> 2 * snapshot.State.Positions.Length
             Collect = collect
+            SeesRadial = false
             Refuses = fun _ -> None
             Create = make
         }

@@ -191,11 +191,15 @@ module Training =
         | Ok solutions -> solutions |> List.sumBy (fun solution -> solution.Surprise)
         | Error _ -> infinity
 
+    /// The transform to start from.
+    let private startOf (kind: PairKind) : Radial = if kind = BondedPairs then Radial.distance else Radial.inverse
+
     let private chooseRadial (config: TrainingConfig) (survey: Survey) : Radial =
         match config.Radial, kindOf survey.First with
         | FixedRadial radial, _ -> radial
+        | AutomaticRadial, kind when not (config.Recipes |> List.exists _.SeesRadial) -> startOf kind
         | AutomaticRadial, kind ->
-            let start = if kind = BondedPairs then Radial.distance else Radial.inverse
+            let start = startOf kind
             let surprises = Radial.all |> List.map (fun radial -> radial, pilotSurprise config survey radial)
             let surpriseOf (radial: Radial) = surprises |> List.find (fun (other, _) -> other.Name = radial.Name) |> snd
             let best, least = surprises |> List.minBy snd

@@ -67,6 +67,7 @@ let private coupledRecipe: BlockRecipe =
         Kind = "coupled"
         Inputs = (fun _ -> 2)
         Collect = collect
+        SeesRadial = false
         Refuses = (fun _ -> None)
         Create = create
     }
