@@ -10,9 +10,50 @@ module Contenders =
     /// Our test errors over the seeds, wall-clock seconds of a fit (the least of several), and processor seconds (the mean).
     type Ours = { Errors: float list; Seconds: float; ProcessorSeconds: float }
 
+    /// A model of ours.
+    [<NoEquality; NoComparison>]
+    type Model =
+        {
+            /// What it sees, and how.
+            Inputs: string
+            Recipes: BlockRecipe list
+            /// Hidden units of each block, or messages.
+            Width: int
+            Sampler: Sampler
+            /// Fits over which its time is measured.
+            Repeats: int
+        }
+
+    let private model inputs recipes width repeats sampler =
+        { Inputs = inputs; Recipes = recipes; Width = width; Sampler = sampler; Repeats = repeats }
+
+    let private samplers = [ Sampler.elm; Sampler.swim ]
+
+    /// Our default, with some repeats.
+    let defaults (repeats: int) : Model list =
+        samplers |> List.map (model "invariant" Blocks.defaults TrainingConfig.defaults.Width repeats)
+
+    /// Networks of messages, as the optimizers train them: on invariants, and on coordinates in the local frame.
+    let networks: Model list =
+        let pooled inputs = [ MessageBlock.recipe { MessageBlock.options inputs with PoolsEveryStage = true } ]
+
+        [
+            yield! samplers |> List.map (model "invariant, messages" (pooled GraphInputs.invariant) 64 2)
+            yield! samplers |> List.map (model "frame, messages" (pooled GraphInputs.localFrame) 256 1)
+        ]
+
     /// Our model's fits: one for each seed, then some to measure the time.
-    let ours (seeds: int list) (repeats: int) (data: GradientDescent.Data) (sampler: Sampler) : Ours =
-        let config seed = { TrainingConfig.defaults with Sampler = sampler; Seed = seed }
+    let ours (seeds: int list) (data: GradientDescent.Data) (model: Model) : Ours =
+        Lab.progress $"ours, {model.Inputs}, {model.Sampler.Name}"
+
+        let config seed =
+            { TrainingConfig.defaults with
+                Recipes = model.Recipes
+                Width = model.Width
+                Sampler = model.Sampler
+                Seed = seed
+            }
+
         let fit () = Lab.train (config 1) data.Training
 
         let errors =
@@ -21,7 +62,7 @@ module Contenders =
         let before = Process.GetCurrentProcess().TotalProcessorTime
 
         let times =
-            List.init repeats (fun _ ->
+            List.init model.Repeats (fun _ ->
                 let clock = Stopwatch.StartNew()
                 fit () |> ignore
                 clock.Elapsed.TotalSeconds)
@@ -31,7 +72,7 @@ module Contenders =
         {
             Errors = errors
             Seconds = List.min times
-            ProcessorSeconds = processor.TotalSeconds / float repeats
+            ProcessorSeconds = processor.TotalSeconds / float model.Repeats
         }
 
     /// An optimizer with what is known of it.

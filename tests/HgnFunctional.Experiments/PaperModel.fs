@@ -79,8 +79,7 @@ module PaperModel =
             Layouts =
                 [
                     layout alone GraphInputs.localFrame 64 false 512 10
-                    layout every GraphInputs.localFrame 256 true 256 10
-                    layout every GraphInputs.localFrame 256 true 256 50
+                    layout every GraphInputs.localFrame 256 true 256 20
                     layout alone GraphInputs.invariant 64 false 512 10
                     layout "every stage pooled, 64 + 64 to 64" GraphInputs.invariant 64 true 64 10
                     ours

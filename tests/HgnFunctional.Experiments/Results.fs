@@ -18,7 +18,7 @@ module Results =
             ""
             $"## {run.Title}"
             ""
-            $"`dotnet fsi build.fsx experiments {run.Name}{quick}`, on {run.Processors} processors with {run.Runtime}."
+            $"`dotnet fsi build.fsx experiments {run.Name}{quick}`, on {run.Processors} processors with {run.Runtime}: {run.Seconds:F0} s."
             ""
             yield! Page.wrap $"Settings: {settings}."
             for table in run.Findings.Tables do
@@ -62,10 +62,13 @@ module Results =
                 IsQuick = quick
                 Processors = Environment.ProcessorCount
                 Runtime = RuntimeInformation.FrameworkDescription
+                Seconds = clock.Elapsed.TotalSeconds
                 Findings = findings
             }
 
     /// Writes the page from the stored runs of these experiments, in their order.
     let writePage (out: string) (experiments: Experiment list) : unit =
         let runs = experiments |> List.choose (fun experiment -> Store.tryLoad (folderOf out) experiment.Name)
-        Page.write (Path.Combine(out, "RESULTS.md")) (introduction @ List.collect section runs)
+        let total = runs |> List.sumBy _.Seconds
+        let all = [ ""; $"All sections together take %.0f{total / 60.0} minutes." ]
+        Page.write (Path.Combine(out, "RESULTS.md")) (introduction @ all @ List.collect section runs)

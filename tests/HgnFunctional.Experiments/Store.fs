@@ -15,6 +15,8 @@ type StoredRun =
         /// Number of processors, and the name and version of the runtime.
         Processors: int
         Runtime: string
+        /// How long it took.
+        Seconds: float
         Findings: Findings
     }
 
@@ -69,6 +71,7 @@ module Store =
                 "quick", JsonValue.Create run.IsQuick
                 "processors", JsonValue.Create run.Processors
                 "runtime", JsonValue.Create run.Runtime
+                "seconds", JsonValue.Create(Math.Round run.Seconds)
                 "settings", run.Findings.Settings |> Seq.map (fun (name, value) -> name, ofValue value) |> object
                 "tables", run.Findings.Tables |> Seq.map ofTable |> array
                 "charts",
@@ -101,6 +104,7 @@ module Store =
             IsQuick = node["quick"].GetValue()
             Processors = node["processors"].GetValue()
             Runtime = node["runtime"].GetValue()
+            Seconds = node["seconds"].GetValue()
             Findings =
                 {
                     Settings = [ for field in node["settings"].AsObject() -> field.Key, toValue field.Value ]
