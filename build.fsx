@@ -47,10 +47,12 @@ module Step =
     type Restored = private | Restored
     type Built = private | Built
     type Tested = private | Tested
+    type Packed = private | Packed
 
     let private solution = "HgnFunctional.sln"
     let private program = "src/HgnFunctional.Cli"
     let private benchmarks = "tests/HgnFunctional.Benchmarks"
+    let private packages = Path.Combine(__SOURCE_DIRECTORY__, "artifacts", "packages")
     let private experimentsProject = "tests/HgnFunctional.Experiments"
 
     // Paket takes its source from this variable, so that no committed file names a registry:
@@ -106,7 +108,15 @@ module Step =
 
     let demo (arguments: string list) (_: Built) : unit = Shell.dotnet (runBuilt program @ "demo" :: arguments)
 
-    let pack (_: Tested) : unit = Shell.dotnet [ "pack"; solution; "-c"; "Release"; "--no-build"; "--output"; "artifacts" ]
+    let pack (_: Built) : Packed =
+        if Directory.Exists packages then
+            Directory.Delete(packages, true)
+
+        Shell.dotnet [ "pack"; solution; "-c"; "Release"; "--no-build"; "--output"; packages; "--verbosity"; "quiet" ]
+        Packed
+
+    /// The packages in the hands of strangers: a C# project, a script, the tool, all with empty caches.
+    let tryPackages (_: Packed) : unit = Shell.dotnet [ "fsi"; "tests/Packages/packages.fsx"; packages ]
 
     let bench (arguments: string list) (_: Restored) : unit =
         Shell.dotnet ([ "run"; "-c"; "Release"; "--project"; benchmarks; "--" ] @ arguments)
@@ -118,15 +128,15 @@ let everything () : unit =
     restored |> Step.format [ "--check" ]
     let built = restored |> Step.build
     built |> Step.testWithoutSimd [] |> ignore
-    let tested = built |> Step.test []
+    built |> Step.test [] |> ignore
     built |> Step.demo []
-    tested |> Step.pack
+    built |> Step.pack |> Step.tryPackages
 
 let built () : Step.Built = Step.restore () |> Step.build
 
 let targets: (string * string * (string list -> unit)) list =
     [
-        "all", "format --check, build, test-nosimd, test, demo, pack (the default)", (fun _ -> everything ())
+        "all", "format --check, build, test-nosimd, test, demo, packages (the default)", (fun _ -> everything ())
         "restore", "fetch the tools and packages", (fun _ -> Step.restore () |> ignore)
         "format", "format all sources; --check only reports", (fun rest -> Step.restore () |> Step.format rest)
         "build", "build the solution", (fun _ -> built () |> ignore)
@@ -135,7 +145,8 @@ let targets: (string * string * (string list -> unit)) list =
         "mutants", "see the tests fail on deliberate faults, all or those named", (fun rest -> Step.restore () |> Step.mutants rest)
         "test-long", "run them with fifty times as many cases", (fun rest -> built () |> Step.testLong rest |> ignore)
         "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
-        "pack", "test, then make the packages in artifacts/", (fun _ -> built () |> Step.test [] |> Step.pack)
+        "pack", "make the packages in artifacts/packages", (fun _ -> built () |> Step.pack |> ignore)
+        "packages", "make them, and try each with empty caches", (fun _ -> built () |> Step.pack |> Step.tryPackages)
         "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest)
         "experiments",
         "write the pages of results in docs/: [NAME...] [--quick] [--out FOLDER]",
