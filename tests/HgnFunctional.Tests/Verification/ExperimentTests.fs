@@ -115,6 +115,24 @@ let private checkBenchmark (folder: string) : unit =
     rollouts |> isBelow 1e-11 "energy error at the end"
     rollouts |> isBelow 1e-26 "momentum error at the end"
 
+let private checkConditioning (folder: string) : unit =
+    let row features path =
+        rows folder "conditioning" "paths"
+        |> List.findBack (fun row -> row.Text "features" = features && row.Text "path" = path)
+
+    let elm = row "elm, softplus"
+    let ours, normal = elm "QR", elm "normal equations"
+    Expect.isLessThan (ours.Number "force error") 1e-8 $"{ours}"
+    Expect.isLessThan (ours.Number "force error") (1e-2 * normal.Number "force error") $"normal equations lose digits: {normal}"
+    Expect.isLessThan (ours.Number "rank kept") (0.3 * ours.Number "width") $"the rank saturates: {ours}"
+    Expect.isGreaterThan (normal.Number "condition") (10.0 * ours.Number "condition") $"normal equations square the condition: {normal}"
+
+    let finest = elm "SVD, 1.0e-14"
+    Expect.isLessThan (ours.Number "force error") (10.0 * finest.Number "force error") $"as accurate as the SVD: {finest}"
+
+    let swim = row "swim, tanh"
+    Expect.isLessThan ((swim "QR").Number "force error") ((swim "normal equations").Number "force error") "steep units too"
+
 let private checkOptimizers (folder: string) : unit =
     let training = rows folder "optimizers" "training"
     Expect.equal (training |> List.map (fun row -> row.Text "method")) [ "ours, elm"; "ours, swim" ] "without Python"
@@ -130,13 +148,18 @@ let tests =
 
                 try
                     runQuick folder.FullName [ "noise" ]
-                    runQuick folder.FullName [ "zero-shot"; "potentials"; "molecular"; "rollout"; "benchmark"; "optimizers" ]
+
+                    runQuick
+                        folder.FullName
+                        [ "zero-shot"; "potentials"; "molecular"; "rollout"; "benchmark"; "conditioning"; "optimizers" ]
+
                     checkZeroShot folder.FullName
                     checkPotentials folder.FullName
                     checkMolecular folder.FullName
                     checkNoise folder.FullName
                     checkRollout folder.FullName
                     checkBenchmark folder.FullName
+                    checkConditioning folder.FullName
                     checkOptimizers folder.FullName
 
                     let headings =
@@ -151,6 +174,7 @@ let tests =
                             "## Noise and damping"
                             "## Long runs beside the truth"
                             "## The NeurIPS 2022 benchmark"
+                            "## Conditioning and width"
                             "## Gradient descent"
                         ]
                         "all sections, in order"
