@@ -13,6 +13,7 @@ let private all: Experiment list =
         Rollout.experiment
         Benchmark.experiment
         PaperModel.experiment
+        Conditioning.experiment
         Optimizers.experiment
     ]
 

@@ -30,8 +30,9 @@ module Store =
         | Count number -> JsonValue.Create number
         // JSON has no word for these.
         | Number number when not (Double.IsFinite number) -> JsonValue.Create(Value.toText value)
-        // A decimal point tells numbers that happen to be whole from counts.
+        // A decimal point or an exponent tells numbers that happen to be whole from counts.
         | Number number when number = round number && abs number < 1e15 -> JsonNode.Parse(Value.toText value + ".0")
+        | Number number when number = round number -> JsonNode.Parse(number.ToString("E16", Globalization.CultureInfo.InvariantCulture))
         | Number number -> JsonValue.Create number
 
     let private toValue (node: JsonNode) : Value =

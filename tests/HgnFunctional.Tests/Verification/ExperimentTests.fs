@@ -127,10 +127,42 @@ let private checkPaperModel (folder: string) : unit =
     ours |> isBelow 1e-12 "relative force error"
     Expect.equal ((List.last framed).Text "relative force error") "refused" "a chain's frame has one axis, a lattice's has two"
 
+let private checkConditioning (folder: string) : unit =
+    let row features path =
+        rows folder "conditioning" "paths"
+        |> List.findBack (fun row -> row.Text "features" = features && row.Text "path" = path)
+
+    let elm = row "elm, softplus"
+    let ours, normal = elm "QR", elm "normal equations"
+    Expect.isLessThan (ours.Number "force error") 1e-8 $"{ours}"
+    Expect.isLessThan (ours.Number "force error") (1e-2 * normal.Number "force error") $"normal equations lose digits: {normal}"
+    Expect.isLessThan (ours.Number "rank kept") (0.3 * ours.Number "width") $"the rank saturates: {ours}"
+    Expect.isGreaterThan (normal.Number "condition") (10.0 * ours.Number "condition") $"normal equations square the condition: {normal}"
+
+    let finest = elm "SVD, 1.0e-14"
+    Expect.isLessThan (ours.Number "force error") (10.0 * finest.Number "force error") $"as accurate as the SVD: {finest}"
+
+    let swim = row "swim, tanh"
+    Expect.isLessThan ((swim "QR").Number "force error") ((swim "normal equations").Number "force error") "steep units too"
+
 let private checkOptimizers (folder: string) : unit =
     let training = rows folder "optimizers" "training"
     Expect.equal (training |> List.map (fun row -> row.Text "method")) [ "ours, elm"; "ours, swim" ] "without Python"
     training |> isBelow 1e-26 "test MSE after those seconds"
+
+/// Each experiment with its heading on the page, in their order there, and what its quick run must find.
+let private experiments: (string * string * (string -> unit)) list =
+    [
+        "zero-shot", "Structures never seen", checkZeroShot
+        "potentials", "Laws of bonds", checkPotentials
+        "molecular", "A Lennard-Jones liquid", checkMolecular
+        "noise", "Noise and damping", checkNoise
+        "rollout", "Long runs beside the truth", checkRollout
+        "benchmark", "The NeurIPS 2022 benchmark", checkBenchmark
+        "paper-model", "The paper's own network", checkPaperModel
+        "conditioning", "Conditioning and width", checkConditioning
+        "optimizers", "Gradient descent", checkOptimizers
+    ]
 
 [<Tests>]
 let tests =
@@ -141,33 +173,17 @@ let tests =
                 let folder = Directory.CreateTempSubdirectory "hgn-test-"
 
                 try
-                    runQuick folder.FullName [ "noise" ]
-                    runQuick folder.FullName [ "zero-shot"; "potentials"; "molecular"; "rollout"; "benchmark"; "paper-model"; "optimizers" ]
-                    checkZeroShot folder.FullName
-                    checkPotentials folder.FullName
-                    checkMolecular folder.FullName
-                    checkNoise folder.FullName
-                    checkRollout folder.FullName
-                    checkBenchmark folder.FullName
-                    checkPaperModel folder.FullName
-                    checkOptimizers folder.FullName
+                    let first, rest = experiments |> List.map (fun (name, _, _) -> name) |> List.partition ((=) "noise")
+                    runQuick folder.FullName first
+                    runQuick folder.FullName rest
+
+                    for _, _, check in experiments do
+                        check folder.FullName
 
                     let headings =
                         File.ReadAllLines(Path.Combine(folder.FullName, "RESULTS.md")) |> Array.filter _.StartsWith("## ") |> List.ofArray
 
-                    Expect.equal
-                        headings
-                        [
-                            "## Structures never seen"
-                            "## Laws of bonds"
-                            "## A Lennard-Jones liquid"
-                            "## Noise and damping"
-                            "## Long runs beside the truth"
-                            "## The NeurIPS 2022 benchmark"
-                            "## The paper's own network"
-                            "## Gradient descent"
-                        ]
-                        "all sections, in order"
+                    Expect.equal headings (experiments |> List.map (fun (_, title, _) -> "## " + title)) "all sections, in order"
                 finally
                     folder.Delete true
             }
