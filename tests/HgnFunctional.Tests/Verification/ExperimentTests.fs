@@ -115,6 +115,16 @@ let private checkBenchmark (folder: string) : unit =
     rollouts |> isBelow 1e-11 "energy error at the end"
     rollouts |> isBelow 1e-26 "momentum error at the end"
 
+let private checkRawNetworks (folder: string) : unit =
+    let ofSystem system = rows folder "rf-hnn" "errors" |> List.filter (fun row -> row.Text "system" = system)
+
+    for system, limit in [ "pendulum", 1e-3; "Lotka-Volterra", 1e-3; "Henon-Heiles", 1.0; "double pendulum", 1.0 ] do
+        ofSystem system |> isBelow limit "largest"
+
+    for row in ofSystem "Lotka-Volterra" do
+        if row.Text "sampler" = "elm" then
+            Expect.isLessThan (row.Number "largest") 1e-4 $"{row}"
+
 let private checkOptimizers (folder: string) : unit =
     let training = rows folder "optimizers" "training"
     Expect.equal (training |> List.map (fun row -> row.Text "method")) [ "ours, elm"; "ours, swim" ] "without Python"
@@ -130,13 +140,14 @@ let tests =
 
                 try
                     runQuick folder.FullName [ "noise" ]
-                    runQuick folder.FullName [ "zero-shot"; "potentials"; "molecular"; "rollout"; "benchmark"; "optimizers" ]
+                    runQuick folder.FullName [ "zero-shot"; "potentials"; "molecular"; "rollout"; "benchmark"; "rf-hnn"; "optimizers" ]
                     checkZeroShot folder.FullName
                     checkPotentials folder.FullName
                     checkMolecular folder.FullName
                     checkNoise folder.FullName
                     checkRollout folder.FullName
                     checkBenchmark folder.FullName
+                    checkRawNetworks folder.FullName
                     checkOptimizers folder.FullName
 
                     let headings =
@@ -151,6 +162,7 @@ let tests =
                             "## Noise and damping"
                             "## Long runs beside the truth"
                             "## The NeurIPS 2022 benchmark"
+                            "## Networks without a graph"
                             "## Gradient descent"
                         ]
                         "all sections, in order"
