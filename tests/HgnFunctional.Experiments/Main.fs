@@ -12,6 +12,7 @@ let private all: Experiment list =
         Noise.experiment
         Rollout.experiment
         Benchmark.experiment
+        RawNetworks.experiment
         PaperModel.experiment
         Conditioning.experiment
         Optimizers.experiment

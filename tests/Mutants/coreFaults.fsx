@@ -160,4 +160,25 @@ let all: Fault list =
             Fault = "r > features.Range.High"
             Law = "what lies outside the training range is counted, on both sides"
         }
+        {
+            Name = "reflectors-overwritten"
+            File = "src/HgnFunctional/Numerics/WideTriangle.fs"
+            Original = "Span<float> reflectors[tile % 2],"
+            Fault = "Span<float> reflectors[0 * tile],"
+            Law = "rows folded tile by tile give the same bits"
+        }
+        {
+            Name = "wide-trend-penalised"
+            File = "src/HgnFunctional/Numerics/WideTriangle.fs"
+            Original = "Array.indexed isTrend |> Array.filter (snd >> not)"
+            Fault = "Array.indexed isTrend |> Array.filter (snd >> not >> (||) true)"
+            Law = "a trend is not penalised without pivoting"
+        }
+        {
+            Name = "wide-ridge-without-floor"
+            File = "src/HgnFunctional/Numerics/LeastSquares.fs"
+            Original = "| Relative fraction -> max leastRidge fraction"
+            Fault = "| Relative fraction -> fraction"
+            Law = "redundant columns do no harm without pivoting"
+        }
     ]

@@ -61,13 +61,14 @@ internal static class HouseholderUpdate
                 // Only the last panel can be narrower, and nothing trails it: here width is PanelColumns.
                 Span<double> w = product[..(width * (columns - next))];
                 RowBlock.TransposeMultiply(panel, stride, rows, width, block, columns, next, w);
-                UpdateRows(triangle, columns, first, width, t, signs, w);
+                UpdateRows(triangle, columns, first, width, next, columns - next, t, signs, w);
                 RowBlock.SubtractProduct(panel, stride, rows, width, w, block, columns, next);
             }
         }
     }
 
-    private static Span<double> Take(ref Span<double> workspace, int length)
+    /// <summary>Cuts a part off the front of a workspace.</summary>
+    internal static Span<double> Take(scoped ref Span<double> workspace, int length)
     {
         Span<double> taken = workspace[..length];
         workspace = workspace[length..];
@@ -79,7 +80,7 @@ internal static class HouseholderUpdate
     /// part in the loops over groups of four, but their results are not used.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void LoadPanel(
+    internal static void LoadPanel(
         ReadOnlySpan<double> block, int rows, int columns, int first, int width, Span<double> panel, int stride)
     {
         for (int c = 0; c < width; c++)
@@ -100,7 +101,7 @@ internal static class HouseholderUpdate
     /// Factors a panel in place. Reflector j is I - tau [e_j; v_j][e_j; v_j]'; v_j is left in the panel, the product of the reflectors is
     /// I - V T V' with the upper triangular T. Rows of R whose diagonal came out negative are negated: signs[j] is 1 or -1.
     /// </summary>
-    private static void Factor(
+    internal static void Factor(
         Span<double> triangle,
         int columns,
         int first,
@@ -172,15 +173,25 @@ internal static class HouseholderUpdate
         }
     }
 
-    /// <summary>W := T'(R + W), then R := signs (R - W), on the trailing part of the panel's rows of R.</summary>
-    private static void UpdateRows(
-        Span<double> triangle, int columns, int first, int width, ReadOnlySpan<double> t, ReadOnlySpan<double> signs, Span<double> w)
+    /// <summary>
+    /// W := T'(R + W), then R := signs (R - W), on the part of the panel's rows of R that has <paramref name="trailing"/> columns from
+    /// <paramref name="next"/> on.
+    /// </summary>
+    internal static void UpdateRows(
+        Span<double> triangle,
+        int columns,
+        int first,
+        int width,
+        int next,
+        int trailing,
+        ReadOnlySpan<double> t,
+        ReadOnlySpan<double> signs,
+        Span<double> w)
     {
-        int next = first + width;
-        int trailing = columns - next;
         for (int i = 0; i < width; i++)
         {
-            HouseholderPanel.Combine(w.Slice(i * trailing, trailing), 1.0, 1.0, TrailingRow(triangle, columns, first + i, next));
+            Span<double> row = triangle.Slice(((first + i) * columns) + next, trailing);
+            HouseholderPanel.Combine(w.Slice(i * trailing, trailing), 1.0, 1.0, row);
         }
 
         for (int i = width - 1; i >= 0; i--)
@@ -195,11 +206,8 @@ internal static class HouseholderUpdate
 
         for (int i = 0; i < width; i++)
         {
-            Span<double> row = TrailingRow(triangle, columns, first + i, next);
+            Span<double> row = triangle.Slice(((first + i) * columns) + next, trailing);
             HouseholderPanel.Combine(row, signs[i], -signs[i], w.Slice(i * trailing, trailing));
         }
     }
-
-    private static Span<double> TrailingRow(Span<double> triangle, int columns, int row, int next) =>
-        triangle.Slice((row * columns) + next, columns - next);
 }

@@ -18,6 +18,9 @@ type TallSkinnyQr private (features: int, rows: int64, triangle: float[]) =
     /// The triangle, (n + 1) x (n + 1) row-major; the part below the diagonal is zero.
     member _.Triangle: ReadOnlySpan<float> = ReadOnlySpan<float> triangle
 
+    /// The array of the triangle itself, which no one may change.
+    member internal _.Owned: float[] = triangle
+
     static member internal OfOwned(features: int, rows: int64, triangle: float[]) : TallSkinnyQr = TallSkinnyQr(features, rows, triangle)
 
 /// Streaming orthogonal reduction of tall, skinny least-squares problems (Demmel, Grigori, Hoemmen, Langou 2012,

@@ -136,6 +136,46 @@ module internal Design =
         |> Array.mapi (fun system accumulator ->
             Array.sub parts (system * chunks.Length) chunks.Length |> Array.fold TallSkinnyQr.merge accumulator)
 
+    /// Folds chunks of snapshots into the triangle of a wide system, block by block: first the rows of a block in parallel, then
+    /// its columns.
+    let private foldWide (system: LinearSystem) (triangle: WideTriangle) (chunks: Snapshot[][]) : unit =
+        let fold (snapshots: Snapshot[]) =
+            let starts = snapshots |> Array.scan (fun start snapshot -> start + system.RowsOf snapshot) 0
+            let rows = Array.zeroCreate<float>(Array.last starts * triangle.Columns)
+
+            let fill index =
+                let start, stop = starts[index] * triangle.Columns, starts[index + 1] * triangle.Columns
+                rowsInto system snapshots[index] (Span<float>(rows, start, stop - start))
+
+            Parallel.For(0, snapshots.Length, fill) |> ignore
+            triangle.Fold(rows, Array.last starts, 0)
+
+        let block = ResizeArray<Snapshot>()
+        let mutable rowsInBlock = 0
+
+        for snapshot in Seq.concat chunks do
+            block.Add snapshot
+            rowsInBlock <- rowsInBlock + system.RowsOf snapshot
+
+            if rowsInBlock >= blockRows then
+                fold (block.ToArray())
+                block.Clear()
+                rowsInBlock <- 0
+
+        if block.Count > 0 then
+            fold (block.ToArray())
+
+    /// What folds chunks of snapshots, and what they came to.
+    let private folding (systems: LinearSystem[]) : (Snapshot[][] -> unit) * (unit -> TallSkinnyQr[]) =
+        if systems |> Array.exists (fun system -> system.Features > LeastSquares.widest) then
+            let triangles = systems |> Array.map (fun system -> WideTriangle.empty system.Features)
+
+            (fun chunks -> Array.iter2 (fun system triangle -> foldWide system triangle chunks) systems triangles),
+            (fun () -> triangles |> Array.map _.ToAccumulator())
+        else
+            let accumulators = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features) |> ref
+            (fun chunks -> accumulators.Value <- foldChunks systems accumulators.Value chunks), (fun () -> accumulators.Value)
+
     /// Accumulators of all systems over a stream of snapshots, of which a bounded number is in memory at a time. `entering`
     /// is told when reading and when assembling goes on. The first error of the stream ends it.
     let accumulate
@@ -144,7 +184,7 @@ module internal Design =
         (snapshots: Result<Snapshot, 'error> seq)
         : Result<TallSkinnyQr list, 'error> =
         let systems = Array.ofList systems
-        let mutable accumulators = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features)
+        let foldInto, result = folding systems
         let chunks = ResizeArray<Snapshot[]>()
         let chunk = ResizeArray<Snapshot>()
         let mutable rowsInChunk = 0
@@ -158,7 +198,7 @@ module internal Design =
 
         let fold () =
             entering true
-            accumulators <- foldChunks systems accumulators (chunks.ToArray())
+            foldInto (chunks.ToArray())
             chunks.Clear()
             entering false
 
@@ -183,4 +223,4 @@ module internal Design =
         | None ->
             closeChunk ()
             fold ()
-            Ok(List.ofArray accumulators)
+            Ok(List.ofArray (result ()))

@@ -212,5 +212,97 @@ let private solving =
             Expect.throwsT<ArgumentException> (fun () -> LeastSquares.solve Automatic [| false |] some |> ignore) "trend")
     ]
 
+let private wide (ridge: Ridge) (accumulator: TallSkinnyQr) : LeastSquaresSolution =
+    LeastSquares.solveWide ridge (Array.create accumulator.Features false) accumulator
+
+let private wideSystems =
+    [
+        testCase "rows folded tile by tile give the same bits" (fun () ->
+            for features in [ 0; 15; 95; 96; 250 ] do
+                for count in [ 1; 40; 300 ] do
+                    let rows = normalRows (features + count) features count
+                    let before = Array.copy rows
+                    let triangle = WideTriangle.empty features
+                    triangle.Fold(rows, count, 0)
+                    triangle.Fold(rows, count, 0)
+                    let twice = Array.append rows rows
+                    let expected = accumulate features rows |> TallSkinnyQr.add (ReadOnlySpan<float> rows)
+                    identical $"{features} features" (expected.Triangle.ToArray()) triangle.Entries |> expectNone
+                    identical "the rows" before rows |> expectNone
+                    Expect.equal (triangle.ToAccumulator().Rows) (int64 twice.Length / int64 (features + 1)) "rows")
+
+        testCase "columns of zeros in front can be left out" (fun () ->
+            let features, count, first = 250, 30, 130
+            let some = normalRows 1 features 270
+            let rows = normalRows 2 features count |> Array.mapi (fun k x -> if k % (features + 1) < first then 0.0 else x)
+
+            let foldedFrom column =
+                let triangle = WideTriangle.empty features
+                triangle.Fold(some, 270, 0)
+                triangle.Fold(rows, count, column)
+                triangle.Entries
+
+            close "the triangle" Tolerance.leastSquares (foldedFrom 0) (foldedFrom first) |> expectNone)
+
+        prop 50 "without pivoting the solution is the same" (fun (seed: uint16) ->
+            let features, count = sizes seed
+            let readout = Rng.normals features (Rng.stream (int seed) "readout")
+            let accumulator = rowsFor (int seed) readout (count + 30) 0.1 |> accumulate features
+            let narrow, without = solve (Relative 1e-7) accumulator, wide (Relative 1e-7) accumulator
+
+            close "readout" Tolerance.leastSquares narrow.Readout without.Readout
+            |> orElse (fun () -> close "residual" Tolerance.leastSquares [| narrow.RelativeResidual |] [| without.RelativeResidual |])
+            |> orElse (fun () ->
+                // The largest singular value is found by iteration, which decides the size of the ridge.
+                let ratios = [| without.Surprise / narrow.Surprise; without.Condition / narrow.Condition |]
+                closeTo "surprise and condition" 0.0 0.02 [| 1.0; 1.0 |] ratios)
+            |> judge)
+
+        testCase "the evidence chooses the same ridge without pivoting" (fun () ->
+            let readout = Array.init 8 (fun k -> float (k % 3) - 0.7)
+
+            for noise in [ 0.01; 0.3; 3.0 ] do
+                let accumulator = rowsFor 11 readout 60 noise |> accumulate 8
+                let ratio = (wide Automatic accumulator).Ridge / (solve Automatic accumulator).Ridge
+                Expect.isTrue (ratio > 0.5 && ratio < 2.0) $"{ratio} at noise {noise}")
+
+        testCase "redundant columns do no harm without pivoting" (fun () ->
+            let rows = rowsFor 12 [| 1.0; -2.0 |] 40 0.0 |> Array.chunkBySize 3
+            let widened = rows |> Array.collect (fun row -> [| row[0]; 0.0; row[1]; row[0]; row[2] |]) |> accumulate 4
+
+            for ridge in [ Relative 0.0; Automatic ] do
+                let solution = wide ridge widened
+                Expect.equal solution.Kept [| 0; 2; 3 |] "all but the column of zeros"
+                Expect.isLessThan solution.RelativeResidual 1e-12 "residual"
+                Expect.isLessThan (solution.Readout |> Array.map abs |> Array.max) 3.0 "readout")
+
+        testCase "a trend is not penalised without pivoting" (fun () ->
+            let accumulator = rowsFor 12 [| 1.0; 1.0 |] 40 0.0 |> accumulate 2
+            let trendFirst = LeastSquares.solveWide (Relative 1e3) [| true; false |] accumulator
+            let expected = LeastSquares.solve (Relative 1e3) [| true; false |] accumulator
+            let all = LeastSquares.solveWide (Relative 1e3) [| true; true |] accumulator
+
+            match expected with
+            | Ok solution -> Expect.isLessThan (abs (solution.Readout[0] - trendFirst.Readout[0])) 1e-3 "the trend column"
+            | Error error -> failtest (string error)
+
+            close "all trend" Tolerance.leastSquares [| 1.0; 1.0 |] all.Readout |> expectNone)
+
+        testCase "zeros give zeros without pivoting" (fun () ->
+            let solution = rowsFor 13 [| 0.0; 0.0; 0.0 |] 20 0.0 |> accumulate 3 |> wide Automatic
+            Expect.allEqual solution.Readout 0.0 "readout"
+            Expect.equal solution.RelativeResidual 0.0 "residual")
+
+        testCase "more features than the limit are solved without pivoting" (fun () ->
+            let features = LeastSquares.widest + 1
+            let triangle = WideTriangle.empty features
+            triangle.Fold(normalRows 1 features 50, 50, 0)
+            let accumulator = triangle.ToAccumulator()
+            let expected, solution = wide (Relative 1e-3) accumulator, solve (Relative 1e-3) accumulator
+            Expect.equal solution.Rank features "nothing is dropped"
+            identical "readout" expected.Readout solution.Readout |> expectNone)
+    ]
+
 [<Tests>]
-let tests = testList "QR and least squares" [ testList "reduction" reduction; testList "solving" solving ]
+let tests =
+    testList "QR and least squares" [ testList "reduction" reduction; testList "solving" solving; testList "wide systems" wideSystems ]

@@ -9,7 +9,7 @@ open HgnFunctional.Tests.Support.Laws
 
 let private onlyRows () : 'a = invalidOp "Only rows are asked for."
 
-/// Powers of the momenta, after a wait: a test decides which piece of work is done first. Snapshots carry their number as
+/// Waves of the momenta, after a wait: a test decides which piece of work is done first. Snapshots carry their number as
 /// their first coordinate.
 type private SlowBlock(width: int, wait: int -> unit) =
     interface IFeatureBlock with
@@ -32,7 +32,7 @@ type private SlowBlock(width: int, wait: int -> unit) =
 
             for component' in 0 .. configuration.Momenta.Length - 1 do
                 for k in 0 .. width - 1 do
-                    rowsP[component' * stride + k] <- pown configuration.Momenta[component'] (k + 1)
+                    rowsP[component' * stride + k] <- sin (float (k + 1) * configuration.Momenta[component'])
 
 /// Snapshots that are a chunk of work each, for several batches of chunks.
 let private snapshots: Lazy<Snapshot list> =
@@ -48,17 +48,17 @@ let private snapshots: Lazy<Snapshot list> =
                  Snapshot.create structure state (Rng.normals (2 * bodies) random) (Array.zeroCreate (2 * bodies))
          ])
 
-let private triangle (wait: int -> unit) : float[] =
-    let systems = Design.systems (struct (1.0, 1.0)) [ SlowBlock(4, wait) ]
+let private triangle (features: int) (frames: int) (wait: int -> unit) : float[] =
+    let systems = Design.systems (struct (1.0, 1.0)) [ SlowBlock(features, wait) ]
 
-    match snapshots.Value |> Seq.map Result<Snapshot, unit>.Ok |> Design.accumulate ignore systems with
+    match snapshots.Value |> Seq.truncate frames |> Seq.map Result<Snapshot, unit>.Ok |> Design.accumulate ignore systems with
     | Ok [ accumulator ] -> accumulator.Triangle.ToArray()
     | other -> failtest $"%A{other}"
 
 /// A run on a thread of its own whose pieces of work take up to 3 ms each, long and short ones by chance.
-let private startRun (seed: int) (results: float[][]) : Thread =
+let private startRun (features: int) (frames: int) (results: float[][]) (seed: int) : Thread =
     let waits = Rng.uniforms snapshots.Value.Length 0.0 4.0 (Rng.stream seed "waits")
-    let run () = results[seed] <- triangle (fun number -> Thread.Sleep(int waits[number]))
+    let run () = results[seed] <- triangle features frames (fun number -> Thread.Sleep(int waits[number]))
     Thread run
 
 /// Calls a function while the pool has threads enough to start all its work at once, however few processors there are.
@@ -72,22 +72,28 @@ let private withManyWorkers (action: unit -> 'a) : 'a =
     finally
         ThreadPool.SetMinThreads(workers, ports) |> ignore
 
+/// Runs at the same time give the bits of a run alone.
+let private expectSameBitsOf (features: int) (frames: int) : unit =
+    let expected = triangle features frames ignore
+    let results = Array.create 8 [||]
+
+    withManyWorkers (fun () ->
+        // All start before any ends, so that no two have the same thread.
+        let runs = [ 0 .. results.Length - 1 ] |> List.map (startRun features frames results)
+        runs |> List.iter _.Start()
+        runs |> List.iter _.Join())
+
+    for result in results do
+        identical "the triangle" expected result |> expectNone
+
 [<Tests>]
 let tests =
     testSequenced
     <| testList
         "Threads"
         [
-            testCase "the order in which pieces of work are done, and by which thread, changes no bit" (fun () ->
-                let expected = triangle ignore
-                let results = Array.create 8 [||]
+            testCase "the order in which pieces of work are done, and by which thread, changes no bit" (fun () -> expectSameBitsOf 4 40)
 
-                withManyWorkers (fun () ->
-                    // All start before any ends, so that no two have the same thread.
-                    let runs = [ for seed in 0 .. results.Length - 1 -> startRun seed results ]
-                    runs |> List.iter _.Start()
-                    runs |> List.iter _.Join())
-
-                for result in results do
-                    identical "the triangle" expected result |> expectNone)
+            testCase "the same holds for systems too wide for a triangle of each piece" (fun () ->
+                expectSameBitsOf (LeastSquares.widest + 20) 3)
         ]

@@ -286,6 +286,53 @@ let private updateTests =
             }
         ]
 
+/// Two tiles, of which the second is narrower.
+let private tiles =
+    let columns, rows, width = HouseholderTile.Columns + 9, 21, HouseholderTile.Columns
+
+    let cut (block: float[]) first width = Array.init (rows * width) (fun i -> block[i / width * columns + first + i % width])
+
+    testList
+        "HouseholderTile"
+        [
+            test "tiles give the bits of the whole, and writes stay inside the spans" {
+                let random = Random 43
+                let content, block = soundTriangle random columns, uniform random 1.0 (rows * columns)
+                let triangle = Slice.target 3 content
+                let first, second = Slice.target 2 (cut block 0 width), Slice.target 1 (cut block width 9)
+                let reflectors = Slice.output 1 (HouseholderTile.ReflectorsLength rows)
+                let workspace = Slice.output 3 HouseholderTile.WorkspaceLength
+                HouseholderTile.Factor(triangle.Span, columns, 0, width, first.Span, rows, reflectors.Span, workspace.Span)
+                HouseholderTile.Apply(triangle.Span, columns, 0, reflectors.Span, width, 9, second.Span, rows, workspace.Span)
+                HouseholderTile.Factor(triangle.Span, columns, width, 9, second.Span, rows, reflectors.Span, workspace.Span)
+
+                for slice in [ triangle; first; second; reflectors; workspace ] do
+                    expectGuardsIntact sentinel slice "two tiles"
+
+                expectSameBits triangle.Values (apply content columns block) "the triangle"
+            }
+
+            test "wrong lengths and places are refused" {
+                let array (n: int) = Array.zeroCreate<float> n
+                let enough, needed = HouseholderTile.ReflectorsLength rows, HouseholderTile.WorkspaceLength
+
+                let factor (triangle: float[]) (tile: float[]) (reflectors: float[]) (workspace: float[]) () =
+                    HouseholderTile.Factor(triangle, columns, width, 9, tile, rows, reflectors, workspace)
+
+                let apply start () =
+                    let triangle, tile = array (columns * columns), array (rows * 9)
+                    HouseholderTile.Apply(triangle, columns, 0, array enough, start, 9, tile, rows, array needed)
+
+                let triangle, tile = array (columns * columns), array (rows * 9)
+                expectRefused [ triangle.Length; 9 ] (factor (array 9) tile (array enough) (array needed)) "triangle"
+                expectRefused [ rows * 9; 8 ] (factor triangle (array 8) (array enough) (array needed)) "tile"
+                expectRefused [ enough; enough - 1 ] (factor triangle tile (array (enough - 1)) (array needed)) "reflectors"
+                expectRefused [ needed; needed - 1 ] (factor triangle tile (array enough) (array (needed - 1))) "workspace"
+                expectRefused [ width; width - 1 ] (apply (width - 1)) "a tile that overlaps the factored one"
+                expectRefused [ columns; columns + 1 ] (apply (width + 1)) "a tile beyond the triangle"
+            }
+        ]
+
 /// Column counts that reach the wide tile, the single vector and the single column, with and without columns before.
 let private blockShapes =
     [
@@ -377,4 +424,4 @@ let private rowBlockTests =
         ]
 
 [<Tests>]
-let tests = testList "Kernels: dense" [ updateTests; rowBlockTests ]
+let tests = testList "Kernels: dense" [ updateTests; tiles; rowBlockTests ]

@@ -115,6 +115,16 @@ let private checkBenchmark (folder: string) : unit =
     rollouts |> isBelow 1e-11 "energy error at the end"
     rollouts |> isBelow 1e-26 "momentum error at the end"
 
+let private checkRawNetworks (folder: string) : unit =
+    let ofSystem system = rows folder "rf-hnn" "errors" |> List.filter (fun row -> row.Text "system" = system)
+
+    for system, limit in [ "pendulum", 1e-3; "Lotka-Volterra", 1e-3; "Henon-Heiles", 1.0; "double pendulum", 1.0 ] do
+        ofSystem system |> isBelow limit "largest"
+
+    for row in ofSystem "Lotka-Volterra" do
+        if row.Text "sampler" = "elm" then
+            Expect.isLessThan (row.Number "largest") 1e-4 $"{row}"
+
 let private checkPaperModel (folder: string) : unit =
     for row in rows folder "paper-model" "fits" do
         let limit = if row.Text "inputs" = "frame" then 8.95e-5 else 1e-26
@@ -159,6 +169,7 @@ let private experiments: (string * string * (string -> unit)) list =
         "noise", "Noise and damping", checkNoise
         "rollout", "Long runs beside the truth", checkRollout
         "benchmark", "The NeurIPS 2022 benchmark", checkBenchmark
+        "rf-hnn", "Networks without a graph", checkRawNetworks
         "paper-model", "The paper's own network", checkPaperModel
         "conditioning", "Conditioning and width", checkConditioning
         "optimizers", "Gradient descent", checkOptimizers

@@ -22,7 +22,8 @@ let private listing (assembly: Assembly) : string =
     assembly.GeneratePublicApi(options).ReplaceLineEndings("\n").Trim() + "\n"
 
 /// In the sources, seen from where the tests are built.
-let private folder: string = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "Verification", "PublicApi"))
+let private folder: string =
+    Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "Verification", "PublicApi"))
 
 let private packages: (string * Type) list =
     [
