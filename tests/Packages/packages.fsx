@@ -45,8 +45,9 @@ let block (language: string) : string =
     Regex.Match(text, $"```{language}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value
 
 let copyData (folder: string) : unit =
-    for file in Directory.GetFiles(Path.Combine(root, "tests", "data"), "spring_2x2x2.*") do
-        File.Copy(file, Path.Combine(folder, Path.GetFileName file))
+    for pattern in [ "spring_2x2x2.*"; "spring_4x4x4.*" ] do
+        for file in Directory.GetFiles(Path.Combine(root, "tests", "data"), pattern) do
+            File.Copy(file, Path.Combine(folder, Path.GetFileName file))
 
 /// The number after some words must be small.
 let expectError (words: string) (limit: float) (output: string) : unit =
@@ -75,16 +76,22 @@ let csharp () : unit =
     printf $"{output}"
     expectError "force error" 1e-8 output
 
-/// A script in F# Interactive.
-let fsharp () : unit =
-    let folder = folder "Scripts"
-    let script = Path.Combine(folder, "quickstart.fsx")
-    let text = File.ReadAllText(Path.Combine(root, "tests", "Scripts", "quickstart.fsx"))
+/// A script in F# Interactive: what it prints, and the page that it leaves.
+let script (name: string) (page: string option) (words: string) (limit: float) () : unit =
+    let folder = folder name
+    copyData folder
+    let text = File.ReadAllText(Path.Combine(root, "tests", "Scripts", name + ".fsx"))
     // Until the packages are published, F# Interactive has to be told where they are.
-    File.WriteAllText(script, $"#i \"nuget: {packages}\"\n{text}")
-    let output = run folder "dotnet" [ "fsi"; "quickstart.fsx" ]
+    File.WriteAllText(Path.Combine(folder, name + ".fsx"), $"#i \"nuget: {packages}\"\n{text}")
+    let output = run folder "dotnet" [ "fsi"; name + ".fsx" ]
     printf $"{output}"
-    expectError "force error on 4096 bodies:" 1e-8 output
+    expectError words limit output
+
+    match page with
+    | None -> ()
+    | Some page ->
+        if not ((File.ReadAllText(Path.Combine(folder, page))).Contains "Plotly.newPlot") then
+            failwith $"{page} holds no chart."
 
 /// The tool.
 let tool () : unit =
@@ -100,7 +107,19 @@ let tool () : unit =
         failwith "The demo left no model."
 
 try
-    for name, check in [ "C# console", csharp; "F# script", fsharp; "tool", tool ] do
+    let checks =
+        [
+            "C# console", csharp
+            "quickstart.fsx", script "quickstart" None "force error on 4096 bodies:" 1e-8
+            "compare.fsx", script "compare" (Some "compare.html") "elm, softplus    force error with 64 units:" 1e-6
+            "own-potential.fsx", script "own-potential" (Some "own-potential.html") "largest error of the bond's energy:" 1e-6
+            "zero-shot.fsx", script "zero-shot" (Some "zero-shot.html") "grid 16x16x16        force error" 1e-6
+            "integrators.fsx", script "integrators" (Some "integrators.html") "yoshida-8            order 8, energy error" 1e-6
+            "lammps.fsx", script "lammps" (Some "lammps.html") "force error on 64 bodies:" 1e-8
+            "tool", tool
+        ]
+
+    for name, check in checks do
         let clock = Stopwatch.StartNew()
         check ()
         printfn $"== {name}: {clock.Elapsed.TotalSeconds:F1} s"

@@ -45,6 +45,12 @@ type Snapshot private (structure: Structure, state: PhaseState, velocities: floa
     /// What features are computed from.
     member _.Configuration: Configuration = Configuration(structure, pairs, state.Positions, state.Momenta)
 
+    /// The snapshot in one line.
+    override _.ToString() : string =
+        let rms (values: float[]) = Numerics.Tensors.TensorPrimitives.Norm(ReadOnlySpan<float> values) / sqrt (float values.Length)
+
+        $"Snapshot of {state.Bodies} bodies in {state.Dimension} dimensions, {pairs.Count} pairs; root mean square velocity {rms velocities:G3}, force {rms forces:G3}"
+
     static member internal OfOwned(structure, state, velocities, forces, pairs) : Snapshot =
         Snapshot(structure, state, velocities, forces, pairs)
 

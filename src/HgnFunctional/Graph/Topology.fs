@@ -1,7 +1,7 @@
 namespace HgnFunctional
 
 /// A graph with a place for each body, from which simulations start: an equilibrium of unit springs where there is one.
-[<NoEquality; NoComparison>]
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Summary}")>]
 type Lattice =
     {
         /// What the graph is called, with its size.
@@ -13,6 +13,13 @@ type Lattice =
         /// A place for each body, row-major [N x d]; neighbours are at unit distance where the graph allows it.
         Sites: float[]
     }
+
+    /// The lattice in one line.
+    member lattice.Summary: string =
+        $"Lattice {lattice.Name} in {lattice.Dimension} dimensions: {lattice.Graph.Bodies} bodies and {lattice.Graph.Pairs.Count} edges"
+
+    /// The summary.
+    override lattice.ToString() : string = lattice.Summary
 
 /// A family of graphs, by size: tests and examples iterate `Topology.all`.
 [<NoEquality; NoComparison>]

@@ -56,7 +56,7 @@ type Provenance =
     }
 
 /// A learned Hamiltonian H = c + sum over terms of readout . Phi. Immutable: it can be shared by threads.
-[<NoEquality; NoComparison>]
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Summary}")>]
 type TrainedModel =
     {
         /// The pairs that it acts on.
@@ -72,7 +72,7 @@ type TrainedModel =
     }
 
     /// The model in one paragraph.
-    override model.ToString() : string =
+    member model.Summary: string =
         let kept = model.Diagnostics |> List.sumBy (fun fit -> fit.FeaturesKept)
 
         let pairs =
@@ -83,3 +83,6 @@ type TrainedModel =
         let errors = model.Diagnostics |> List.map (fun fit -> $"{fit.Part} {fit.RelativeError:E1}") |> String.concat ", "
 
         $"TrainedModel on {pairs}: {kept} features from {model.Provenance.Frames} snapshots; relative training error {errors}"
+
+    /// The summary.
+    override model.ToString() : string = model.Summary
