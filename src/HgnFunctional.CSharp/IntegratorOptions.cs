@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 
@@ -42,6 +43,7 @@ public record IntegratorOptions
     /// <summary>The method with a Hamiltonian, for a run from a state.</summary>
     internal Integrator Pair(IHamiltonian hamiltonian, PhaseState start)
     {
+        ArgumentNullException.ThrowIfNull(start);
         HamiltonianExtensions.Require(hamiltonian, start);
         Check();
         var method = IntegrationMethodModule.all.ByName("The method", Method, known => known.Name);
