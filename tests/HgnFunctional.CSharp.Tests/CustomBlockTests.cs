@@ -168,9 +168,10 @@ internal static class CustomBlockTests
             Runner.TestCase("distances are those of the nearest images", () =>
             {
                 var box = BodySystem.WithinCutoff([1, 1], 2, 10, 10);
-                var state = box.StateAt([0.5, 1, 9.25, 1], [1, 2, 3, 4]);
-                Check.Below(1e-7, new SpinBlock().GradientError(box, state), "error of the spin");
-                var data = Dataset.FromHamiltonian(box, KnownSystems.Pairs(box, r => r * r * r, r => 3 * r * r), [state]);
+                // Across the edge of the box and within it, so that one weight cannot make up for a wrong distance.
+                PhaseState[] states = [box.StateAt([0.5, 1, 9.25, 1], [1, 2, 3, 4]), box.StateAt([0.5, 1, 2, 1.5], [1, 2, 3, 4])];
+                Check.Below(1e-7, new SpinBlock().GradientError(box, states[0]), "error of the spin");
+                var data = Dataset.FromHamiltonian(box, KnownSystems.Pairs(box, r => r * r * r, r => 3 * r * r), states);
                 var options = new TrainingOptions { Blocks = [ModelBlock.Body, new SpinBlock()] };
                 Check.Below(Check.Springs, HgnModel.Train(data, options).Report.RelativeForceError, "force error across the edge of the box");
             }),

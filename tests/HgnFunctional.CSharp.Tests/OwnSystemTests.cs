@@ -86,6 +86,24 @@ internal static class OwnSystemTests
 {
     private static readonly PhaseState Start = States.FromArrays(2, [1, 0, 0, 2], [0, 1, -1, 0]);
 
+    /// <summary>Forces of bonds that pull with their length: the separations from each body to its neighbours, added up.</summary>
+    private static double[] PullsOf(BodySystem system, PhaseState state)
+    {
+        var pulls = new double[state.Positions.Length];
+
+        foreach (var (first, second) in system.Bonds)
+        {
+            for (var axis = 0; axis < state.Dimension; axis++)
+            {
+                var (i, j) = (first * state.Dimension + axis, second * state.Dimension + axis);
+                pulls[i] += state.Positions[j] - state.Positions[i];
+                pulls[j] += state.Positions[i] - state.Positions[j];
+            }
+        }
+
+        return pulls;
+    }
+
     internal static Test All => Runner.TestList(
         "own systems",
         [
@@ -128,7 +146,7 @@ internal static class OwnSystemTests
                 var (model, report) = HgnModel.Train(data);
                 Check.Below(Check.Springs, report.RelativeForceError, "force error");
                 var one = Given.Start(system, 40);
-                Check.Close(pairs.TimeDerivative(one).Forces, model.On(system).TimeDerivative(one).Forces, 1e-7, "forces of a state not seen");
+                Check.Close(PullsOf(system, one), model.On(system).TimeDerivative(one).Forces, 1e-7, "forces of a state not seen");
             }),
             Runner.TestCase("known systems are those of the textbooks", () =>
             {
