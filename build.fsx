@@ -23,12 +23,16 @@ module Shell =
         if code <> 0 then
             exit code
 
-    let dotnetWith (variables: (string * string) list) (arguments: string list) : unit =
+    let private codeOf (variables: (string * string) list) (arguments: string list) : int =
         use running = start false variables arguments
         running.WaitForExit()
-        stopUnlessZero running.ExitCode
+        running.ExitCode
 
-    let dotnet (arguments: string list) : unit = dotnetWith [] arguments
+    /// Runs all, even after one that fails.
+    let dotnetEach (variables: (string * string) list) (runs: string list list) : unit =
+        runs |> List.map (codeOf variables) |> List.iter stopUnlessZero
+
+    let dotnet (arguments: string list) : unit = dotnetEach [] [ arguments ]
 
     /// What the program prints, for reading; shown only if the program fails.
     let read (arguments: string list) : string =
@@ -92,7 +96,9 @@ module Step =
 
     let private expecto (variables: (string * string) list) (arguments: string list) : Tested =
         let plain = [ "--colours"; "0"; "--no-spinner"; "--summary" ]
-        Shell.dotnetWith variables (runBuilt "tests/HgnFunctional.Tests" @ plain @ arguments)
+        // The library itself, then the facade as C# sees it.
+        let projects = [ "tests/HgnFunctional.Tests"; "tests/HgnFunctional.CSharp.Tests" ]
+        projects |> List.map (fun project -> runBuilt project @ plain @ arguments) |> Shell.dotnetEach variables
         Tested
 
     let test (arguments: string list) (_: Built) : Tested = expecto [] arguments

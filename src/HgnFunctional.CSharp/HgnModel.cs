@@ -1,14 +1,13 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Linq;
 using HgnFunctional.IO;
-using Microsoft.FSharp.Core;
 
 namespace HgnFunctional.CSharp;
 
-/// <summary>A learned Hamiltonian. Immutable: one model can be shared by threads.</summary>
-public sealed class HgnModel
+/// <summary>A learned Hamiltonian H(q, p). Immutable: one model can be shared by threads.</summary>
+public sealed partial class HgnModel
 {
     internal HgnModel(TrainedModel core) => Core = core;
 
@@ -32,33 +31,49 @@ public sealed class HgnModel
     /// <summary>The distance within which all pairs interact; null for a model of bonds.</summary>
     public double? Cutoff => Core.Pairs is PairKind.PairsWithin within ? within.cutoff : null;
 
-    /// <summary>What the model is made of.</summary>
+    /// <summary>Whether H = T(p) + V(q), which splitting integrators need.</summary>
+    public bool IsSeparable => global::HgnFunctional.Model.isSeparable(Core);
+
+    /// <summary>How the fit of each linear system went: one for momenta and one for positions, or one for both.</summary>
+    public IReadOnlyList<FitReport> Fits =>
+        Core.Diagnostics
+            .Select(fit => new FitReport(fit.Part, fit.Rows, fit.FeaturesSampled, fit.FeaturesKept, fit.Condition, fit.Ridge, fit.RelativeError))
+            .ToArray();
+
+    /// <summary>What the model is made of: an entry for each invariant that a block looks at. Custom blocks have none.</summary>
     public IReadOnlyList<ModelTermSummary> Terms =>
         Core.Terms
             .SelectMany(term => term.Block.Ranges.Select(range =>
                 new ModelTermSummary(term.Block.Kind, term.Block.Width, range.Name, range.Low, range.High)))
             .ToArray();
 
-    /// <summary>Learns a model from trajectories, in one linear solve.</summary>
-    /// <param name="data">Files with velocities and forces.</param>
-    /// <param name="options">Options; the defaults need no change.</param>
-    /// <returns>The model, and how training went.</returns>
-    /// <exception cref="HgnInputException">A file or an option is not what it should be.</exception>
-    public static (HgnModel Model, TrainingReport Report) Train(TrajectoryData data, TrainingOptions? options = null)
+    /// <summary>The model on a system of any number of bodies, which may be far larger than those it saw.</summary>
+    /// <exception cref="HgnInputException">The model was trained on other pairs (bonds, or another cutoff), or one of its blocks cannot be
+    /// used on the system.</exception>
+    public BoundModel On(BodySystem system)
     {
-        ArgumentNullException.ThrowIfNull(data);
-        var config = (options ?? new TrainingOptions()).ToConfig();
-        var clock = new StageClock();
-        var model = Training.fitStream(config, FuncConvert.FromAction<TrainingStage>(clock.Enter), data.Checked().Snapshots()).Expect();
-        return (new HgnModel(model), clock.Report(model));
+        ArgumentNullException.ThrowIfNull(system);
+        return BoundModel.Create(this, system);
     }
+
+    /// <summary>As <see cref="On"/>, without exceptions for systems that the model is not for.</summary>
+    public bool TryOn(BodySystem system, [NotNullWhen(true)] out BoundModel? bound, [NotNullWhen(false)] out string? reason) =>
+        Interop.Attempt(() => On(system), out bound, out reason);
 
     /// <summary>Compares the model with trajectories, one frame at a time.</summary>
     /// <exception cref="HgnInputException">A file is not what it should be, or the model is for other pairs.</exception>
     public EvaluationReport Evaluate(TrajectoryData data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var evaluation = EvaluationModule.ofStream(Core, data.For(Core).Checked().Snapshots()).Expect();
+        return Evaluate(Dataset.FromFiles(data.For(Core)));
+    }
+
+    /// <summary>Compares the model with a dataset, one frame at a time.</summary>
+    /// <exception cref="HgnInputException">A frame is not what it should be, or the model is for other pairs.</exception>
+    public EvaluationReport Evaluate(Dataset data)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        var evaluation = EvaluationModule.ofStream(Core, data.Snapshots()).Expect();
 
         return new EvaluationReport(
             evaluation.Frames,
@@ -81,12 +96,8 @@ public sealed class HgnModel
     {
         ArgumentNullException.ThrowIfNull(initial);
         ArgumentNullException.ThrowIfNull(options);
-
-        var (structure, state) = TrajectoryFile
-            .initial(initial.For(Core).Checked().ToOptions(), frame.ToOption(), initial.Files[0])
-            .Expect();
-
-        return Simulation.Run(Core, structure, state, options);
+        var (system, start) = initial.For(Core).ReadStart(frame);
+        return On(system).Run(start, options);
     }
 
     /// <summary>Simulates a lattice of springs at rest length one, of any size, from a seeded random start.</summary>
@@ -95,23 +106,34 @@ public sealed class HgnModel
     /// <param name="speed">Standard deviation of each velocity component.</param>
     /// <param name="seed">Seed of the start.</param>
     /// <param name="options">Steps, time step, method.</param>
+    /// <exception cref="HgnInputException">A size or an option is not what it should be.</exception>
+    /// <exception cref="HgnSimulationException">The simulation diverged, or an implicit step did not converge.</exception>
     public SimulationReport SimulateLattice(IReadOnlyList<int> sizes, double displacement, double speed, int seed, SimulationOptions options)
     {
         ArgumentNullException.ThrowIfNull(sizes);
         ArgumentNullException.ThrowIfNull(options);
-        var lattice = TopologyModule.grid(sizes.ToList());
-        var structure = StructureModule.bonded(lattice.Dimension, 1.0, lattice.Graph);
-        var start = InitialState.perturbed(displacement, speed, seed, structure, lattice.Sites);
-        return Simulation.Run(Core, structure, start, options);
+        var system = BodySystem.Lattice(sizes.ToArray());
+        return On(system).Run(system.RandomStart(displacement, speed, seed), options);
     }
 
     /// <summary>Writes the model to a file, at once or not at all.</summary>
-    /// <exception cref="HgnInputException">The file cannot be written.</exception>
+    /// <exception cref="HgnInputException">The file cannot be written, or the model has a custom block.</exception>
     public void Save(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
+
+        if (Core.Terms.Select(term => term.Block).OfType<CustomBlockAdapter>().FirstOrDefault() is { } own)
+        {
+            throw new HgnInputException(
+                $"{path}: the model has the custom block '{own.Kind}', whose code a file cannot hold; expected blocks of the kinds {string.Join(", ", ModelBlock.Kinds)}.");
+        }
+
         ModelFile.write(path, Core).Expect();
     }
+
+    /// <summary>As <see cref="Save"/>, without exceptions for what stands in the way.</summary>
+    public bool TrySave(string path, [NotNullWhen(false)] out string? reason) =>
+        Interop.Attempt(() => { Save(path); return this; }, out _, out reason);
 
     /// <summary>Reads a model from a file.</summary>
     /// <exception cref="HgnInputException">The file is missing, damaged, or of another version.</exception>
@@ -121,48 +143,10 @@ public sealed class HgnModel
         return new HgnModel(ModelFile.read(path).Expect());
     }
 
+    /// <summary>As <see cref="Load"/>, without exceptions for files that are no models.</summary>
+    public static bool TryLoad(string path, [NotNullWhen(true)] out HgnModel? model, [NotNullWhen(false)] out string? reason) =>
+        Interop.Attempt(() => Load(path), out model, out reason);
+
     /// <summary>The model in one paragraph.</summary>
     public override string ToString() => Core.ToString();
-
-    /// <summary>Adds up the time between changes of stage.</summary>
-    private sealed class StageClock
-    {
-        private readonly Stopwatch watch = Stopwatch.StartNew();
-        private readonly double[] seconds = new double[4];
-        private int stage;
-        private double since;
-
-        public void Enter(TrainingStage next)
-        {
-            var now = watch.Elapsed.TotalSeconds;
-            seconds[stage] += now - since;
-            since = now;
-            stage = next.Tag;
-        }
-
-        public TrainingReport Report(TrainedModel model)
-        {
-            Enter(TrainingStage.Reading);
-            var fits = model.Diagnostics.ToArray();
-            double ErrorOf(string part) => fits.First(fit => fit.Part == part || fit.Part == "coupled").RelativeError;
-
-            return new TrainingReport(
-                fits.Sum(fit => fit.Rows),
-                fits.Sum(fit => fit.FeaturesSampled),
-                fits.Sum(fit => fit.FeaturesKept),
-                fits.Sum(fit => fit.FeaturesKept),
-                fits.Max(fit => fit.Condition),
-                fits.First(fit => fit.Part != "kinetic").Ridge,
-                ErrorOf("potential"),
-                ErrorOf("kinetic"),
-                new TrainingSeconds(
-                    seconds[TrainingStage.Reading.Tag],
-                    seconds[TrainingStage.Sampling.Tag],
-                    seconds[TrainingStage.Assembling.Tag],
-                    seconds[TrainingStage.Solving.Tag],
-                    watch.Elapsed.TotalSeconds
-                )
-            );
-        }
-    }
 }

@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
@@ -12,6 +14,12 @@ internal static class Interop
     internal static T Expect<T, TError>(this FSharpResult<T, TError> result) =>
         result.IsOk ? result.ResultValue : throw new HgnInputException($"{result.ErrorValue}");
 
+    /// <summary>The result with its error as a sentence.</summary>
+    internal static FSharpResult<T, string> WithSentence<T, TError>(this FSharpResult<T, TError> result, string before = "") =>
+        result.IsOk
+            ? FSharpResult<T, string>.NewOk(result.ResultValue)
+            : FSharpResult<T, string>.NewError($"{before}{result.ErrorValue}");
+
     internal static FSharpOption<T> ToOption<T>(this T? value) where T : struct =>
         value is { } present ? FSharpOption<T>.Some(present) : FSharpOption<T>.None;
 
@@ -19,6 +27,67 @@ internal static class Interop
         value is null ? FSharpOption<string>.None : FSharpOption<string>.Some(value);
 
     internal static FSharpList<T> ToList<T>(this IEnumerable<T> values) => ListModule.OfSeq(values);
+
+    /// <summary>Turns what this library throws into a reason: the one body of every <c>TryX</c>.</summary>
+    internal static bool Attempt<T>(Func<T> work, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out string? reason)
+        where T : class
+    {
+        try
+        {
+            value = work();
+            reason = null;
+            return true;
+        }
+        catch (HgnException error)
+        {
+            value = null;
+            reason = error.Message;
+            return false;
+        }
+    }
+
+    /// <summary>A sentence in which numbers are written the same in every culture.</summary>
+    internal static HgnInputException BadInput(FormattableString sentence) => new(sentence.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Refuses a number that is not finite and above 0.</summary>
+    internal static void RequirePositive(string name, double? value)
+    {
+        if (value is { } number && !(double.IsFinite(number) && number > 0))
+        {
+            throw BadInput($"{name} is {number}; expected a finite number above 0.");
+        }
+    }
+
+    /// <summary>Refuses an array of another length; what the length should be is said in words.</summary>
+    internal static void RequireLength(string field, int expected, int actual, string meaning)
+    {
+        if (actual != expected)
+        {
+            throw BadInput($"{field} has {actual} entries; expected {expected} ({meaning}).");
+        }
+    }
+
+    /// <summary>Refuses an array with an entry that is not finite.</summary>
+    internal static void RequireFinite(string field, ReadOnlySpan<double> values)
+    {
+        for (var k = 0; k < values.Length; k++)
+        {
+            if (!double.IsFinite(values[k]))
+            {
+                throw BadInput($"{field} holds a number that is not finite at entry {k}.");
+            }
+        }
+    }
+
+    /// <summary>Refuses a state of another size.</summary>
+    internal static void RequireSize(string what, PhaseState state, int bodies, int dimension, string owner)
+    {
+        if (state.Bodies != bodies || state.Dimension != dimension)
+        {
+            throw BadInput(
+                $"{what} has {state.Bodies} bodies in {state.Dimension} dimensions; expected {bodies} in {dimension}, as {owner} has.");
+        }
+    }
 
     /// <summary>The entry of an <c>all</c> list with a name; an unknown name is bad input that lists the known ones.</summary>
     internal static T ByName<T>(this IEnumerable<T> all, string option, string name, Func<T, string> nameOf)

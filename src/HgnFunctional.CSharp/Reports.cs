@@ -32,6 +32,24 @@ public sealed record TrainingReport(
     TrainingSeconds Seconds
 );
 
+/// <summary>How the fit of one linear system went.</summary>
+/// <param name="Part">"kinetic", "potential" or "coupled".</param>
+/// <param name="Rows">Rows of the system.</param>
+/// <param name="FeaturesSampled">Features drawn.</param>
+/// <param name="FeaturesKept">Features that were not redundant: the numerical rank.</param>
+/// <param name="Condition">Condition number of the kept, normalised columns.</param>
+/// <param name="Ridge">The penalty on hidden units, as a fraction of the largest singular value.</param>
+/// <param name="RelativeError">|fit - data| / |data| over all rows.</param>
+public sealed record FitReport(
+    string Part,
+    long Rows,
+    int FeaturesSampled,
+    int FeaturesKept,
+    double Condition,
+    double Ridge,
+    double RelativeError
+);
+
 /// <summary>How a model compares with measured data.</summary>
 /// <param name="Frames">Number of snapshots.</param>
 /// <param name="Bodies">Number of bodies.</param>

@@ -1,10 +1,18 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 
 namespace HgnFunctional.CSharp;
 
 /// <summary>Options of training. The defaults were chosen by measurement, so that none need be given.</summary>
 public sealed record TrainingOptions
 {
+    /// <summary>A wider block would need gigabytes for its triangle.</summary>
+    internal const int MostUnits = 16384;
+
+    /// <summary>What the model is made of; by default body and pair blocks, which split into T(p) + V(q).</summary>
+    public IReadOnlyList<ModelBlock> Blocks { get; init; } = ModelBlock.Defaults;
+
     /// <summary>How hidden weights are drawn: elm, u-swim, swim or a-swim.</summary>
     public string Sampler { get; init; } = TrainingConfigModule.defaults.Sampler.Name;
 
@@ -32,13 +40,14 @@ public sealed record TrainingOptions
 
         if (Ridge is { } ridge && !(double.IsFinite(ridge) && ridge >= 0))
         {
-            throw new HgnInputException(FormattableString.Invariant($"The ridge is {ridge}; expected auto or a finite number, 0 or more."));
+            throw Interop.BadInput($"The ridge is {ridge}; expected auto or a finite number, 0 or more.");
         }
 
+        CheckBlocks();
         var defaults = TrainingConfigModule.defaults;
 
         return new TrainingConfig(
-            defaults.Recipes,
+            Blocks.Select(block => block.Recipe).ToList(),
             SamplerModule.all.ByName("The sampler", Sampler, sampler => sampler.Name),
             ActivationModule.all.ByName("The activation", Activation, activation => activation.Name),
             Radial == "auto"
@@ -51,6 +60,24 @@ public sealed record TrainingOptions
         );
     }
 
-    /// <summary>A wider block would need gigabytes for its triangle.</summary>
-    private const int MostUnits = 16384;
+    private void CheckBlocks()
+    {
+        if (Blocks.Count == 0)
+        {
+            throw new HgnInputException("The model has no blocks; expected at least one.");
+        }
+
+        foreach (var block in Blocks.OfType<CustomBlock>())
+        {
+            if (ModelBlock.Kinds.Contains(block.Name) || Blocks.OfType<CustomBlock>().Count(other => other.Name == block.Name) > 1)
+            {
+                throw new HgnInputException($"A custom block is called '{block.Name}', as another block is; expected a name of its own.");
+            }
+
+            if (block.Features < 1)
+            {
+                throw Interop.BadInput($"The block '{block.Name}' has {block.Features} features; expected at least 1.");
+            }
+        }
+    }
 }

@@ -46,6 +46,15 @@ public sealed record TrajectoryData
 
     internal IEnumerable<FSharpResult<Snapshot, DataError>> Snapshots() => TrajectoryFile.snapshots(ToOptions(), Files.ToList());
 
+    /// <summary>The bodies of the first file and their state in one of its frames, to start a simulation from.</summary>
+    /// <param name="frame">The frame, from 0; by default the first.</param>
+    /// <exception cref="HgnInputException">A file or an option is not what it should be.</exception>
+    public (BodySystem System, PhaseState State) ReadStart(int? frame = null)
+    {
+        var (structure, state) = TrajectoryFile.initial(Checked().ToOptions(), frame.ToOption(), Files[0]).Expect();
+        return (new BodySystem(structure), state);
+    }
+
     /// <summary>Checks the options that do not depend on the files.</summary>
     /// <exception cref="HgnInputException">No files, a range that is empty, a number that is not positive.</exception>
     internal TrajectoryData Checked()
@@ -60,16 +69,8 @@ public sealed record TrajectoryData
             throw new HgnInputException($"The frames are {FirstFrame}..{LastFrame}; expected A..B with 0 <= A <= B.");
         }
 
-        RequirePositive("The cutoff", Cutoff);
-        RequirePositive("The mass", Mass);
+        Interop.RequirePositive("The cutoff", Cutoff);
+        Interop.RequirePositive("The mass", Mass);
         return this;
-    }
-
-    private static void RequirePositive(string name, double? value)
-    {
-        if (value is { } number && !(double.IsFinite(number) && number > 0))
-        {
-            throw new HgnInputException(FormattableString.Invariant($"{name} is {number}; expected a finite number above 0."));
-        }
     }
 }

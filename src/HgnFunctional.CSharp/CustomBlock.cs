@@ -1,0 +1,95 @@
+using System;
+using System.Buffers;
+
+namespace HgnFunctional.CSharp;
+
+/// <summary>What the features of a custom block depend on.</summary>
+public enum BlockInputs
+{
+    /// <summary>Positions alone: the features add to V(q).</summary>
+    Positions,
+
+    /// <summary>Momenta alone: the features add to T(p).</summary>
+    Momenta,
+
+    /// <summary>Both: the model no longer splits into T(p) + V(q).</summary>
+    PositionsAndMomenta,
+}
+
+/// <summary>Features of one's own: some functions Phi_k(q, p), which training weighs beside those of the other blocks,
+/// H = ... + sum_k theta_k Phi_k. Values must not depend on anything but the view: training calls from several threads. A model with
+/// such a block cannot be saved, since no file could bring its code back.</summary>
+public abstract class CustomBlock : ModelBlock
+{
+    /// <summary>Name of the kind of block, other than body, pair, message and raw.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Number of features; at least 1.</summary>
+    public abstract int Features { get; }
+
+    /// <summary>What the features depend on; by default positions and momenta.</summary>
+    public virtual BlockInputs Inputs => BlockInputs.PositionsAndMomenta;
+
+    /// <summary>Number of leading features that are fitted before all hidden units and never penalised, as laws of physics should be;
+    /// by default all.</summary>
+    public virtual int Trend => Features;
+
+    /// <summary>Why the block cannot be used on a system, as a sentence; null if it can, as by default on all.</summary>
+    public virtual string? Refuses(BodySystem system) => null;
+
+    /// <summary>Writes the values Phi_k [features].</summary>
+    public abstract void Values(BodiesView bodies, Span<double> values);
+
+    /// <summary>Adds the gradient of one feature, dPhi/dq and dPhi/dp, each row-major [N x d], to spans that are zero before. A span is
+    /// empty where <see cref="Inputs"/> says that the derivatives vanish.</summary>
+    public abstract void Gradient(BodiesView bodies, int feature, Span<double> ofPositions, Span<double> ofMomenta);
+
+    /// <summary>Adds the gradient of sum_k weights_k Phi_k to spans as those of <see cref="Gradient"/>, which it calls for each feature
+    /// unless overridden by something faster. Simulations spend their time here.</summary>
+    public virtual void Pullback(BodiesView bodies, ReadOnlySpan<double> weights, Span<double> ofPositions, Span<double> ofMomenta)
+    {
+        var (sizeQ, sizeP) = (ofPositions.Length, ofMomenta.Length);
+        var scratch = ArrayPool<double>.Shared.Rent(sizeQ + sizeP);
+
+        for (var feature = 0; feature < weights.Length; feature++)
+        {
+            if (weights[feature] == 0)
+            {
+                continue;
+            }
+
+            var q = scratch.AsSpan(0, sizeQ);
+            var p = scratch.AsSpan(sizeQ, sizeP);
+            q.Clear();
+            p.Clear();
+            Gradient(bodies, feature, q, p);
+            AddScaled(ofPositions, weights[feature], q);
+            AddScaled(ofMomenta, weights[feature], p);
+        }
+
+        ArrayPool<double>.Shared.Return(scratch);
+    }
+
+    /// <summary>The largest difference between <see cref="Gradient"/> and central differences of <see cref="Values"/> at a state, over
+    /// the largest entry of each feature's gradient: some 1e-8 where both agree, of order 1 where they do not.</summary>
+    /// <param name="system">The bodies.</param>
+    /// <param name="state">A state where coordinates and momenta are of order 1.</param>
+    /// <exception cref="HgnInputException">The state has another size than the system.</exception>
+    public double GradientError(BodySystem system, PhaseState state)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(state);
+        Interop.RequireSize("The state", state, system.Bodies, system.Dimension, "the system");
+        return BlockCheck.GradientError(this, system, state);
+    }
+
+    internal sealed override BlockRecipe Recipe => CustomBlockAdapter.RecipeOf(this);
+
+    internal static void AddScaled(Span<double> target, double scale, ReadOnlySpan<double> source)
+    {
+        for (var k = 0; k < target.Length; k++)
+        {
+            target[k] += scale * source[k];
+        }
+    }
+}

@@ -1,0 +1,34 @@
+using System;
+
+namespace HgnFunctional.CSharp;
+
+/// <summary>What to simulate, and how.</summary>
+public sealed record SimulationOptions : IntegratorOptions
+{
+    /// <summary>Number of time steps; at least 1.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>Conserved quantities are watched, and states handed out or written, every so many steps, the start first and the last
+    /// step last; by default a thousand times in all.</summary>
+    public int? Every { get; init; }
+
+    /// <summary>Path of a LAMMPS text dump to write; none by default. <see cref="Simulator.Simulate"/> writes none.</summary>
+    public string? Output { get; init; }
+
+    internal int Interval => Every ?? Math.Max(1, Steps / 1000);
+
+    internal override void Check()
+    {
+        if (Steps < 1)
+        {
+            throw Interop.BadInput($"The number of steps is {Steps}; expected at least 1.");
+        }
+
+        base.Check();
+
+        if (Every < 1)
+        {
+            throw Interop.BadInput($"States are asked for every {Every} steps; expected at least 1.");
+        }
+    }
+}

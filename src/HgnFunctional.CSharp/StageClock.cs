@@ -1,0 +1,48 @@
+using System.Diagnostics;
+using System.Linq;
+
+namespace HgnFunctional.CSharp;
+
+/// <summary>Adds up the time between changes of stage.</summary>
+internal sealed class StageClock
+{
+    private readonly Stopwatch watch = Stopwatch.StartNew();
+    private readonly double[] seconds = new double[4];
+    private int stage;
+    private double since;
+
+    internal void Enter(TrainingStage next)
+    {
+        var now = watch.Elapsed.TotalSeconds;
+        seconds[stage] += now - since;
+        since = now;
+        stage = next.Tag;
+    }
+
+    internal TrainingReport Report(TrainedModel model)
+    {
+        Enter(TrainingStage.Reading);
+        var fits = model.Diagnostics.ToArray();
+
+        // A part that has no block predicts nothing: its relative error is 1.
+        double ErrorOf(string part) => fits.FirstOrDefault(fit => fit.Part == part || fit.Part == "coupled")?.RelativeError ?? 1;
+
+        return new TrainingReport(
+            fits.Sum(fit => fit.Rows),
+            fits.Sum(fit => fit.FeaturesSampled),
+            fits.Sum(fit => fit.FeaturesKept),
+            fits.Sum(fit => fit.FeaturesKept),
+            fits.Max(fit => fit.Condition),
+            fits.Last().Ridge,
+            ErrorOf("potential"),
+            ErrorOf("kinetic"),
+            new TrainingSeconds(
+                seconds[TrainingStage.Reading.Tag],
+                seconds[TrainingStage.Sampling.Tag],
+                seconds[TrainingStage.Assembling.Tag],
+                seconds[TrainingStage.Solving.Tag],
+                watch.Elapsed.TotalSeconds
+            )
+        );
+    }
+}

@@ -1,0 +1,22 @@
+using Expecto;
+using Expecto.CSharp;
+using HgnFunctional.CSharp.Tests;
+
+return Runner.RunTestsWithCLIArgs(
+    [],
+    args,
+    Runner.TestList(
+        "C#",
+        [
+            StateTests.All,
+            BodySystemTests.All,
+            DatasetTests.All,
+            TrainingTests.All,
+            BlockTests.All,
+            CustomBlockTests.All,
+            OwnSystemTests.All,
+            SimulationTests.All,
+            FileTests.All,
+            SurfaceTests.All,
+            SampleTests.All,
+        ]));
