@@ -3,6 +3,11 @@ using System.Buffers;
 using System.Linq;
 using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
+using Draw = Microsoft.FSharp.Core.FSharpFunc<
+    string,
+    Microsoft.FSharp.Core.FSharpFunc<
+        Microsoft.FSharp.Core.FSharpOption<int>,
+        Microsoft.FSharp.Core.FSharpFunc<HgnFunctional.InputSample, HgnFunctional.FeatureMap>>>;
 
 namespace HgnFunctional.CSharp;
 
@@ -109,7 +114,7 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
             FuncConvert.FromAction<Snapshot, InputPool>((_, _) => { }),
             false,
             FuncConvert.FromFunc<Snapshot, FSharpOption<FrameError>>(_ => FSharpOption<FrameError>.None),
-            FuncConvert.FromFunc<BlockOptions, TrainingSample, FSharpFunc<string, FSharpFunc<FSharpOption<int>, FSharpFunc<InputSample, FeatureMap>>>, IFeatureBlock>(
+            FuncConvert.FromFunc<BlockOptions, TrainingSample, Draw, IFeatureBlock>(
                 (_, _, _) => new CustomBlockAdapter(block, Enumerable.Range(0, block.Features).ToArray())));
 
     private static BodiesView ViewOf(in Configuration configuration) =>

@@ -37,7 +37,8 @@ public sealed partial class HgnModel
     /// <summary>How the fit of each linear system went: one for momenta and one for positions, or one for both.</summary>
     public IReadOnlyList<FitReport> Fits =>
         Core.Diagnostics
-            .Select(fit => new FitReport(fit.Part, fit.Rows, fit.FeaturesSampled, fit.FeaturesKept, fit.Condition, fit.Ridge, fit.RelativeError))
+            .Select(fit => new FitReport(
+                fit.Part, fit.Rows, fit.FeaturesSampled, fit.FeaturesKept, fit.Condition, fit.Ridge, fit.RelativeError))
             .ToArray();
 
     /// <summary>What the model is made of: an entry for each invariant that a block looks at. Custom blocks have none.</summary>
@@ -125,7 +126,8 @@ public sealed partial class HgnModel
         if (Core.Terms.Select(term => term.Block).OfType<CustomBlockAdapter>().FirstOrDefault() is { } own)
         {
             throw new HgnInputException(
-                $"{path}: the model has the custom block '{own.Kind}', whose code a file cannot hold; expected blocks of the kinds {string.Join(", ", ModelBlock.Kinds)}.");
+                $"{path}: the model has the custom block '{own.Kind}', whose code a file cannot hold; "
+                + $"expected blocks of the kinds {string.Join(", ", ModelBlock.Kinds)}.");
         }
 
         ModelFile.write(path, Core).Expect();

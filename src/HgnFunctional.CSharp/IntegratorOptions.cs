@@ -57,6 +57,7 @@ public record IntegratorOptions
 
         return IntegratorModule.tryCreate(settings, method, dynamics)?.Value
             ?? throw new HgnInputException(
-                $"The method {Method} needs a model that splits into T(p) + V(q), which this one does not; expected one of {string.Join(", ", MethodsForAny)}.");
+                $"The method {Method} needs a model that splits into T(p) + V(q), which this one does not; "
+                + $"expected one of {string.Join(", ", MethodsForAny)}.");
     }
 }

@@ -62,6 +62,26 @@ internal static class BlockTests
 
                 Check.Equal(5, model.On(Given.Ring).Bodies, "bodies");
             }),
+            Runner.TestCase("blocks that know the size of a system refuse frames of another", () =>
+            {
+                var cube = BodySystem.Lattice(2, 2, 2);
+                var mixed = Dataset.Combine(Given.RingData, Dataset.FromHamiltonian(cube, KnownSystems.Springs(cube), Given.States(cube, 2)));
+
+                foreach (var (block, kind) in new[] { (ModelBlock.Raw, "raw"), (ModelBlock.Message(), "message") })
+                {
+                    HgnModel.TryTrain(mixed, new TrainingOptions { Blocks = [block], Width = 8 }, out _, out var reason);
+
+                    Check.Equal(
+                        $"Frame 20 has 8 bodies in 3 dimensions; expected 5 in 2, as the first frame has, since a {kind} block sees coordinates.",
+                        reason,
+                        "the reason");
+                }
+
+                // Invariants are numbers in every dimension.
+                Check.Equal(22, HgnModel.Train(mixed, new TrainingOptions { Width = 8 }).Model.Frames, "frames that body and pair blocks take");
+                var invariant = ModelBlock.Message(new MessageLayout { Inputs = "invariant", NodeUnits = 4, EdgeUnits = 4 });
+                Check.That(HgnModel.TryTrain(mixed, new TrainingOptions { Blocks = [invariant], Width = 8 }, out _, out _), "so do messages of them");
+            }),
             Runner.TestCase("blocks may stand side by side", () =>
             {
                 var layout = new MessageLayout { Inputs = "invariant", NodeUnits = 8, EdgeUnits = 8 };
@@ -78,6 +98,7 @@ internal static class BlockTests
                 Check.Refuses(() => ModelBlock.Message(new MessageLayout { NodeUnits = 0 }), "NodeUnits is 0; expected 1 to 16384.");
                 Check.Refuses(() => ModelBlock.Message(new MessageLayout { EdgeUnits = -1 }), "EdgeUnits is -1; expected 1 to 16384.");
                 Check.Refuses(() => ModelBlock.Message(new MessageLayout { InnerUnits = [8, 0] }), "InnerUnits is 0; expected 1 to 16384.");
+                Check.Refuses(() => Train(null!, ModelBlock.Pair), "A block is null; expected a block.");
                 Check.Refuses(() => Train(), "The model has no blocks; expected at least one.");
             }),
         ]);

@@ -119,8 +119,11 @@ internal static class SimulationTests
                 {
                 }
 
-                Check.Equal($"The simulation diverged at step {stepper.Steps}: a position or momentum is no longer finite; try a smaller time step.", reason, "the reason");
-                Check.Throws<HgnSimulationException>(() => stepper.Step(), $"The simulation diverged at step {stepper.Steps + 1}: a position or momentum is no longer finite; try a smaller time step.");
+                string SentenceOf(long step) =>
+                    $"The simulation diverged at step {step}: a position or momentum is no longer finite; try a smaller time step.";
+
+                Check.Equal(SentenceOf(stepper.Steps), reason, "the reason");
+                Check.Throws<HgnSimulationException>(() => stepper.Step(), SentenceOf(stepper.Steps + 1));
             }),
             Runner.TestCase("a run writes what a program reads back", () =>
             {
