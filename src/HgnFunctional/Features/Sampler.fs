@@ -1,6 +1,7 @@
 namespace HgnFunctional
 
 open System
+open System.Collections.Generic
 
 /// Hidden units s(w_k . x + b_k) of inputs x that were centred and scaled to [-1, 1] over the training data.
 [<NoEquality; NoComparison>]
@@ -130,6 +131,21 @@ module Sampler =
     let private drawUniform (activation: Activation) (sample: InputSample) (units: int) (random: Random) : float[] * float[] =
         amongPlaces activation (places sample) units random
 
+    /// Units that the solver of wide systems would keep though they are copies of others, or their mirror images, are drawn
+    /// anew, some times at most: of few points there are few pairs. In other systems copies are dropped later.
+    let private distinct (units: int) (pick: unit -> struct (int * int)) : int -> struct (int * int) =
+        let drawn = HashSet<struct (int * int)>()
+
+        let rec draw attempts =
+            let struct (first, second) as pair = pick ()
+
+            if drawn.Add(struct (min first second, max first second)) || attempts = 0 then
+                pair
+            else
+                draw (attempts - 1)
+
+        fun _ -> if units > LeastSquares.widest then draw candidatesPerUnit else pick ()
+
     let private drawByGradient (activation: Activation) (sample: InputSample) (units: int) (random: Random) : float[] * float[] =
         let places = places sample
 
@@ -145,11 +161,11 @@ module Sampler =
             let total = Array.last cumulative
 
             if total > 0.0 && Double.IsFinite total then
-                let pick _ =
+                let pick () =
                     let found = Array.BinarySearch(cumulative, total * random.NextDouble())
                     candidates[min (candidates.Length - 1) (if found >= 0 then found else ~~~found - 1)]
 
-                Array.init units pick |> assemble activation places
+                Array.init units (distinct units pick) |> assemble activation places
             else
                 amongPlaces activation places units random
 

@@ -139,9 +139,19 @@ module internal Design =
     /// Folds chunks of snapshots into the triangle of a wide system, block by block: first the rows of a block in parallel, then
     /// its columns.
     let private foldWide (system: LinearSystem) (triangle: WideTriangle) (chunks: Snapshot[][]) : unit =
+        let mutable buffer = Array.empty<float>
+
         let fold (snapshots: Snapshot[]) =
             let starts = snapshots |> Array.scan (fun start snapshot -> start + system.RowsOf snapshot) 0
-            let rows = Array.zeroCreate<float>(Array.last starts * triangle.Columns)
+            let length = Array.last starts * triangle.Columns
+
+            // Blocks are alike, and a new array of ten megabytes for each would soon be a gigabyte.
+            if buffer.Length < length then
+                buffer <- Array.zeroCreate<float> length
+            else
+                Array.Clear(buffer, 0, length)
+
+            let rows = buffer
 
             let fill index =
                 let start, stop = starts[index] * triangle.Columns, starts[index + 1] * triangle.Columns

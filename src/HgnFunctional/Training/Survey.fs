@@ -28,10 +28,11 @@ type internal Survey =
 
 /// Collects a survey snapshot by snapshot.
 [<Sealed>]
-type internal SurveyCollector(recipes: BlockRecipe list, seed: int) =
+type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) =
 
-    /// Points that a sampler sees of each block's inputs.
-    let poolCapacity = 1024
+    /// Points that a sampler sees of each block's inputs: two for each unit, if that is more.
+    let poolCapacity = max 1024 (2 * width)
+
     /// Rows that the pilot fit has at least, if the data has them.
     let pilotRows = 1024
 

@@ -106,7 +106,7 @@ module Training =
         (entering: TrainingStage -> unit)
         (source: Result<Snapshot, 'error> seq)
         : Result<Survey, TrainingError<'error>> =
-        let collector = SurveyCollector(config.Recipes, config.Seed)
+        let collector = SurveyCollector(config.Recipes, config.Width, config.Seed)
         let mutable failure = None
         let mutable frame = 0
         entering Reading

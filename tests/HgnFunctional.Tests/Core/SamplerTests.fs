@@ -108,6 +108,15 @@ let private drawing =
             sameMap (draw Sampler.uniformSwim Activation.tanh 1 sample) (draw Sampler.uniformSwim Activation.tanh 1 blind)
             |> expectNone)
 
+        testCase "more units than pivoting can sort out are no copies of each other" (fun () ->
+            let units = LeastSquares.widest + 1
+            let map = Sampler.sample Sampler.swim Activation.tanh units (Rng.stream 1 "units") (inputs 1 2 200)
+            // A pair and its reverse give a unit and its mirror image.
+            let known = map.Weights |> Array.chunkBySize 2 |> Array.map (Array.map (fun w -> Math.Round(abs w, 9)))
+            Expect.equal (Array.distinct known).Length units "units"
+            let few = Sampler.sample Sampler.swim Activation.tanh units (Rng.stream 1 "units") (inputs 1 2 3)
+            Expect.equal few.Units units "three points have three pairs")
+
         testCase "few points are enough for every sampler" (fun () ->
             for sampler in Sampler.all do
                 for count in 0..2 do
