@@ -14,7 +14,7 @@ public sealed record TrainingSeconds(double Read, double Sample, double Assemble
 /// <param name="Rows">Rows of all linear systems.</param>
 /// <param name="FeaturesSampled">Features drawn.</param>
 /// <param name="FeaturesKept">Features that were not redundant.</param>
-/// <param name="Rank">Numerical rank of all systems together.</param>
+/// <param name="Rank">Numerical rank of all systems together; of a system of more than 512 features with a rank above 256, its features.</param>
 /// <param name="Condition">The largest condition number of a system's kept, normalised columns.</param>
 /// <param name="Ridge">The penalty on the hidden units of the forces' system, as a fraction of its largest singular value.</param>
 /// <param name="RelativeForceError">|F' - F| / |F| on the training data.</param>

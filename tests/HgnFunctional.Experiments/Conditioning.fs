@@ -350,7 +350,8 @@ module Conditioning =
             Remarks =
                 [
                     "\"QR\" is what training does: rows reduced by reflections to a triangle as they come, columns dropped by "
-                    + "pivoting, a ridge by the evidence. \"Normal equations\" are Z^T Z with the least shift of its diagonal, in powers "
+                    + "pivoting, a ridge by the evidence; of more than 512 features, columns are dropped by a random sketch, and only if "
+                    + "256 or fewer carry the others: else none is, and the condition is that of all. \"Normal equations\" are Z^T Z with the least shift of its diagonal, in powers "
                     + "of ten, that lets Cholesky succeed. \"SVD\" is that of the triangle, which has the singular values of the rows "
                     + "and costs less than theirs; one factorisation serves both cut-offs. All see the same rows, with columns scaled "
                     + "to norm one. The last two are MathNet's, in managed code, but for the product Z^T Z, which is ours and faster "
@@ -367,12 +368,10 @@ module Conditioning =
                     + "of 1e-12 costs up to two digits. Time is: the SVD of all columns grows with the cube of the width, and is left "
                     + "out beyond the width that the settings name, where it already takes many times as long as all the rest. The QR "
                     + "has an SVD too, but of the columns it kept."
-                    "Where we are no better: reducing the rows takes most of our time at thousands of units, and two or three times "
-                    + "that of the product Z^T Z, since the triangles of several chunks are merged; where many columns are kept, the "
-                    + "solve takes as long as Cholesky's, or longer. Errors of about 1e-8 and below vary with the draw, by a factor of "
-                    + "ten or more between neighbouring widths: beyond some hundred units there is no gain, for softplus beyond some "
-                    + "dozens. One seed; each time is of a single run, the least of three below a second, on a machine that may have "
-                    + "been busy with other work."
+                    "Where we are no better: where many columns are kept, the solve takes as long as Cholesky's, or longer. Errors of "
+                    + "about 1e-8 and below vary with the draw, by a factor of ten or more between neighbouring widths: beyond some "
+                    + "hundred units there is no gain, for softplus beyond some dozens. One seed; each time is of a single run, the least "
+                    + "of three below a second, on a machine that may have been busy with other work."
                 ]
         }
 

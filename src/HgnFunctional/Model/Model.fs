@@ -27,7 +27,7 @@ type FitDiagnostics =
         Rows: int64
         /// Features sampled, of which some are redundant.
         FeaturesSampled: int
-        /// Features kept: the numerical rank.
+        /// Features kept: the numerical rank, but for systems of more than 512 features whose rank is above 256, which drop none.
         FeaturesKept: int
         /// Condition number of the kept, normalised columns.
         Condition: float

@@ -7,8 +7,8 @@ open MathNet.Numerics.LinearAlgebra
 type Ridge =
     /// By the evidence of the data.
     | Automatic
-    /// As a fraction of the largest singular value of the equilibrated columns, 0 or more. Of more than 512 features no
-    /// redundant ones are dropped, and the fraction is at least 1e-15.
+    /// As a fraction of the largest singular value of the equilibrated columns, 0 or more. Of more than 512 features, with more
+    /// than 256 independent ones, none are dropped, and the fraction is at least 1e-15.
     | Relative of fraction: float
 
 /// Why a least-squares problem has no solution.
@@ -59,8 +59,8 @@ module LeastSquares =
     /// Lennard-Jones data: 1e-12 costs a factor two in accuracy, 1e-15 keeps rounding noise.
     let private pivotTolerance = 1e-13
 
-    /// Systems of more features than this are solved without pivoting and singular values: those take seconds at 1000
-    /// features, and hours at 5000.
+    /// Systems of more features than this are reduced to a few columns by a sketch, or solved without pivoting and singular
+    /// values: those take seconds at 1000 features, and hours at 5000.
     let internal widest = 512
 
     /// The least ridge of wide systems: without pivoting, what lies below is rounding of the triangle itself.
@@ -236,6 +236,19 @@ module LeastSquares =
             Surprise = surprise spectrum penalty / spectrum.FreeRows
         }
 
+    /// As `solveFinite`, for more features than pivoting of the whole triangle has time for.
+    let private solveLarge (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : LeastSquaresSolution =
+        match ColumnSketch.tryChoose pivotTolerance isTrend accumulator with
+        | None -> solveWide ridge isTrend accumulator
+        | Some columns ->
+            let chosen = columns |> Array.map (fun column -> isTrend[column])
+            let solution = TallSkinnyQr.select columns accumulator |> solveFinite ridge chosen
+
+            { solution with
+                Kept = solution.Kept |> Array.map (fun k -> columns[k])
+                Features = accumulator.Features
+            }
+
     /// The readout that minimises |A x - b|^2 plus the penalty. `isTrend` [features] marks columns that are not penalised.
     let solve (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : Result<LeastSquaresSolution, LeastSquaresError> =
         Guard.length (nameof isTrend) accumulator.Features isTrend.Length
@@ -245,5 +258,5 @@ module LeastSquares =
             invalidArg (nameof ridge) $"The ridge is {fraction}; expected a finite number, 0 or more."
         | _ when accumulator.Rows = 0L -> Error NoRows
         | _ when Guard.firstNotFinite accumulator.Triangle >= 0 -> Error NotFiniteRows
-        | _ when accumulator.Features > widest -> Ok(solveWide ridge isTrend accumulator)
+        | _ when accumulator.Features > widest -> Ok(solveLarge ridge isTrend accumulator)
         | _ -> Ok(solveFinite ridge isTrend accumulator)

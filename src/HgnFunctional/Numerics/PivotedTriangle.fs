@@ -49,14 +49,10 @@ module internal PivotedTriangle =
                 let factor = -2.0 * TensorPrimitives.Dot(ReadOnlySpan<float> reflector, Span<float>.op_Implicit part) / squared
                 TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> reflector, factor, Span<float>.op_Implicit part, part)
 
-    /// Reduces an accumulator; a column whose part independent of those before it is at most `tolerance` (of its own norm)
-    /// is dropped. `isTrend` marks the columns that go first, in their order.
-    let ofAccumulator (tolerance: float) (isTrend: bool[]) (accumulator: TallSkinnyQr) : PivotedTriangle =
-        let n = accumulator.Features
-        let triangle = accumulator.Triangle.ToArray()
-        let entry row column = triangle[row * (n + 1) + column]
-        let target = Array.init n (fun row -> entry row n)
-        let columns = Array.init n (fun column -> Array.init n (fun row -> entry row column))
+    /// Scales columns to norm one and reduces them in place, with the target: the norms, the columns that are kept, and how
+    /// many of those belong to the trend. A column whose part independent of those before it is at most `tolerance` is dropped,
+    /// and no more than `most` are kept. `isTrend` marks the columns that go first, in their order.
+    let reduce (tolerance: float) (isTrend: bool[]) (most: int) (columns: float[][]) (target: float[]) : struct (float[] * int[] * int) =
         let norms = columns |> Array.map (norm 0)
 
         columns
@@ -65,7 +61,7 @@ module internal PivotedTriangle =
                 TensorPrimitives.Divide(ReadOnlySpan<float> column, norms[k], Span<float> column))
 
         let kept = ResizeArray<int>()
-        let remaining = ResizeArray<int>(seq { 0 .. n - 1 } |> Seq.filter (fun k -> norms[k] > 0.0))
+        let remaining = ResizeArray<int>(seq { 0 .. columns.Length - 1 } |> Seq.filter (fun k -> norms[k] > 0.0))
 
         let keep column =
             remaining.Remove column |> ignore
@@ -82,7 +78,7 @@ module internal PivotedTriangle =
         let trend = kept.Count
         let mutable searching = true
 
-        while searching && remaining.Count > 0 do
+        while searching && remaining.Count > 0 && kept.Count < most do
             // The first of the largest, so that ties do not depend on anything but the order of the features.
             let best = remaining |> Seq.maxBy (fun k -> norm kept.Count columns[k])
 
@@ -91,16 +87,26 @@ module internal PivotedTriangle =
             else
                 searching <- false
 
+        struct (norms, kept.ToArray(), trend)
+
+    /// Reduces an accumulator to its independent columns.
+    let ofAccumulator (tolerance: float) (isTrend: bool[]) (accumulator: TallSkinnyQr) : PivotedTriangle =
+        let n = accumulator.Features
+        let triangle = accumulator.Triangle.ToArray()
+        let entry row column = triangle[row * (n + 1) + column]
+        let target = Array.init n (fun row -> entry row n)
+        let columns = Array.init n (fun column -> Array.init n (fun row -> entry row column))
+        let struct (norms, kept, trend) = reduce tolerance isTrend n columns target
         let corner = entry n n
-        let reached = Array.take kept.Count target
-        let beyond = Array.skip kept.Count target |> Array.sumBy (fun x -> x * x)
+        let reached = Array.take kept.Length target
+        let beyond = Array.skip kept.Length target |> Array.sumBy (fun x -> x * x)
         let leftover = beyond + corner * corner
 
         {
-            Kept = kept.ToArray()
+            Kept = kept
             Trend = trend
             Norms = norms
-            Columns = kept.ToArray() |> Array.map (fun k -> columns[k])
+            Columns = kept |> Array.map (fun k -> columns[k])
             Target = reached
             Leftover = leftover
             TargetSquared = leftover + Array.sumBy (fun x -> x * x) reached

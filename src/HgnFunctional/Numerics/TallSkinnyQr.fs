@@ -78,3 +78,12 @@ module TallSkinnyQr =
             let triangle = first.Triangle.ToArray()
             foldInto columns columns (Span<float>(second.Triangle.ToArray())) (Span<float> triangle)
             TallSkinnyQr.OfOwned(first.Features, first.Rows + second.Rows, triangle)
+
+    /// The accumulator of some columns of the same rows.
+    let internal select (columns: int[]) (accumulator: TallSkinnyQr) : TallSkinnyQr =
+        let n, width = accumulator.Features, columns.Length + 1
+        let sources = Array.append columns [| n |]
+        let rows = Array.init ((n + 1) * width) (fun k -> accumulator.Triangle[k / width * (n + 1) + sources[k % width]])
+        let triangle = Array.zeroCreate (width * width)
+        foldInto width (n + 1) (Span<float> rows) (Span<float> triangle)
+        TallSkinnyQr.OfOwned(columns.Length, accumulator.Rows, triangle)

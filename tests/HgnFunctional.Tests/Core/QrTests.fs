@@ -293,14 +293,45 @@ let private wideSystems =
             Expect.allEqual solution.Readout 0.0 "readout"
             Expect.equal solution.RelativeResidual 0.0 "residual")
 
-        testCase "more features than the limit are solved without pivoting" (fun () ->
+        testCase "more features than the limit, most of them independent, are solved without pivoting" (fun () ->
             let features = LeastSquares.widest + 1
             let triangle = WideTriangle.empty features
-            triangle.Fold(normalRows 1 features 50, 50, 0)
+            triangle.Fold(normalRows 1 features 300, 300, 0)
             let accumulator = triangle.ToAccumulator()
             let expected, solution = wide (Relative 1e-3) accumulator, solve (Relative 1e-3) accumulator
             Expect.equal solution.Rank features "nothing is dropped"
             identical "readout" expected.Readout solution.Readout |> expectNone)
+
+        testCase "of many features that few carry, those few are kept" (fun () ->
+            let features, independent = LeastSquares.widest + 88, 30
+            let basis = Rng.normals (independent * features) (Rng.stream 21 "basis")
+            let readout = Rng.normals features (Rng.stream 21 "readout")
+
+            let rows =
+                [|
+                    for row in 0..399 do
+                        let weights = Rng.normals independent (Rng.stream row "weights")
+                        let entry column = Seq.sum (seq { for k in 0 .. independent - 1 -> weights[k] * basis[k * features + column] })
+                        let mine = Array.init features entry
+                        yield! mine
+                        Array.fold2 (fun sum x y -> sum + x * y) 0.0 mine readout
+                |]
+
+            let isTrend = Array.init features (fun column -> column = 500 || column = 7)
+            let accumulator = accumulate features rows
+
+            match LeastSquares.solve Automatic isTrend accumulator with
+            | Error error -> failtest $"{error}"
+            | Ok solution ->
+                Expect.equal solution.Rank independent "rank"
+                Expect.equal solution.Features features "features"
+                Expect.equal solution.Rows 400L "rows"
+                Expect.containsAll solution.Kept [ 7; 500 ] "the trend goes first"
+                Expect.isLessThan solution.RelativeResidual 1e-12 "residual"
+                let fitted row = Array.fold2 (fun sum k x -> sum + x * rows[row * (features + 1) + k]) 0.0 solution.Kept solution.Readout
+
+                close "fit" 1e-10 (Array.init 400 fitted) (Array.init 400 (fun row -> rows[row * (features + 1) + features]))
+                |> expectNone)
     ]
 
 [<Tests>]
