@@ -108,7 +108,7 @@ module PaperModel =
             Seeds = [ 1 ]
             Layouts = [ layout "every stage pooled, 128 + 128 to 32" GraphInputs.localFrame 128 true 32 10; ours ]
             Steps = 500
-            Unseen = [ [ 8 ], [ 64 ]; [ 2; 2 ], [ 10; 10 ]; [ 8 ], [ 10; 10 ] ]
+            Unseen = [ [ 2; 2 ], [ 10; 10 ]; [ 8 ], [ 64 ]; [ 8 ], [ 10; 10 ] ]
         }
 
     let private springs (sizes: int list) : Lattice * PairSystem =
@@ -241,10 +241,9 @@ module PaperModel =
                 ]
         }
 
-    let private unseenRow (settings: Settings) (layout: Layout) (few: int list, many: int list) : Value list =
+    let private unseenRow (settings: Settings) (layout: Layout) (model: TrainedModel) (few: int list, many: int list) : Value list =
         Lab.progress $"unseen, {layout.Name}, {few} to {many}"
         let size = List.head settings.Sizes
-        let model = data settings few size 1 layout.Trajectories |> train layout Sampler.swim 1
         let lattice, system = springs many
         let few, many = Topology.grid few, lattice.Name
         let snapshot = Lab.start (motion settings size) 77 system lattice.Sites |> Lab.snapshot system
@@ -257,16 +256,19 @@ module PaperModel =
 
         [ Text layout.Inputs; Text layout.Name; Text few.Name; Text many ] @ measured
 
+    let private unseenRows (settings: Settings) (layout: Layout) : Value list list =
+        [
+            for few, cases in settings.Unseen |> List.groupBy fst do
+                let model = data settings few settings.Sizes.Head 1 layout.Trajectories |> train layout Sampler.swim 1
+                yield! cases |> List.map (unseenRow settings layout model)
+        ]
+
     let private unseen (settings: Settings) : Table =
         {
             Name = "unseen"
             Title = "Structures never seen (SWIM, the least displacement): errors on one state"
             Columns = [ "inputs"; "model"; "learned from"; "used on"; "relative force error"; "relative velocity error"; "out of range" ]
-            Rows =
-                [
-                    for layout in compared settings do
-                        for case in settings.Unseen -> unseenRow settings layout case
-                ]
+            Rows = compared settings |> List.collect (unseenRows settings)
         }
 
     let run (settings: Settings) : Findings =

@@ -24,14 +24,14 @@ let all: Fault list =
         fault
             "sender-for-receiver-in-messages"
             "Blocks/MessageNetwork.fs"
-            "(start + (if network.IsDirected then width else 0))"
-            "start"
+            "addInto ofH ((receivers[edge] * f + k) * width) ofZ (start + own - width) width"
+            "addInto ofH ((receivers[edge] * f + k) * width) ofZ start width"
             "rows are derivatives of values"
         fault
             "cutoff-derivative-of-messages"
             "Blocks/MessageNetwork.fs"
-            "ofFactors[edge] <- finalOutputs.Values[edge * finalMap.Units + unit]"
-            "ofFactors[edge] <- 0.0"
+            "Array.Copy(finalOutputs.Values, edge * finalMap.Units + first, gradients.OfFactors, edge * units, units)"
+            "Array.Copy(finalOutputs.Values, edge * finalMap.Units + first, gradients.OfFactors, edge * units, 0)"
             "rows are derivatives of values"
         fault
             "momenta-of-raw-features"
@@ -39,4 +39,16 @@ let all: Fault list =
             "outputs.Slopes[unit] * weight (size + t)"
             "outputs.Slopes[unit] * weight t"
             "rows times readout are the pullback"
+        fault
+            "functions-of-edges-mixed"
+            "Blocks/MessageNetwork.fs"
+            "Array.init (all.Length / functions) (fun k -> all[(k / width * functions + f) * width + k % width])"
+            "Array.init (all.Length / functions) (fun k -> all[(k / width * functions + 0 * f) * width + k % width])"
+            "rows are derivatives of values"
+        fault
+            "switches-of-frames-not-counted"
+            "Metrics/FrameSwitches.fs"
+            "let isSwitch = before.IsSome && before <> now"
+            "let isSwitch = before.IsNone && before <> now"
+            "changes of a frame's bodies are counted, and states without a frame"
     ]

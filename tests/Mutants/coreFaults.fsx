@@ -181,4 +181,18 @@ let all: Fault list =
             Fault = "| Relative fraction -> fraction"
             Law = "redundant columns do no harm without pivoting"
         }
+        {
+            Name = "sketch-without-its-last-columns"
+            File = "src/HgnFunctional/Numerics/ColumnSketch.fs"
+            Original = "if chosen.Length = most then None else Some(Array.sort chosen)"
+            Fault = "if chosen.Length = most then None else Some(Array.sort (Array.skip 1 chosen))"
+            Law = "of many features that few carry, those few are kept"
+        }
+        {
+            Name = "rows-of-chosen-columns-forgotten"
+            File = "src/HgnFunctional/Numerics/TallSkinnyQr.fs"
+            Original = "TallSkinnyQr.OfOwned(columns.Length, accumulator.Rows, triangle)"
+            Fault = "TallSkinnyQr.OfOwned(columns.Length, int64 n + 1L, triangle)"
+            Law = "of many features that few carry, those few are kept"
+        }
     ]
