@@ -75,7 +75,7 @@ module PaperModel =
             Motion = { Displacement = 0.1; Speed = 0.1; TimeStep = 0.01; Stride = 50; Frames = 20 }
             Sizes = [ 0.1; 0.2; 0.3 ]
             TestTrajectories = 10
-            Seeds = [ 1..5 ]
+            Seeds = [ 1..3 ]
             Layouts =
                 [
                     layout alone GraphInputs.localFrame 64 false 512 10
