@@ -124,6 +124,10 @@ module Step =
     /// The packages in the hands of strangers: a C# project, a script, the tool, all with empty caches.
     let tryPackages (_: Packed) : unit = Shell.dotnet [ "fsi"; "tests/Packages/packages.fsx"; packages ]
 
+    /// The site of the pages in docs, whose code runs with the packages.
+    let docs (_: Packed) : unit =
+        Shell.dotnet [ "fsi"; "tests/Docs/site.fsx"; packages; Path.Combine(__SOURCE_DIRECTORY__, "artifacts", "docs") ]
+
     let bench (arguments: string list) (_: Restored) : unit =
         Shell.dotnet ([ "run"; "-c"; "Release"; "--project"; benchmarks; "--" ] @ arguments)
 
@@ -136,13 +140,15 @@ let everything () : unit =
     built |> Step.testWithoutSimd [] |> ignore
     built |> Step.test [] |> ignore
     built |> Step.demo []
-    built |> Step.pack |> Step.tryPackages
+    let packed = built |> Step.pack
+    packed |> Step.tryPackages
+    packed |> Step.docs
 
 let built () : Step.Built = Step.restore () |> Step.build
 
 let targets: (string * string * (string list -> unit)) list =
     [
-        "all", "format --check, build, test-nosimd, test, demo, packages (the default)", (fun _ -> everything ())
+        "all", "format --check, build, test-nosimd, test, demo, packages, docs (the default)", (fun _ -> everything ())
         "restore", "fetch the tools and packages", (fun _ -> Step.restore () |> ignore)
         "format", "format all sources; --check only reports", (fun rest -> Step.restore () |> Step.format rest)
         "build", "build the solution", (fun _ -> built () |> ignore)
@@ -153,6 +159,7 @@ let targets: (string * string * (string list -> unit)) list =
         "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
         "pack", "make the packages in artifacts/packages", (fun _ -> built () |> Step.pack |> ignore)
         "packages", "make them, and try each with empty caches", (fun _ -> built () |> Step.pack |> Step.tryPackages)
+        "docs", "run the code of the pages in docs, and make the site artifacts/docs", (fun _ -> built () |> Step.pack |> Step.docs)
         "bench", "run the benchmarks", (fun rest -> Step.restore () |> Step.bench rest)
         "experiments",
         "write the pages of results in docs/: [NAME...] [--quick] [--out FOLDER]",

@@ -25,10 +25,9 @@ internal static class Shared
     internal static Option<(int First, int? Last)> Frames() =>
         new("--frames")
         {
-            Description = "Frames A to B, from 0, inclusive.",
+            Description = "Frames A to B, from 0, inclusive; all of them otherwise.",
             HelpName = "A..B",
             CustomParser = ParseFrames,
-            DefaultValueFactory = _ => (0, null),
         };
 
     /// <summary>A number option, parsed the same in every culture.</summary>

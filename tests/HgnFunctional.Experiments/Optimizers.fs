@@ -38,7 +38,7 @@ module Optimizers =
             Seeds = [ 1..5 ]
             Models = Contenders.defaults 40 @ Contenders.networks
             SearchSeconds = 2.0
-            Seconds = 30.0
+            Seconds = 45.0
             Entries = Contenders.all
             Framed = [ "LBFGS"; "Adam" ]
         }

@@ -1,6 +1,8 @@
 // Uses the packages in a folder as strangers do, with empty caches: a C# console with the README's lines, a script in F#
 // Interactive, the tool. Run as `dotnet fsi build.fsx packages`, which packs first.
 
+#load "Command.fsx"
+
 open System
 open System.Diagnostics
 open System.IO
@@ -9,35 +11,9 @@ open System.Text.RegularExpressions
 let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, "..", ".."))
 let packages = Path.GetFullPath fsi.CommandLineArgs[1]
 let work = Directory.CreateTempSubdirectory "hgn-packages-"
-let caches = Path.Combine(work.FullName, "caches")
-
-/// What a command prints; it must succeed.
-let run (folder: string) (program: string) (arguments: string list) : string =
-    let info =
-        ProcessStartInfo(program, arguments, WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true)
-
-    for name, value in [ "NUGET_PACKAGES", caches; "DOTNET_NOLOGO", "1"; "NO_COLOR", "1" ] do
-        info.Environment[name] <- value
-
-    // F# Interactive keeps what it resolved in the home folder; a fresh one has no caches.
-    info.Environment["DOTNET_CLI_HOME"] <- work.FullName
-    use running = Process.Start info
-    let errors = running.StandardError.ReadToEndAsync()
-    let output = running.StandardOutput.ReadToEnd()
-    running.WaitForExit()
-
-    if running.ExitCode <> 0 then
-        failwith $"""{program} {String.concat " " arguments} exited with {running.ExitCode}: {output}{errors.Result}"""
-
-    output
+let run = Command.run work.FullName
 
 let folder (name: string) : string = (Directory.CreateDirectory(Path.Combine(work.FullName, name))).FullName
-
-let version: string =
-    let name =
-        Directory.GetFiles(packages, "HgnFunctional.CSharp.*.nupkg") |> Array.exactlyOne |> Path.GetFileNameWithoutExtension
-
-    name.Substring("HgnFunctional.CSharp.".Length)
 
 /// The first block of code of a language in the README.
 let block (language: string) : string =
@@ -64,15 +40,8 @@ let expectError (words: string) (limit: float) (output: string) : unit =
 /// A project in C#, with the lines of the README.
 let csharp () : unit =
     let folder = folder "Consumer"
-    run folder "dotnet" [ "new"; "console" ] |> ignore
-
-    run folder "dotnet" [ "add"; "package"; "HgnFunctional.CSharp"; "--version"; version; "--source"; packages; "--no-restore" ]
-    |> ignore
-
     copyData folder
-    File.WriteAllText(Path.Combine(folder, "Program.cs"), block "csharp")
-    // As a nuget.config would name it, beside the sources that the machine has.
-    let output = run folder "dotnet" [ "run"; $"-p:RestoreAdditionalProjectSources={packages}" ]
+    let output = block "csharp" |> Command.csharp work.FullName packages folder
     printf $"{output}"
     expectError "force error" 1e-8 output
 
@@ -97,7 +66,20 @@ let script (name: string) (page: string option) (words: string) (limit: float) (
 let tool () : unit =
     let folder = folder "Tool"
 
-    run folder "dotnet" [ "tool"; "install"; "HgnFunctional.Cli"; "--version"; version; "--tool-path"; "."; "--add-source"; packages ]
+    run
+        folder
+        "dotnet"
+        [
+            "tool"
+            "install"
+            "HgnFunctional.Cli"
+            "--version"
+            Command.version packages
+            "--tool-path"
+            "."
+            "--add-source"
+            packages
+        ]
     |> ignore
 
     let output = run folder (Path.Combine(folder, "hgn")) [ "demo"; "--out"; "demo" ]

@@ -145,7 +145,7 @@ type TrainingSample =
 type FeatureDraw = string -> int option -> InputSample -> FeatureMap
 
 /// How blocks of one kind come to be: what they collect from the training data, and how they are made of it.
-[<NoEquality; NoComparison>]
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Kind}")>]
 type BlockRecipe =
     {
         /// Name of the kind of block.

@@ -2,7 +2,7 @@ namespace HgnFunctional
 
 /// A smooth factor c(x), x = r / cutoff, with c(1) = c'(1) = 0, so that an edge can come and go without a jump in force. It
 /// has a zero of order two there, as truncated potentials do that are shifted in energy and force: their quotient is smooth.
-[<NoEquality; NoComparison>]
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Name}")>]
 type Cutoff =
     {
         /// Name in model files.

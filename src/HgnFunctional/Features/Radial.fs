@@ -2,7 +2,7 @@ namespace HgnFunctional
 
 /// A monotone function of the distance through which a pair block sees it, so that what is smooth in the physics is smooth
 /// in the input.
-[<NoEquality; NoComparison>]
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Name}")>]
 type Radial =
     {
         /// Name in options and model files.

@@ -45,7 +45,7 @@ type OutputSource =
     | Fitted
 
 /// A way to draw hidden weights, without training them.
-[<NoEquality; NoComparison>]
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Name}")>]
 type Sampler =
     {
         /// Name in options and model files.

@@ -51,8 +51,15 @@ type Graph private (bodies: int, pairs: Pairs) =
 
     static member internal OfOwned(bodies: int, pairs: Pairs) : Graph = Graph(bodies, pairs)
 
-    /// The size of the graph in one line.
-    override _.ToString() : string = $"Graph of {bodies} bodies and {pairs.Count} edges"
+    /// The size of the graph and the edges of its bodies, in one line.
+    override _.ToString() : string =
+        let degrees = Array.zeroCreate<int> bodies
+
+        for k in 0 .. pairs.Count - 1 do
+            degrees[pairs.Senders[k]] <- degrees[pairs.Senders[k]] + 1
+            degrees[pairs.Receivers[k]] <- degrees[pairs.Receivers[k]] + 1
+
+        $"Graph of {bodies} bodies and {pairs.Count} edges, {Array.min degrees} to {Array.max degrees} at a body"
 
 /// Checked creation of graphs, and what can be asked of them.
 [<RequireQualifiedAccess>]

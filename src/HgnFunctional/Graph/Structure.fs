@@ -63,7 +63,10 @@ type Structure private (masses: float[], cell: Cell, interactions: Interactions)
             | Bonds graph -> $"{graph.Pairs.Count} bonds"
             | WithinCutoff cutoff -> $"pairs within {cutoff}"
 
-        $"Structure of {masses.Length} bodies in {cell.Dimension} dimensions, {pairs}"
+        let least, largest = Array.min masses, Array.max masses
+        let mass = if least = largest then $"mass {least}" else $"masses {least} to {largest}"
+        let space = if cell.IsPeriodic then string cell else "open space"
+        $"Structure of {masses.Length} bodies in {cell.Dimension} dimensions: {pairs}, {mass}, {space}"
 
 /// Checked creation of structures.
 [<RequireQualifiedAccess>]

@@ -22,7 +22,7 @@ type Lattice =
     override lattice.ToString() : string = lattice.Summary
 
 /// A family of graphs, by size: tests and examples iterate `Topology.all`.
-[<NoEquality; NoComparison>]
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Name}")>]
 type Topology =
     {
         /// Name of the family.

@@ -37,8 +37,9 @@ type PhaseState private (bodies: int, dimension: int, q: float[], p: float[]) =
 
     static member internal OfOwned(bodies: int, dimension: int, q: float[], p: float[]) : PhaseState = PhaseState(bodies, dimension, q, p)
 
-    /// The size of the state in one line.
-    override _.ToString() : string = $"PhaseState of {bodies} bodies in {dimension} dimensions"
+    /// The state in one line: its size, and how large its entries are.
+    override _.ToString() : string =
+        $"PhaseState of {bodies} bodies in {dimension} dimensions: positions from {Array.min q:G4} to {Array.max q:G4}, momenta from {Array.min p:G4} to {Array.max p:G4}"
 
 /// Checked creation of phase states.
 [<RequireQualifiedAccess>]

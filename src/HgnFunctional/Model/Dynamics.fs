@@ -37,6 +37,8 @@ type internal ModelHamiltonian(structure: Structure, terms: ModelTerm[], constan
 
     let pairs = PairSource structure
 
+    override _.ToString() : string = $"learned Hamiltonian on a {structure}"
+
     interface IHamiltonian with
         member _.Bodies = structure.Bodies
         member _.Dimension = structure.Dimension

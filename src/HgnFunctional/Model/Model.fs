@@ -18,7 +18,7 @@ type ModelTerm =
     }
 
 /// How the fit of one linear system went. A model that splits has two: kinetic and potential.
-[<NoComparison>]
+[<NoComparison; StructuredFormatDisplay("{Summary}")>]
 type FitDiagnostics =
     {
         /// "kinetic", "potential" or "coupled".
@@ -36,6 +36,13 @@ type FitDiagnostics =
         /// |fit - data| / |data| over all rows: the relative error of velocities, forces, or both.
         RelativeError: float
     }
+
+    /// The diagnostics in one line.
+    member fit.Summary: string =
+        $"{fit.Part} fit: {fit.FeaturesKept} of {fit.FeaturesSampled} features kept, from {fit.Rows} rows; relative error {fit.RelativeError:E1}, condition {fit.Condition:E1}, ridge {fit.Ridge:E1}"
+
+    /// The summary.
+    override fit.ToString() : string = fit.Summary
 
 /// Where a model comes from.
 [<NoComparison>]
@@ -74,6 +81,8 @@ type TrainedModel =
     /// The model in one paragraph.
     member model.Summary: string =
         let kept = model.Diagnostics |> List.sumBy (fun fit -> fit.FeaturesKept)
+        let sampled = model.Diagnostics |> List.sumBy (fun fit -> fit.FeaturesSampled)
+        let blocks = model.Terms |> List.map (fun term -> term.Block.Kind) |> List.distinct |> String.concat " + "
 
         let pairs =
             match model.Pairs with
@@ -82,7 +91,7 @@ type TrainedModel =
 
         let errors = model.Diagnostics |> List.map (fun fit -> $"{fit.Part} {fit.RelativeError:E1}") |> String.concat ", "
 
-        $"TrainedModel on {pairs}: {kept} features from {model.Provenance.Frames} snapshots; relative training error {errors}"
+        $"TrainedModel on {pairs}: {blocks}, {kept} of {sampled} features kept, from {model.Provenance.Frames} snapshots; relative training error {errors}"
 
     /// The summary.
     override model.ToString() : string = model.Summary

@@ -63,6 +63,9 @@ type PairSystem(structure: Structure, potential: PairPotential) =
     /// The potential of each pair.
     member _.Potential: PairPotential = potential
 
+    /// The law and the structure in one line.
+    override _.ToString() : string = $"PairSystem of {potential.Name} pairs on a {structure}"
+
     interface ISeparableHamiltonian with
         member _.Bodies = structure.Bodies
         member _.Dimension = structure.Dimension

@@ -1,0 +1,171 @@
+(**
+---
+title: Tutorial for F#
+category: Tutorials
+categoryindex: 1
+index: 2
+---
+# Tutorial for F#
+
+From nothing to a simulated system, in F# Interactive or in a script. All that is needed is the .NET 10 SDK.
+*)
+#r "nuget: HgnFunctional"
+#r "nuget: HgnFunctional.Charts"
+
+open HgnFunctional
+open HgnFunctional.Charts
+
+(**
+## A system and its trajectory
+
+A lattice has sites and a graph of bonds. A structure adds masses, and the space that the bodies are in. Here a cube of eight bodies in three
+dimensions, each of mass 1:
+*)
+let cube = Topology.grid [ 2; 2; 2 ]
+let structure = Structure.bonded 3 1.0 cube.Graph
+(*** include-value: cube ***)
+(*** include-value: structure ***)
+
+(**
+Whoever has a trajectory reads it from a file, with `HgnFunctional.IO`. Here we make one: bonds with the law of Morse, $V(r) = D \left(1 - e^{-a(r - 1)}\right)^2$,
+and a run of 2000 steps of which every twentieth is kept. Seeds are arguments; the same seed gives the same numbers.
+*)
+let bonds = PairSystem(structure, PairPotential.morse 1.0 1.0 1.0)
+let verlet = Splitting(SplittingMethod.stormerVerlet, bonds)
+
+let record displacement seed =
+    InitialState.perturbed displacement displacement seed structure cube.Sites |> Trajectory.record verlet 0.01 2000 20
+
+let states = record 0.2 1
+(*** include-value: states |> Result.map Array.last ***)
+
+(**
+A snapshot is a state with what was measured at it, velocities and forces:
+*)
+let snapshots displacement seeds =
+    [
+        for seed in seeds do
+            for states in record displacement seed |> Result.toList do
+                for state in states do
+                    yield! Snapshot.ofHamiltonian structure bonds state |> Result.toList
+    ]
+
+let training = snapshots 0.2 [ 1..5 ]
+(*** include-value: training.Head ***)
+
+(**
+## Learning
+
+One call; no option is needed. Bad data is an `Error` with a reason, never an exception.
+*)
+let model =
+    match Training.fit TrainingConfig.defaults training with
+    | Ok model -> model
+    | Error error -> failwith $"{error}"
+(*** include-value: model ***)
+
+(**
+Of what it sampled it kept the features that the others do not carry, and each part of the model says how well it fits:
+*)
+model.Diagnostics
+(*** include-it ***)
+
+(**
+The learned energy of one bond, beside the true one:
+*)
+let distances = [ for k in 0..50 -> 0.75 + 0.01 * float k ]
+
+let bondEnergies =
+    match Charts.pairEnergy model distances with
+    | Ok learned -> learned
+    | Error error -> failwith $"{error}"
+
+let truth = [ for r in distances -> r, bonds.Potential.Energy r - bonds.Potential.Energy distances.Head ]
+let chart = Charts.lines "A Morse bond" "distance" "energy" [ "learned", bondEnergies; "true", truth ]
+(*** hide ***)
+open Plotly.NET
+
+chart
+|> Chart.withDisplayOptionsStyle (PlotlyJSReference = PlotlyJSReference.Full)
+|> GenericChart.toChartHTML
+(*** include-it-raw ***)
+
+(**
+`Charts.save "bond.html" [ chart ]` writes such a chart to a page of its own, which needs no network.
+*)
+
+(**
+## Structures that it never saw
+
+A model is of bodies and of bonds, and of no lattice. So it can be used on another one, with more bodies, of another dimension:
+*)
+let square = Topology.grid [ 30; 30 ]
+let manyBodies = Structure.bonded 2 1.0 square.Graph
+let manyBonds = PairSystem(manyBodies, PairPotential.morse 1.0 1.0 1.0)
+let start = InitialState.perturbed 0.1 0.1 7 manyBodies square.Sites
+let measured = Snapshot.ofHamiltonian manyBodies manyBonds start |> Result.toList
+
+let evaluation =
+    match Evaluation.ofSnapshots model measured with
+    | Ok(evaluation: Evaluation) -> evaluation
+    | Error error -> failwith $"{error}"
+(*** include-value: evaluation ***)
+
+(**
+Look at the fraction that is out of range: it counts the inputs beyond those of the training, where a model can only guess.
+
+## Simulating
+
+`Model.bind` puts the model on a structure and says in the type whether its energy splits into T(p) + V(q). One that does can be
+simulated with explicit symplectic methods.
+*)
+let learned =
+    match Model.bind manyBodies model with
+    | Ok(Separable hamiltonian) -> hamiltonian
+    | other -> failwith $"{other}"
+
+let kept =
+    start
+    |> Trajectory.observe (Conservation.observer manyBodies learned) (Splitting(SplittingMethod.stormerVerlet, learned)) 0.01 1000 10
+(*** include-value: kept ***)
+
+(**
+`Trajectory.simulate` gives the states as a lazy sequence instead:
+*)
+let farthest =
+    start
+    |> Trajectory.simulate (Splitting(SplittingMethod.blanesMoan4, learned)) 0.02 5
+    |> Seq.truncate 20
+    |> Seq.choose Result.toOption
+    |> Seq.map (fun state -> Hamiltonian.value learned state)
+    |> Seq.toList
+(*** include-value: farthest |> List.map (fun energy -> energy - farthest.Head) |> List.map abs |> List.max ***)
+
+(**
+## A law, a method, a block of your own
+
+A potential is a record of two functions, a Hamiltonian an interface of two members: all integrators and the training take them. A
+new splitting method is made from old ones, with claims that follow:
+*)
+let eighth = SplittingMethod.tripleJump SplittingMethod.yoshida6
+eighth.Order
+(*** include-it ***)
+
+(**
+Models are lists of blocks. This one passes messages between bodies, on invariants, instead of the two default blocks:
+*)
+let messages =
+    { TrainingConfig.defaults with
+        Recipes = [ MessageBlock.recipe { MessageBlock.options GraphInputs.invariant with PoolsEveryStage = true } ]
+    }
+
+let withMessages =
+    match Training.fit messages training with
+    | Ok model -> model
+    | Error error -> failwith $"{error}"
+(*** include-value: withMessages ***)
+
+(**
+[How it works](how-it-works.html) has the mathematics, [Choosing options](choosing-options.html) what each option does, and the scripts in
+`tests/Scripts` have six more starting points.
+*)
