@@ -7,8 +7,15 @@
 #load "modelFaults.fsx"
 #load "integratorFaults.fsx"
 #load "ioFaults.fsx"
+#load "facadeFaults.fsx"
 
 open Fault
 
 let all: Fault list =
-    KernelFaults.all @ CoreFaults.all @ BlockFaults.all @ ModelFaults.all @ IntegratorFaults.all @ IoFaults.all
+    KernelFaults.all
+    @ CoreFaults.all
+    @ BlockFaults.all
+    @ ModelFaults.all
+    @ IntegratorFaults.all
+    @ IoFaults.all
+    @ FacadeFaults.all

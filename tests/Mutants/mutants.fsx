@@ -17,7 +17,15 @@ type Outcome =
     | Survived
     | DoesNotBuild of message: string
 
-let private testProject = "tests/HgnFunctional.Tests"
+let private coreTests = "tests/HgnFunctional.Tests"
+let private facadeTests = "tests/HgnFunctional.CSharp.Tests"
+
+/// The tests that must notice a fault.
+let private testsOf (fault: Fault) : string =
+    if fault.File.StartsWith "src/HgnFunctional.CSharp/" then
+        facadeTests
+    else
+        coreTests
 
 /// As many failing tests as a line names; the run is not continued after them.
 let private testsToName = 2
@@ -34,11 +42,11 @@ let private settings =
 """
 
 /// Builds the tests and what they test; the compiler's first complaint if there is one. Nothing keeps running afterwards.
-let private build (folder: string) : string option =
+let private build (folder: string) (tests: string) : string option =
     let arguments =
         [
             "build"
-            testProject
+            tests
             "-c"
             "Release"
             "--no-restore"
@@ -60,7 +68,7 @@ let private build (folder: string) : string option =
 let private failedTest = Regex(@"\[\S+ ERR\] (?<name>.+) (failed|errored) in ", RegexOptions.ExplicitCapture)
 
 /// Runs the tests in the copy. Temporary files of killed runs go with the copy.
-let private test (folder: string) (limit: TimeSpan) : Outcome =
+let private test (folder: string) (limit: TimeSpan) (tests: string) : Outcome =
     let failed = ResizeArray<string>()
 
     let isEnough line =
@@ -71,7 +79,7 @@ let private test (folder: string) (limit: TimeSpan) : Outcome =
         | _ -> false
 
     let arguments =
-        [ "run"; "--no-build"; "-c"; "Release"; "--project"; testProject; "--"; "--colours"; "0"; "--no-spinner"; "--summary" ]
+        [ "run"; "--no-build"; "-c"; "Release"; "--project"; tests; "--"; "--colours"; "0"; "--no-spinner"; "--summary" ]
 
     match run folder limit isEnough "dotnet" arguments, List.ofSeq failed with
     | _, (_ :: _ as names) -> Killed(String.concat "; " names)
@@ -98,9 +106,9 @@ let private tryFault (folder: string) (limit: TimeSpan) (fault: Fault) : Outcome
     try
         File.WriteAllText(path, before.Replace(fault.Original, fault.Fault))
 
-        match build folder with
+        match testsOf fault |> build folder with
         | Some message -> DoesNotBuild message
-        | None -> test folder limit
+        | None -> testsOf fault |> test folder limit
     finally
         File.WriteAllText(path, before)
 
@@ -123,15 +131,17 @@ let private tryAll (faults: Fault list) : int =
     withCopy (fun folder ->
         File.WriteAllText(Path.Combine(folder, "Directory.Build.targets"), settings)
 
-        match build folder with
+        let projects = faults |> List.map testsOf |> List.distinct
+
+        match projects |> List.tryPick (build folder) with
         | Some message ->
             eprintfn $"Without a fault the copy does not build: {message}"
             1
         | None ->
-            let outcome, seconds = timed (fun () -> test folder (TimeSpan.FromMinutes 30.0))
+            let outcomes, seconds = timed (fun () -> projects |> List.map (test folder (TimeSpan.FromMinutes 30.0)))
 
-            match outcome with
-            | Killed by ->
+            match outcomes |> List.filter _.IsKilled with
+            | Killed by :: _ ->
                 eprintfn $"Without a fault the tests fail: {by}"
                 1
             | _ ->

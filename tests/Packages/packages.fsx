@@ -45,22 +45,33 @@ let csharp () : unit =
     printf $"{output}"
     expectError "force error" 1e-8 output
 
-/// A script in F# Interactive: what it prints, and the page that it leaves.
-let script (name: string) (page: string option) (words: string) (limit: float) () : unit =
+/// A script in F# Interactive.
+let interactive (name: string) (text: string) : string =
     let folder = folder name
     copyData folder
-    let text = File.ReadAllText(Path.Combine(root, "tests", "Scripts", name + ".fsx"))
     // Until the packages are published, F# Interactive has to be told where they are.
-    File.WriteAllText(Path.Combine(folder, name + ".fsx"), $"#i \"nuget: {packages}\"\n{text}")
-    let output = run folder "dotnet" [ "fsi"; name + ".fsx" ]
+    File.WriteAllText(Path.Combine(folder, "script.fsx"), $"#i \"nuget: {packages}\"\n{text}")
+    let output = run folder "dotnet" [ "fsi"; "script.fsx" ]
     printf $"{output}"
-    expectError words limit output
+    output
+
+/// One of the scripts beside the tests: what it prints, and the page that it leaves.
+let script (name: string) (page: string option) (words: string) (limit: float) () : unit =
+    File.ReadAllText(Path.Combine(root, "tests", "Scripts", name + ".fsx")) |> interactive name |> expectError words limit
 
     match page with
     | None -> ()
     | Some page ->
-        if not ((File.ReadAllText(Path.Combine(folder, page))).Contains "Plotly.newPlot") then
+        if not ((File.ReadAllText(Path.Combine(folder name, page))).Contains "Plotly.newPlot") then
             failwith $"{page} holds no chart."
+
+/// The lines of the README in F#, which print ten states.
+let fsharp () : unit =
+    let output = block "fsharp" |> interactive "Readme"
+
+    match Regex.Count(output, "PhaseState of 4096 bodies") with
+    | 10 -> ()
+    | count -> failwith $"The README's lines in F# print {count} states; expected 10."
 
 /// The tool.
 let tool () : unit =
@@ -92,6 +103,7 @@ try
     let checks =
         [
             "C# console", csharp
+            "F# lines", fsharp
             "quickstart.fsx", script "quickstart" None "force error on 4096 bodies:" 1e-8
             "compare.fsx", script "compare" (Some "compare.html") "elm, softplus    force error with 64 units:" 1e-6
             "own-potential.fsx", script "own-potential" (Some "own-potential.html") "largest error of the bond's energy:" 1e-6
