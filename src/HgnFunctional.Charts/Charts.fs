@@ -94,7 +94,8 @@ module Charts =
             let energies = distances |> Seq.map (fun r -> r, Hamiltonian.value dynamics.Hamiltonian (apart r)) |> List.ofSeq
             energies |> List.map (fun (r, energy) -> r, energy - snd energies.Head))
 
-    /// Writes charts to an HTML page, one below the other, that can be opened without a network: it holds Plotly's script.
+    /// Writes charts to an HTML page, one below the other, that can be opened without a network: it holds Plotly's script. A page
+    /// that is there already is replaced at the end, or not at all.
     let save (path: string) (charts: GenericChart seq) : unit =
         let charts = Array.ofSeq charts
 
@@ -106,4 +107,10 @@ module Charts =
             let reference = if index = 0 then PlotlyJSReference.Full else PlotlyJSReference.NoReference
             chart |> Chart.withDisplayOptionsStyle (PlotlyJSReference = reference) |> GenericChart.toEmbeddedHTML
 
-        charts |> Array.mapi body |> String.concat "\n" |> fun html -> IO.File.WriteAllText(path, html)
+        let unfinished = path + ".tmp"
+
+        try
+            IO.File.WriteAllText(unfinished, charts |> Array.mapi body |> String.concat "\n")
+            IO.File.Move(unfinished, path, true)
+        finally
+            IO.File.Delete unfinished
