@@ -8,6 +8,7 @@
 #load "integratorFaults.fsx"
 #load "ioFaults.fsx"
 #load "facadeFaults.fsx"
+#load "chartFaults.fsx"
 
 open Fault
 
@@ -19,3 +20,4 @@ let all: Fault list =
     @ IntegratorFaults.all
     @ IoFaults.all
     @ FacadeFaults.all
+    @ ChartFaults.all

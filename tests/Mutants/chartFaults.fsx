@@ -1,0 +1,74 @@
+// Faults in charts and in what F# Interactive shows.
+
+#load "fault.fsx"
+
+open Fault
+
+let private charts = "src/HgnFunctional.Charts/Charts.fs"
+
+let all: Fault list =
+    [
+        {
+            Name = "logarithms-of-what-has-none"
+            File = charts
+            Original = "Seq.filter (fun (x, y) -> x > 0.0 && y > 0.0)"
+            Fault = "Seq.filter (fun (x, y) -> x > 0.0 || y > 0.0)"
+            Law = "logarithmic axes leave out what has no logarithm"
+        }
+        {
+            Name = "charts-of-energy-not-from-zero"
+            File = charts
+            Original = "value - values[0])"
+            Fault = "value)"
+            Law = "the chart of energy starts at zero"
+        }
+        {
+            Name = "energy-of-pairs-not-from-zero"
+            File = charts
+            Original = "energies |> List.map (fun (r, energy) -> r, energy - snd energies.Head)"
+            Fault = "energies |> List.map (fun (r, energy) -> r, energy)"
+            Law = "the energy of a pair is zero at the first distance"
+        }
+        {
+            Name = "script-of-plotly-in-every-chart"
+            File = charts
+            Original = "if index = 0 then PlotlyJSReference.Full"
+            Fault = "if index >= 0 then PlotlyJSReference.Full"
+            Law = "a page holds Plotly's script once"
+        }
+        {
+            Name = "script-of-plotly-from-elsewhere"
+            File = charts
+            Original = "if index = 0 then PlotlyJSReference.Full"
+            Fault = "if index < 0 then PlotlyJSReference.Full"
+            Law = "a page needs no network"
+        }
+        {
+            Name = "charts-over-the-page-that-was-there"
+            File = charts
+            Original = "IO.File.WriteAllText(unfinished,"
+            Fault = "IO.File.WriteAllText(path, \"\"); IO.File.WriteAllText(unfinished,"
+            Law = "a page is replaced at the end, or not at all"
+        }
+        {
+            Name = "states-that-show-their-type"
+            File = "src/HgnFunctional/Mechanics/PhaseState.fs"
+            Original = "momenta from {Array.min p:G4} to"
+            Fault = "momenta from {Array.min q:G4} to"
+            Law = "a state shows how large its entries are"
+        }
+        {
+            Name = "recipes-that-show-their-closures"
+            File = "src/HgnFunctional/Blocks/FeatureBlock.fs"
+            Original = "[<NoEquality; NoComparison; StructuredFormatDisplay(\"{Kind}\")>]"
+            Fault = "[<NoEquality; NoComparison>]"
+            Law = "a configuration shows no closures"
+        }
+        {
+            Name = "edges-counted-at-one-end"
+            File = "src/HgnFunctional/Graph/Graph.fs"
+            Original = "degrees[pairs.Receivers[k]] <- degrees[pairs.Receivers[k]] + 1"
+            Fault = "degrees[pairs.Receivers[k]] <- degrees[pairs.Receivers[k]] + 0"
+            Law = "a graph shows the degrees of its bodies"
+        }
+    ]
