@@ -7,7 +7,9 @@ index: 2
 ---
 # Tutorial for F#
 
-From nothing to a simulated system, in F# Interactive or in a script. All that is needed is the .NET 10 SDK.
+From nothing to a simulated system, in F# Interactive or in a script. It takes the .NET 10 SDK and the packages. Until these are
+published, run `dotnet fsi build.fsx pack` in the repository, and put `#i "nuget: FOLDER"` before the first line, with the whole path of its
+folder `artifacts/packages`.
 *)
 #r "nuget: HgnFunctional"
 #r "nuget: HgnFunctional.Charts"
@@ -27,7 +29,7 @@ let structure = Structure.bonded 3 1.0 cube.Graph
 (*** include-value: structure ***)
 
 (**
-Whoever has a trajectory reads it from a file, with `HgnFunctional.IO`. Here we make one: bonds with the law of Morse, $V(r) = D \left(1 - e^{-a(r - 1)}\right)^2$,
+Whoever has a trajectory reads it from a file, with `HgnFunctional.IO`. Here we make one: Morse bonds, $V(r) = D \left(1 - e^{-a(r - 1)}\right)^2$,
 and a run of 2000 steps of which every twentieth is kept. Seeds are arguments; the same seed gives the same numbers.
 *)
 let bonds = PairSystem(structure, PairPotential.morse 1.0 1.0 1.0)
@@ -56,7 +58,7 @@ let training = snapshots 0.2 [ 1..5 ]
 (**
 ## Learning
 
-One call; no option is needed. Bad data is an `Error` with a reason, never an exception.
+One call; no option is needed. Bad data is an `Error` with a reason; options that make no sense are an `ArgumentException`.
 *)
 let model =
     match Training.fit TrainingConfig.defaults training with
@@ -130,26 +132,49 @@ let kept =
 (*** include-value: kept ***)
 
 (**
-`Trajectory.simulate` gives the states as a lazy sequence instead:
+`Trajectory.simulate` gives the states as a lazy sequence without end instead, or until an error:
 *)
-let farthest =
+let energies =
     start
     |> Trajectory.simulate (Splitting(SplittingMethod.blanesMoan4, learned)) 0.02 5
     |> Seq.truncate 20
-    |> Seq.choose Result.toOption
-    |> Seq.map (fun state -> Hamiltonian.value learned state)
+    |> Seq.map (function
+        | Ok state -> Hamiltonian.value learned state
+        | Error error -> failwith $"{error}")
     |> Seq.toList
-(*** include-value: farthest |> List.map (fun energy -> energy - farthest.Head) |> List.map abs |> List.max ***)
+
+printfn $"{energies.Length} states, whose energies differ by {List.max energies - List.min energies:E1}"
+(*** include-output ***)
 
 (**
-## A law, a method, a block of your own
+## Laws, methods and blocks
 
-A potential is a record of two functions, a Hamiltonian an interface of two members: all integrators and the training take them. A
-new splitting method is made from old ones, with claims that follow:
+A potential is a record: a name, the energy and its slope as functions, and a source. A Hamiltonian is an interface: its size, its value, its
+gradient. Every integrator but the splitting methods takes any `IHamiltonian`; those need an `ISeparableHamiltonian`. `Snapshot.ofHamiltonian`
+makes training data of either. A bond that is stiffer the longer it is:
+*)
+let stiffening: PairPotential =
+    {
+        Name = "stiffening"
+        Energy = fun r -> exp (r - 1.0) - r
+        Slope = fun r -> exp (r - 1.0) - 1.0
+        Source = "this page"
+    }
+
+let learnedBack =
+    let system = PairSystem(structure, stiffening)
+
+    [ 1..100 ]
+    |> List.map (fun seed -> InitialState.perturbed 0.2 0.2 seed structure cube.Sites |> Snapshot.ofHamiltonian structure system)
+    |> Training.fitStream TrainingConfig.defaults ignore
+(*** include-value: learnedBack ***)
+
+(**
+A new splitting method is made from old ones, with claims that follow from theirs:
 *)
 let eighth = SplittingMethod.tripleJump SplittingMethod.yoshida6
-eighth.Order
-(*** include-it ***)
+printfn $"order {eighth.Order}, {eighth.Stages.Length} stages"
+(*** include-output ***)
 
 (**
 Models are lists of blocks. This one passes messages between bodies, on invariants, instead of the two default blocks:
@@ -167,5 +192,5 @@ let withMessages =
 
 (**
 [How it works](how-it-works.html) has the mathematics, [Choosing options](choosing-options.html) what each option does, and the scripts in
-`tests/Scripts` have six more starting points.
+`tests/Scripts` of the repository are six more starting points.
 *)

@@ -158,12 +158,19 @@ internal static class CustomBlockTests
                 var fit = model.Fits.Single(fit => fit.Part == "potential");
                 Check.That(fit.FeaturesKept <= fit.FeaturesSampled - 2, "two of the four are redundant");
             }),
+            Runner.TestCase("the features that are left keep their places", () =>
+            {
+                var model = Train(WellData, new ConstantFirst());
+                Check.Below(Check.Springs, model.Evaluate(WellData).RelativeForceError, "force error");
+            }),
             Runner.TestCase("gradients can be compared with differences of values", () =>
             {
                 var start = Given.Start(Given.Ring);
                 Check.Below(1e-7, new WellBlock().GradientError(Given.Ring, start), "error of the well");
                 Check.Below(1e-7, new SpinBlock().GradientError(Given.Ring, start), "error of the spin");
                 Check.That(new SpinBlock(fault: -1).GradientError(Given.Ring, start) > 1, "a wrong sign is seen");
+                Check.Below(1e-7, new MomentumSquares(2).GradientError(Given.Ring, start), "error of the squares");
+                Check.That(new MomentumSquares(1).GradientError(Given.Ring, start) > 0.5, "a wrong derivative by a momentum is seen");
             }),
             Runner.TestCase("distances are those of the nearest images", () =>
             {
@@ -239,6 +246,60 @@ internal static class CustomBlockTests
 
         public override void Gradient(BodiesView bodies, int feature, Span<double> ofPositions, Span<double> ofMomenta) =>
             once.Gradient(bodies, feature % 2, ofPositions, ofMomenta);
+    }
+
+    /// <summary>A constant, which moves nothing and is dropped, before the two features of the well.</summary>
+    private sealed class ConstantFirst : CustomBlock
+    {
+        private readonly WellBlock well = new();
+
+        public override string Name => "constant first";
+
+        public override int Features => 3;
+
+        public override BlockInputs Inputs => BlockInputs.Positions;
+
+        public override void Values(BodiesView bodies, Span<double> values)
+        {
+            values[0] = 1;
+            well.Values(bodies, values[1..]);
+        }
+
+        public override void Gradient(BodiesView bodies, int feature, Span<double> ofPositions, Span<double> ofMomenta)
+        {
+            if (feature > 0)
+            {
+                well.Gradient(bodies, feature - 1, ofPositions, ofMomenta);
+            }
+        }
+    }
+
+    /// <summary>The squares of all momenta, whose derivative is said to be this factor times a momentum.</summary>
+    private sealed class MomentumSquares(double factor) : CustomBlock
+    {
+        public override string Name => "squares";
+
+        public override int Features => 1;
+
+        public override BlockInputs Inputs => BlockInputs.Momenta;
+
+        public override void Values(BodiesView bodies, Span<double> values)
+        {
+            values.Clear();
+
+            foreach (var p in bodies.Momenta)
+            {
+                values[0] += p * p;
+            }
+        }
+
+        public override void Gradient(BodiesView bodies, int feature, Span<double> ofPositions, Span<double> ofMomenta)
+        {
+            for (var k = 0; k < ofMomenta.Length; k++)
+            {
+                ofMomenta[k] += factor * bodies.Momenta[k];
+            }
+        }
     }
 
     private class Named(string name, int features) : CustomBlock

@@ -73,7 +73,7 @@ let all: Fault list =
             Name = "cutoff-radius-lost-in-models"
             File = "src/HgnFunctional.IO/Output/BlockCodecs.fs"
             Original = "inner[\"radius\"] <- factor.Radius"
-            Fault = "inner[\"radius\"] <- Math.Round(factor.Radius, 3)"
+            Fault = "inner[\"radius\"] <- System.Math.Round(factor.Radius, 3)"
             Law = "a model within a cutoff reads back to the same bits"
         }
         {

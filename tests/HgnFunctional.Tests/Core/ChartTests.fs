@@ -112,7 +112,7 @@ let tests =
                     Charts.save path [ chart "first"; chart "second" ]
                     let html = File.ReadAllText path
                     Expect.equal (Regex.Count(html, "Plotly\\.newPlot\\('")) 2 "charts"
-                    Expect.isLessThan html.Length 8_000_000 "the script is there once"
+                    Expect.isLessThan html.Length 5_000_000 "the script is there once"
                     Expect.isGreaterThan html.Length 1_000_000 "the script is there"
                     Expect.isFalse (Regex.IsMatch(html, "<script[^>]*src=")) "nothing comes from elsewhere"
                     Expect.equal (Directory.GetFiles folder) [| path |] "files")
