@@ -195,4 +195,11 @@ let all: Fault list =
             Fault = "TallSkinnyQr.OfOwned(columns.Length, int64 n + 1L, triangle)"
             Law = "of many features that few carry, those few are kept"
         }
+        {
+            Name = "units-of-swim-as-steep-as-scatter"
+            File = "src/HgnFunctional/Features/Sampler.fs"
+            Original = "if distance < narrowest then 0.0 else"
+            Fault = "if distance < 0.0 * narrowest then 0.0 else"
+            Law = "where outputs scatter, units of SWIM are no steeper than their share of the range"
+        }
     ]

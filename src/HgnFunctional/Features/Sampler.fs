@@ -154,8 +154,17 @@ module Sampler =
         else
             let candidates = Array.init (candidatesPerUnit * units) (fun _ -> drawPair places.Count random)
 
+            let narrowest = 2.0 / float units
+
+            // Outputs scatter: a force along a pair holds those of other pairs too. Over the least distances scatter alone would
+            // be the steepest, and fit nothing: so no unit rises over less than its share of the range.
             let steepness (struct (first, second)) =
-                abs (places.Outputs[second] - places.Outputs[first]) / sqrt (squaredDistance places.Inputs places.Points first second)
+                let distance = sqrt (squaredDistance places.Inputs places.Points first second)
+
+                if distance < narrowest then
+                    0.0
+                else
+                    abs (places.Outputs[second] - places.Outputs[first]) / distance
 
             let cumulative = candidates |> Array.map steepness |> Array.scan (+) 0.0
             let total = Array.last cumulative

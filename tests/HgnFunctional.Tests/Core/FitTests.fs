@@ -159,6 +159,30 @@ let tests =
                 close "velocities" Tolerance.springs (truth.Velocities.ToArray()) velocities |> expectNone
                 close "forces" Tolerance.springs (truth.Forces.ToArray()) forces |> expectNone)
 
+            testCase "every sampler learns bonds of bodies that have several, where the force along one scatters" (fun () ->
+                let lattice = Topology.grid [ 2; 2; 2 ]
+                let structure = Structure.bonded 3 1.0 lattice.Graph
+                let bonds = PairSystem(structure, PairPotential.morse 1.0 1.0 1.0)
+
+                let snapshots displacement seeds =
+                    [
+                        for seed in seeds do
+                            let state = InitialState.perturbed displacement displacement seed structure lattice.Sites
+                            yield! Snapshot.ofHamiltonian structure bonds state |> Result.toList
+                    ]
+
+                let training, test = snapshots 0.2 [ 1..100 ], snapshots 0.1 [ 201..210 ]
+
+                for sampler in Sampler.all do
+                    for seed in 1..3 do
+                        match Training.fit { TrainingConfig.defaults with Sampler = sampler; Seed = seed } training with
+                        | Error error -> failtest $"{error}"
+                        | Ok model ->
+                            match Evaluation.ofSnapshots model test with
+                            | Error error -> failtest $"{error}"
+                            | Ok(evaluation: Evaluation) ->
+                                Expect.isLessThan evaluation.RelativeForceError 1e-5 $"{sampler.Name}, seed {seed}")
+
             testCase "gradients are written over what was there, not added to it" (fun () ->
                 let data = [ for seed in 1..4 -> chainOf morse 5 seed ]
                 let structure, state = data[0].Structure, data[0].State

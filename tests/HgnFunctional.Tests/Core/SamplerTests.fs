@@ -108,6 +108,22 @@ let private drawing =
             sameMap (draw Sampler.uniformSwim Activation.tanh 1 sample) (draw Sampler.uniformSwim Activation.tanh 1 blind)
             |> expectNone)
 
+        prop 20 "where outputs scatter, no unit of SWIM rises over less than its share of the range" (fun (seed: uint16) ->
+            // The outputs of these inputs are noise, so the nearest points are the steepest.
+            let sample = inputs (int seed) 1 1000
+            let units = 20
+
+            firstFault (Activation.all |> List.map (fun activation -> activation.Name, activation)) (fun activation ->
+                let map = Sampler.sample Sampler.swim activation units (Rng.stream (int seed) "units") sample
+                let steepest = map.Weights |> Array.map abs |> Array.max
+                let limit = activation.SwimScale * float units / 2.0
+
+                if steepest <= limit * (1.0 + Tolerance.exactLaw) then
+                    None
+                else
+                    Some $"a weight of {steepest}; expected at most {limit}")
+            |> judge)
+
         testCase "more units than pivoting can sort out are no copies of each other" (fun () ->
             let units = LeastSquares.widest + 1
             let map = Sampler.sample Sampler.swim Activation.tanh units (Rng.stream 1 "units") (inputs 1 2 200)
