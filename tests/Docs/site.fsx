@@ -68,6 +68,9 @@ let withMarks (page: string) : string =
 
 let withFormulas (html: string) : string = Regex.Replace(html, "FORMULA([0-9]+)END", fun found -> formulas[int found.Groups[1].Value])
 
+/// Without what the packages' restore says of the tool's own FSharp.Core, which is older: it would stand above the output.
+let withoutWarnings (html: string) : string = Regex.Replace(html, @"[^\n>]*: warning NU1605:[^\n]*\n?", "")
+
 /// Pages name the packages as users do; until these are published, F# has to be told where they are.
 let withSource (script: string) : string =
     let first = script.IndexOf "#r "
@@ -113,8 +116,11 @@ let build () : unit =
 
 let pagesOf (folder: string) : string[] = Directory.GetFiles(folder, "*.html", SearchOption.AllDirectories)
 
-/// What would be missing on a page: links within the site that lead nowhere, scripts and styles from elsewhere.
-let missing () : string list =
+/// What is wrong with the pages: links within the site that lead nowhere, scripts and styles from elsewhere, marks that are left, words of
+/// tools, names of this machine's folders.
+let faults () : string list =
+    let folders = [ root; work.FullName; ".packagemanagement" ] |> List.map Regex.Escape |> String.concat "|"
+
     [
         for file in pagesOf site do
             let html = File.ReadAllText file
@@ -130,7 +136,7 @@ let missing () : string list =
             for outside in Regex.Matches(html, "<(?:script|link|img)[^>]*(?:src|href)=\"https?:[^>]*>") do
                 $"{name}: {outside.Value}"
 
-            for mark in Regex.Matches(html, @"\{\{[a-z-]+\}\}|FORMULA[0-9]+END|ROOT-OF-SITE") do
+            for mark in Regex.Matches(html, @"\{\{[a-z-]+\}\}|FORMULA[0-9]+END|ROOT-OF-SITE|warning [A-Z]+[0-9]+|" + folders) do
                 $"{name}: {mark.Value}"
     ]
     |> List.distinct
@@ -141,10 +147,10 @@ try
 
     for file in pagesOf site do
         let toTop = Path.GetRelativePath(Path.GetDirectoryName file, site).Replace('\\', '/') + "/"
-        File.WriteAllText(file, (File.ReadAllText file |> withFormulas).Replace(rootMark, toTop))
+        File.WriteAllText(file, (File.ReadAllText file |> withFormulas |> withoutWarnings).Replace(rootMark, toTop))
 
-    match missing () with
+    match faults () with
     | [] -> printfn $"{formulas.Count} formulas, {(pagesOf site).Length} pages; the site is {site}"
-    | missing -> missing |> List.truncate 50 |> String.concat "\n  " |> failwithf "Missing on the pages:\n  %s"
+    | faults -> faults |> List.truncate 50 |> String.concat "\n  " |> failwithf "Wrong on the pages:\n  %s"
 finally
     work.Delete true
