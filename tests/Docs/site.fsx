@@ -88,7 +88,10 @@ let stage () : unit =
 
         match Path.GetExtension file with
         | ".md" -> File.WriteAllText(target, File.ReadAllText file |> withOutput (Path.GetFileNameWithoutExtension file) |> withMarks)
-        | ".fsx" -> File.WriteAllText(target, File.ReadAllText file |> withMarks |> withSource)
+        | ".fsx" ->
+            File.WriteAllText(target, File.ReadAllText file |> withMarks |> withSource)
+            // Here too, since the site's tool goes on after an exception.
+            run pages "dotnet" [ "fsi"; target ] |> ignore
         | ".json" -> ()
         | _ -> File.Copy(file, target)
 
