@@ -1,6 +1,6 @@
 // The site from the pages in docs: formulas as MathML, the C# of the tutorial compiled and run, the F# evaluated, and the reference
-// of every package. Run as `dotnet fsi build.fsx docs`, which packs first; the site is artifacts/docs/site, for any browser,
-// without a network.
+// of every package. Run as `dotnet fsi build.fsx docs`, which packs first; the site is artifacts/docs, for any browser, without
+// a network.
 #load "Formula.fsx"
 #load "../Packages/Command.fsx"
 
@@ -114,8 +114,9 @@ let build () : unit =
          @ [ "--properties"; "Configuration=Release"; "--parameters"; "root"; rootMark ])
     |> ignore
 
-    // F# Interactive leaves one beside the scripts.
-    File.Delete(Path.Combine(site, "NuGet.config"))
+    // What F# Interactive leaves beside the scripts, and what the tool writes besides pages, for searches and for machines.
+    for pattern in [ "NuGet.config"; "*.md"; "llms*.txt"; "index.json" ] do
+        Directory.GetFiles(site, pattern) |> Array.iter File.Delete
 
 let pagesOf (folder: string) : string[] = Directory.GetFiles(folder, "*.html", SearchOption.AllDirectories)
 
