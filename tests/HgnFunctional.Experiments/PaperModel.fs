@@ -85,7 +85,7 @@ module PaperModel =
                     ours
                 ]
             Samplers = [ Sampler.elm; Sampler.swim ]
-            Steps = 10_000
+            Steps = 2_000
             TimeStep = 0.02
             Unseen =
                 [
