@@ -63,16 +63,18 @@ let private isSwap (move: Move) : bool =
 
 let private swapsOf (Word moves: Word) : Word = Word(List.filter isSwap moves)
 
-let private toRounding (_: Sampler) (_: TrainedModel list) : float = Tolerance.sameData
+let private toRounding (_: Sampler) (models: TrainedModel list) : float =
+    let readouts = models |> List.collect _.Terms |> List.map (fun term -> term.Readout |> Array.map abs |> Array.max)
+    Tolerance.sameData * List.max readouts
 
 /// ELM looks at ranges alone. SWIM looks at points, and a rounding error decides which a full pool keeps: another fit.
 let private toErrorOfFit (sampler: Sampler) (models: TrainedModel list) : float =
     let worst (model: TrainedModel) = model.Diagnostics |> List.map _.RelativeError |> List.max
 
     if sampler.Name = Sampler.elm.Name then
-        Tolerance.sameData
+        toRounding sampler models
     else
-        Tolerance.sameData + Tolerance.reportedErrors * List.sumBy worst models
+        toRounding sampler models + Tolerance.reportedErrors * List.sumBy worst models
 
 [<Tests>]
 let tests =
