@@ -198,8 +198,8 @@ let all: Fault list =
         {
             Name = "units-of-swim-as-steep-as-scatter"
             File = "src/HgnFunctional/Features/Sampler.fs"
-            Original = "if distance < narrowest then 0.0 else"
-            Fault = "if distance < 0.0 * narrowest then 0.0 else"
+            Original = "if distance < narrowest then"
+            Fault = "if distance < 0.0 * narrowest then"
             Law = "where outputs scatter, units of SWIM are no steeper than their share of the range"
         }
     ]
