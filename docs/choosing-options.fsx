@@ -89,8 +89,7 @@ for sampler in Sampler.all do
 (*** include-output ***)
 
 (**
-Units that rise between points of the data are steeper than those of ELM: they follow a steep law better, and out of range they are worse. The activations differ
-less here; the default was chosen on several systems, by the worst of many seeds far out of range.
+Units that rise between points of the data are steeper than those of ELM, and out of range they are worse. The activations differ less here; the default was chosen on several systems, by the worst of many seeds far out of range.
 
 ## Noise
 

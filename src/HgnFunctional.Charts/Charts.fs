@@ -2,6 +2,7 @@ namespace HgnFunctional.Charts
 
 open System
 open HgnFunctional
+open HgnFunctional.IO
 open Plotly.NET
 
 /// Charts of simulations and of learned Hamiltonians. They are Plotly.NET's own, to be combined and styled further.
@@ -95,7 +96,7 @@ module Charts =
             energies |> List.map (fun (r, energy) -> r, energy - snd energies.Head))
 
     /// Writes charts to an HTML page, one below the other, that can be opened without a network: it holds Plotly's script. A page
-    /// that is there already is replaced at the end, or not at all.
+    /// that is there already is replaced at the end, or not at all. Throws an `IOException` that says why where it cannot be written.
     let save (path: string) (charts: GenericChart seq) : unit =
         let charts = Array.ofSeq charts
 
@@ -107,10 +108,8 @@ module Charts =
             let reference = if index = 0 then PlotlyJSReference.Full else PlotlyJSReference.NoReference
             chart |> Chart.withDisplayOptionsStyle (PlotlyJSReference = reference) |> GenericChart.toEmbeddedHTML
 
-        let unfinished = path + ".tmp"
+        let html = charts |> Array.mapi body |> String.concat "\n"
 
-        try
-            IO.File.WriteAllText(unfinished, charts |> Array.mapi body |> String.concat "\n")
-            IO.File.Move(unfinished, path, true)
-        finally
-            IO.File.Delete unfinished
+        match AtomicFile.write path (fun writer -> writer.Write html) with
+        | Ok() -> ()
+        | Error error -> raise (System.IO.IOException(string error))

@@ -139,26 +139,18 @@ and private scripted (input: Token list) : XElement * Token list =
 
     let body, rest = item input
 
-    let below, above, rest =
-        match rest with
-        | Sub :: rest ->
-            let below, rest = item rest
+    /// What follows a mark, if the mark is there.
+    let after mark tokens =
+        match tokens with
+        | first :: rest when first = mark ->
+            let found, rest = item rest
+            Some found, rest
+        | _ -> None, tokens
 
-            match rest with
-            | Super :: rest ->
-                let above, rest = item rest
-                Some below, Some above, rest
-            | _ -> Some below, None, rest
-        | Super :: rest ->
-            let above, rest = item rest
-
-            match rest with
-            | Sub :: rest ->
-                let below, rest = item rest
-                Some below, Some above, rest
-            | _ -> None, Some above, rest
-        | _ -> None, None, rest
-
+    // In either order.
+    let below, rest = after Sub rest
+    let above, rest = after Super rest
+    let below, rest = if below.IsSome then below, rest else after Sub rest
     let named limits plain = if isLimits then limits else plain
 
     match below, above with

@@ -13,7 +13,7 @@ let root = Path.GetFullPath(Path.Combine(__SOURCE_DIRECTORY__, "..", ".."))
 let packages = Path.GetFullPath fsi.CommandLineArgs[1]
 let site = Path.GetFullPath fsi.CommandLineArgs[2]
 let work = Directory.CreateTempSubdirectory "hgn-docs-"
-let folder (name: string) : string = (Directory.CreateDirectory(Path.Combine(work.FullName, name))).FullName
+let folder = Command.folder work.FullName
 let pages = folder "pages"
 let run = Command.run work.FullName
 

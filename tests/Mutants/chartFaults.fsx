@@ -44,11 +44,12 @@ let all: Fault list =
             Law = "a page needs no network"
         }
         {
-            Name = "charts-over-the-page-that-was-there"
+            Name = "pages-over-what-is-beside-them"
             File = charts
-            Original = "IO.File.WriteAllText(unfinished,"
-            Fault = "IO.File.WriteAllText(path, \"\"); IO.File.WriteAllText(unfinished,"
-            Law = "a page is replaced at the end, or not at all"
+            Original = "match AtomicFile.write path (fun writer -> writer.Write html) with"
+            Fault =
+                "match (let own = path + \".tmp\" in System.IO.File.WriteAllText(own, html); System.IO.File.Move(own, path, true); Ok()) with"
+            Law = "what is beside a page stays"
         }
         {
             Name = "states-that-show-their-type"

@@ -22,6 +22,9 @@ let run (home: string) (folder: string) (program: string) (arguments: string lis
 
     output
 
+/// A new folder in the home folder.
+let folder (home: string) (name: string) : string = (Directory.CreateDirectory(Path.Combine(home, name))).FullName
+
 /// The version of the packages in a folder.
 let version (packages: string) : string =
     let name =

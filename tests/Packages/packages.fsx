@@ -13,7 +13,7 @@ let packages = Path.GetFullPath fsi.CommandLineArgs[1]
 let work = Directory.CreateTempSubdirectory "hgn-packages-"
 let run = Command.run work.FullName
 
-let folder (name: string) : string = (Directory.CreateDirectory(Path.Combine(work.FullName, name))).FullName
+let folder = Command.folder work.FullName
 
 /// The first block of code of a language in the README.
 let block (language: string) : string =

@@ -197,7 +197,8 @@ module Sampler =
             Source = "Bolager et al. 2023, arXiv 2306.16830"
         }
 
-    /// Each unit rises between two points of the data, chosen where a measured output changes most.
+    /// Each unit rises between two points of the data, chosen where a measured output changes most; they are at least the unit's
+    /// share of the range apart, 2 / units, since outputs scatter.
     let swim: Sampler =
         {
             Name = "swim"

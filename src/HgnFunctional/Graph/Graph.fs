@@ -51,14 +51,18 @@ type Graph private (bodies: int, pairs: Pairs) =
 
     static member internal OfOwned(bodies: int, pairs: Pairs) : Graph = Graph(bodies, pairs)
 
-    /// The size of the graph and the edges of its bodies, in one line.
-    override _.ToString() : string =
+    member internal _.Degrees() : int[] =
         let degrees = Array.zeroCreate<int> bodies
 
         for k in 0 .. pairs.Count - 1 do
             degrees[pairs.Senders[k]] <- degrees[pairs.Senders[k]] + 1
             degrees[pairs.Receivers[k]] <- degrees[pairs.Receivers[k]] + 1
 
+        degrees
+
+    /// The size of the graph and the edges of its bodies, in one line.
+    override graph.ToString() : string =
+        let degrees = graph.Degrees()
         $"Graph of {bodies} bodies and {pairs.Count} edges, {Array.min degrees} to {Array.max degrees} at a body"
 
 /// Checked creation of graphs, and what can be asked of them.
@@ -111,14 +115,7 @@ module Graph =
         Array.map2 (fun sender receiver -> struct (sender, receiver)) senders receivers
 
     /// Number of edges at each body.
-    let degrees (graph: Graph) : int[] =
-        let degrees = Array.zeroCreate graph.Bodies
-
-        for struct (sender, receiver) in edges graph do
-            degrees[sender] <- degrees[sender] + 1
-            degrees[receiver] <- degrees[receiver] + 1
-
-        degrees
+    let degrees (graph: Graph) : int[] = graph.Degrees()
 
     /// The graph after body i was renamed `names[i]`, a permutation of 0 .. N-1.
     let relabel (names: int[]) (graph: Graph) : Graph =

@@ -1,5 +1,5 @@
 /// What charts are made of, and the pages that hold them.
-module HgnFunctional.Tests.ChartTests
+module HgnFunctional.Tests.Core.ChartTests
 
 open System
 open System.IO
@@ -8,6 +8,8 @@ open System.Text.RegularExpressions
 open Expecto
 open HgnFunctional
 open HgnFunctional.Charts
+open HgnFunctional.Tests.Support
+open HgnFunctional.Tests.Support.Laws
 open Plotly.NET
 
 let private chain = Topology.grid [ 6 ]
@@ -17,16 +19,7 @@ let private bonds = PairSystem(structure, potential)
 let private start seed = InitialState.perturbed 0.2 0.2 seed structure chain.Sites
 let private snapshots seeds = seeds |> List.map start |> List.collect (Snapshot.ofHamiltonian structure bonds >> Result.toList)
 
-let private model =
-    lazy
-        (match snapshots [ 1..40 ] |> Training.fit TrainingConfig.defaults with
-         | Ok model -> model
-         | Error error -> failtest $"{error}")
-
-let private expect (result: Result<'value, 'error>) : 'value =
-    match result with
-    | Ok value -> value
-    | Error error -> failtest $"{error}"
+let private model = lazy (snapshots [ 1..40 ] |> Training.fit TrainingConfig.defaults |> expectOk)
 
 /// The traces of a chart, as Plotly sees them: name, x, y.
 let private traces (chart: GenericChart) : (string * float list * float list) list =
@@ -46,14 +39,6 @@ let private traces (chart: GenericChart) : (string * float list * float list) li
 
             name, numbers trace "x", numbers trace "y"
     ]
-
-let private inFolder (action: string -> unit) : unit =
-    let folder = Directory.CreateTempSubdirectory "charts"
-
-    try
-        action folder.FullName
-    finally
-        folder.Delete true
 
 [<Tests>]
 let tests =
@@ -89,7 +74,7 @@ let tests =
 
             test "forces of a good model lie on the diagonal, one point for each component" {
                 let test = snapshots [ 51; 52 ]
-                let _, measured, learned = Charts.forces model.Value test |> expect |> traces |> List.exactlyOne
+                let _, measured, learned = Charts.forces model.Value test |> expectOk |> traces |> List.exactlyOne
                 Expect.equal measured.Length (2 * structure.Bodies * structure.Dimension) "points"
                 Expect.equal measured (test |> List.collect (fun snapshot -> List.ofArray (snapshot.Forces.ToArray()))) "measured"
                 let worst = List.map2 (fun x y -> abs (x - y)) measured learned |> List.max
@@ -97,7 +82,7 @@ let tests =
             }
 
             test "the energy of a pair is the bond's, zero at the first distance" {
-                let energies = [ for k in 0..20 -> 0.9 + 0.01 * float k ] |> Charts.pairEnergy model.Value |> expect
+                let energies = [ for k in 0..20 -> 0.9 + 0.01 * float k ] |> Charts.pairEnergy model.Value |> expectOk
                 Expect.equal (snd energies.Head) 0.0 "the first"
 
                 for r, energy in energies do
@@ -106,7 +91,7 @@ let tests =
             }
 
             test "a page holds all its charts, and Plotly's script once" {
-                inFolder (fun folder ->
+                TemporaryFolder.using (fun folder ->
                     let path = Path.Combine(folder, "page.html")
                     let chart name = Charts.lines name "x" "y" [ name, [ 1.0, 2.0 ] ]
                     Charts.save path [ chart "first"; chart "second" ]
@@ -119,13 +104,20 @@ let tests =
             }
 
             test "a page that cannot be written leaves the one that was there" {
-                inFolder (fun folder ->
+                TemporaryFolder.using (fun folder ->
                     let path = Path.Combine(folder, "page.html")
                     File.WriteAllText(path, "before")
                     Expect.throwsT<ArgumentException> (fun () -> Charts.save path []) "no chart"
-                    Directory.CreateDirectory(path + ".tmp") |> ignore
                     let chart = Charts.lines "a" "x" "y" [ "a", [ 1.0, 2.0 ] ]
-                    Expect.throws (fun () -> Charts.save path [ chart ]) "no place for the new page"
-                    Expect.equal (File.ReadAllText path) "before" "the page")
+
+                    Expect.throwsT<IOException>
+                        (fun () -> Charts.save (Path.Combine(folder, "missing", "page.html")) [ chart ])
+                        "no place for the new page"
+
+                    Expect.equal (File.ReadAllText path) "before" "the page"
+                    let beside = path + ".tmp"
+                    File.WriteAllText(beside, "the user's own")
+                    Charts.save path [ chart ]
+                    Expect.equal (File.ReadAllText beside) "the user's own" "a file beside the page")
             }
         ]

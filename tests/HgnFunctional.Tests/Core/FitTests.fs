@@ -163,28 +163,24 @@ let tests =
                 let lattice = Topology.grid [ 2; 2; 2 ]
                 let structure = Structure.bonded 3 1.0 lattice.Graph
                 let bonds = PairSystem(structure, PairPotential.morse 1.0 1.0 1.0)
+                let verlet = Splitting(SplittingMethod.stormerVerlet, bonds)
 
                 let snapshots displacement seeds =
                     [
                         for seed in seeds do
                             let start = InitialState.perturbed displacement displacement seed structure lattice.Sites
-                            let run = Trajectory.record (Splitting(SplittingMethod.stormerVerlet, bonds)) 0.01 1000 25 start
 
-                            for state in run |> Result.defaultWith (fun error -> failtest (string error)) do
-                                yield! Snapshot.ofHamiltonian structure bonds state |> Result.toList
+                            for state in Trajectory.record verlet 0.01 1000 25 start |> expectOk do
+                                Snapshot.ofHamiltonian structure bonds state |> expectOk
                     ]
 
                 let training, test = snapshots 0.2 [ 1..5 ], snapshots 0.1 [ 11; 12 ]
 
                 for sampler in Sampler.all do
                     for seed in 1..5 do
-                        match Training.fit { TrainingConfig.defaults with Sampler = sampler; Seed = seed } training with
-                        | Error error -> failtest $"{error}"
-                        | Ok model ->
-                            match Evaluation.ofSnapshots model test with
-                            | Error error -> failtest $"{error}"
-                            | Ok(evaluation: Evaluation) ->
-                                Expect.isLessThan evaluation.RelativeForceError 1e-6 $"{sampler.Name}, seed {seed}")
+                        let model = Training.fit { TrainingConfig.defaults with Sampler = sampler; Seed = seed } training |> expectOk
+                        let evaluation: Evaluation = Evaluation.ofSnapshots model test |> expectOk
+                        Expect.isLessThan evaluation.RelativeForceError 1e-6 $"{sampler.Name}, seed {seed}")
 
             testCase "gradients are written over what was there, not added to it" (fun () ->
                 let data = [ for seed in 1..4 -> chainOf morse 5 seed ]

@@ -1,9 +1,9 @@
 /// What F# Interactive shows of a value: a line that says something, not the name of a type or of closures.
-module HgnFunctional.Tests.PrinterTests
+module HgnFunctional.Tests.Core.PrinterTests
 
 open Expecto
 open HgnFunctional
-open HgnFunctional.Tests
+open HgnFunctional.Tests.Support.Laws
 
 let private lattice = Topology.grid [ 2; 2; 2 ]
 let private structure = Structure.bonded 3 1.0 lattice.Graph
@@ -12,14 +12,10 @@ let private start seed = InitialState.perturbed 0.1 0.1 seed structure lattice.S
 
 let private model =
     lazy
-        (match
-            [ 1..20 ]
-            |> List.map start
-            |> List.map (Snapshot.ofHamiltonian structure system)
-            |> Training.fitStream TrainingConfig.defaults ignore
-         with
-         | Ok model -> model
-         | Error error -> failtest $"{error}")
+        ([ 1..20 ]
+         |> List.map (start >> Snapshot.ofHamiltonian structure system)
+         |> Training.fitStream TrainingConfig.defaults ignore
+         |> expectOk)
 
 /// A value and words that its line must have.
 let private shown: (string * (unit -> string) * string list) list =

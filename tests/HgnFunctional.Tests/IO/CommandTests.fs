@@ -5,6 +5,7 @@ open System.Diagnostics
 open System.IO
 open System.Text.Json
 open Expecto
+open HgnFunctional.Tests.Support
 
 let private file name = Path.Combine(AppContext.BaseDirectory, "data", name)
 
@@ -27,14 +28,6 @@ let private hgn (variables: (string * string) list) (arguments: string list) : i
     running.WaitForExit()
     running.ExitCode, output.Result, errors
 
-let private inFolder (test: string -> unit) : unit =
-    let folder = Directory.CreateTempSubdirectory "hgn-test-"
-
-    try
-        test folder.FullName
-    finally
-        folder.Delete true
-
 let private train variables model =
     hgn variables [ "train"; file "spring_2x2x2.lammpstrj"; "--topology"; file "spring_2x2x2.data"; "--out"; model; "--json" ]
 
@@ -44,7 +37,7 @@ let tests =
         "hgn"
         [
             test "train, evaluate, simulate and inspect print one JSON object with the promised fields" {
-                inFolder (fun folder ->
+                TemporaryFolder.using (fun folder ->
                     let model = Path.Combine(folder, "m.json")
 
                     let fieldsOf (code, output: string, errors) =
@@ -92,7 +85,7 @@ let tests =
             }
 
             test "one thread or many, the same model to the byte" {
-                inFolder (fun folder ->
+                TemporaryFolder.using (fun folder ->
                     let models = [ for name in [ "a"; "b"; "c" ] -> Path.Combine(folder, name) ]
                     let variables = [ []; [ "DOTNET_PROCESSOR_COUNT", "1" ]; [ "DOTNET_PROCESSOR_COUNT", "7" ] ]
                     List.iter2 (fun settings model -> train settings model |> ignore) variables models
@@ -102,7 +95,7 @@ let tests =
             }
 
             test "bad input exits with 2 and one sentence, and leaves files alone" {
-                inFolder (fun folder ->
+                TemporaryFolder.using (fun folder ->
                     let model = Path.Combine(folder, "m.json")
                     File.WriteAllText(model, "keep")
                     let dump, bonds = file "spring_2x2x2.lammpstrj", file "spring_2x2x2.data"
