@@ -11,11 +11,13 @@ namespace HgnFunctional.CSharp;
 public sealed class Dataset
 {
     private readonly Func<IEnumerable<FSharpResult<Snapshot, string>>> snapshots;
+    private readonly Func<IEnumerable<string>> warnings;
 
-    private Dataset(int? frames, Func<IEnumerable<FSharpResult<Snapshot, string>>> snapshots)
+    private Dataset(int? frames, Func<IEnumerable<FSharpResult<Snapshot, string>>> snapshots, Func<IEnumerable<string>>? warnings = null)
     {
         Frames = frames;
         this.snapshots = snapshots;
+        this.warnings = warnings ?? (() => []);
     }
 
     /// <summary>Number of frames; null where files must be read to know.</summary>
@@ -27,8 +29,9 @@ public sealed class Dataset
     public static Dataset FromFiles(TrajectoryData data)
     {
         ArgumentNullException.ThrowIfNull(data);
-        data.Checked();
-        return new Dataset(null, () => data.Snapshots().Select(snapshot => snapshot.WithSentence()));
+        var known = data.Checked();
+        var source = known.Snapshots();
+        return new Dataset(null, () => source.Select(snapshot => snapshot.WithSentence()), known.Warnings);
     }
 
     /// <summary>Frames in the caller's own arrays, which are copied.</summary>
@@ -83,10 +86,16 @@ public sealed class Dataset
 
         var copy = parts.ToArray();
         var frames = copy.Any(part => part.Frames is null) ? null : copy.Sum(part => part.Frames);
-        return new Dataset(frames, () => copy.SelectMany(part => part.Snapshots()));
+        return new Dataset(
+            frames,
+            () => copy.SelectMany((part, index) => part.Snapshots().Select(frame => frame.InPart(index))),
+            () => copy.SelectMany(part => part.Warnings()));
     }
 
     internal IEnumerable<FSharpResult<Snapshot, string>> Snapshots() => snapshots();
+
+    /// <summary>What had to be assumed of files; they are looked into for it.</summary>
+    internal IEnumerable<string> Warnings() => warnings();
 
     private static Dataset OfSnapshots(IEnumerable<Snapshot> snapshots)
     {

@@ -31,6 +31,9 @@ public sealed partial class HgnModel
     /// <summary>The distance within which all pairs interact; null for a model of bonds.</summary>
     public double? Cutoff => Core.Pairs is PairKind.PairsWithin within ? within.cutoff : null;
 
+    /// <summary>Name of the unit style of the training data; null where they had none.</summary>
+    public string? Units => Core.Units?.Value;
+
     /// <summary>Whether H = T(p) + V(q), which splitting integrators need.</summary>
     public bool IsSeparable => global::HgnFunctional.Model.isSeparable(Core);
 
@@ -82,8 +85,9 @@ public sealed partial class HgnModel
             evaluation.RelativeForceError,
             evaluation.RelativeVelocityError,
             evaluation.MeanSquareError,
-            evaluation.EnergyDeviation,
-            evaluation.OutOfRangeFraction
+            evaluation.EnergyDeviation?.Value,
+            evaluation.OutOfRangeFraction,
+            data.Warnings().ToArray()
         );
     }
 

@@ -20,6 +20,13 @@ internal static class Interop
             ? FSharpResult<T, string>.NewOk(result.ResultValue)
             : FSharpResult<T, string>.NewError($"{before}{result.ErrorValue}");
 
+    /// <summary>The snapshot as one of a part of several datasets: each part has trajectories of its own.</summary>
+    internal static FSharpResult<Snapshot, string> InPart(this FSharpResult<Snapshot, string> frame, int part) =>
+        frame.IsOk
+            ? FSharpResult<Snapshot, string>.NewOk(
+                SnapshotModule.inTrajectory(FormattableString.Invariant($"{part}/{frame.ResultValue.Trajectory}"), frame.ResultValue))
+            : frame;
+
     internal static FSharpOption<T> ToOption<T>(this T? value) where T : struct =>
         value is { } present ? FSharpOption<T>.Some(present) : FSharpOption<T>.None;
 

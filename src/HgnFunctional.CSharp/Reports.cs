@@ -20,6 +20,8 @@ public sealed record TrainingSeconds(double Read, double Sample, double Assemble
 /// <param name="RelativeForceError">|F' - F| / |F| on the training data.</param>
 /// <param name="RelativeVelocityError">|v' - v| / |v| on the training data.</param>
 /// <param name="Seconds">Where the time went.</param>
+/// <param name="Warnings">A sentence for each thing that the figures hide: what the model ignores of the data, what had to be assumed, why
+/// a fit falls short. Empty where all is well.</param>
 public sealed record TrainingReport(
     long Rows,
     int FeaturesSampled,
@@ -29,7 +31,8 @@ public sealed record TrainingReport(
     double Ridge,
     double RelativeForceError,
     double RelativeVelocityError,
-    TrainingSeconds Seconds
+    TrainingSeconds Seconds,
+    IReadOnlyList<string> Warnings
 );
 
 /// <summary>How the fit of one linear system went.</summary>
@@ -56,26 +59,35 @@ public sealed record FitReport(
 /// <param name="RelativeForceError">|F' - F| / |F|, Frobenius norms over all snapshots.</param>
 /// <param name="RelativeVelocityError">|v' - v| / |v|.</param>
 /// <param name="Mse">Mean square error over all components of q' and p'.</param>
-/// <param name="EnergyDeviation">Largest |H(frame) - H(first)| over the mean kinetic energy.</param>
+/// <param name="EnergyDeviation">Largest |H(frame) - H(first)| within a trajectory (a file), over its mean kinetic energy; null where
+/// nothing moves.</param>
 /// <param name="OutOfRangeFraction">Fraction of the invariants outside their range in training.</param>
+/// <param name="Warnings">A sentence for each thing that had to be assumed of the data; empty where all is well.</param>
 public sealed record EvaluationReport(
     int Frames,
     int Bodies,
     double RelativeForceError,
     double RelativeVelocityError,
     double Mse,
-    double EnergyDeviation,
-    double OutOfRangeFraction
+    double? EnergyDeviation,
+    double OutOfRangeFraction,
+    IReadOnlyList<string> Warnings
 );
 
 /// <summary>How a simulation went.</summary>
 /// <param name="Bodies">Number of bodies.</param>
 /// <param name="Steps">Number of time steps.</param>
 /// <param name="Seconds">Wall-clock seconds, without reading and writing files.</param>
-/// <param name="EnergyDriftMax">Largest |H(t) - H(0)| over the mean kinetic energy.</param>
-/// <param name="EnergyDriftSlope">Slope of a line through (H(t) - H(0)) over the mean kinetic energy, per unit of time.</param>
-/// <param name="MomentumDrift">Largest |P(t) - P(0)| over the sum of |p_i| at the start.</param>
-/// <param name="AngularMomentumDrift">Largest |L(t) - L(0)| over the sum of |q_i| |p_i|; null in a periodic box.</param>
+/// <param name="EnergyDriftMax">Largest |H(t) - H(0)| over the energy of the motion at the start: the kinetic energy or, if that is more,
+/// the energy that steepest descent would release.</param>
+/// <param name="EnergyDriftSlope">Slope of a line through (H(t) - H(0)) over the same, per unit of time.</param>
+/// <param name="MomentumDrift">Largest |P(t) - P(0)| over the sum of |p_i| at the start; from rest, of the momenta that the energy of the
+/// motion gives.</param>
+/// <param name="AngularMomentumDrift">Largest |L(t) - L(0)| about the centre of mass, over the sum of |q_i| |p_i| from there; null in a
+/// periodic box.</param>
+/// <param name="OutOfRangeFraction">Fraction of the invariants outside their range in training, over all watched states; null for a
+/// Hamiltonian that was not learned.</param>
+/// <param name="Warnings">A sentence for each reason not to trust the run; empty where all is well.</param>
 public sealed record SimulationReport(
     int Bodies,
     long Steps,
@@ -83,7 +95,9 @@ public sealed record SimulationReport(
     double EnergyDriftMax,
     double EnergyDriftSlope,
     double MomentumDrift,
-    double? AngularMomentumDrift
+    double? AngularMomentumDrift,
+    double? OutOfRangeFraction,
+    IReadOnlyList<string> Warnings
 );
 
 /// <summary>A term of a model, as a person would want to see it.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
 
@@ -19,7 +20,7 @@ internal sealed class StageClock
         stage = next.Tag;
     }
 
-    internal TrainingReport Report(TrainedModel model)
+    internal TrainingReport Report(TrainedModel model, IEnumerable<string> warnings)
     {
         Enter(TrainingStage.Reading);
         var fits = model.Diagnostics.ToArray();
@@ -42,7 +43,8 @@ internal sealed class StageClock
                 seconds[TrainingStage.Assembling.Tag],
                 seconds[TrainingStage.Solving.Tag],
                 watch.Elapsed.TotalSeconds
-            )
+            ),
+            [.. warnings, .. model.Warnings.Select(warning => warning.ToString())]
         );
     }
 }

@@ -26,7 +26,7 @@ internal sealed class TrainingRun(TrainingOptions options, IProgress<TrainingPro
         {
             var model = Training.fitStream(config, FuncConvert.FromAction<TrainingStage>(Enter), Frames(data)).Expect();
             Report(latest with { Phase = TrainingPhase.Done });
-            return (new HgnModel(model), clock.Report(model));
+            return (new HgnModel(model), clock.Report(model, data.Warnings()));
         }
         catch (AggregateException error)
         {

@@ -18,11 +18,16 @@ public sealed record TrajectoryData
     /// <summary>Distance within which all pairs interact, in the units of the files; instead of bonds.</summary>
     public double? Cutoff { get; init; }
 
-    /// <summary>Mass of every body, in the units of the files; overrides what the files say.</summary>
+    /// <summary>Mass of every body, in the units of the files, where these give none; refused where they do.</summary>
     public double? Mass { get; init; }
 
-    /// <summary>Name of the LAMMPS unit style (lj, metal, real, si, cgs); by default what the dump says, else lj.</summary>
+    /// <summary>Name of the LAMMPS unit style (lj, metal, real, si, cgs); by default what the files say, else that of the model, else lj.
+    /// Where frames follow each other closely enough, a style that their motion contradicts is refused.</summary>
     public string? Units { get; init; }
+
+    /// <summary>Which of the axes x, y, z are periodic, in three letters: p for periodic, s for open, or one letter for all. Dumps say so
+    /// themselves; data files do not, and a cutoff needs to know.</summary>
+    public string? Boundary { get; init; }
 
     /// <summary>First frame used, from 0.</summary>
     public int FirstFrame { get; init; }
@@ -32,7 +37,11 @@ public sealed record TrajectoryData
 
     /// <summary>The same files, read with the pairs that a model was trained on.</summary>
     internal TrajectoryData For(TrainedModel model) =>
-        model.Pairs is PairKind.PairsWithin within ? this with { Cutoff = within.cutoff } : this;
+        this with
+        {
+            Cutoff = model.Pairs is PairKind.PairsWithin within ? within.cutoff : Cutoff,
+            Units = Units ?? model.Units?.Value,
+        };
 
     internal SourceOptions ToOptions() =>
         new(
@@ -40,26 +49,46 @@ public sealed record TrajectoryData
             Cutoff.ToOption(),
             Mass.ToOption(),
             Units is null ? FSharpOption<Units>.None : FSharpOption<Units>.Some(UnitsModule.all.ByName("units", Units, units => units.Name)),
+            Boundary is null ? FSharpOption<Tuple<bool, bool, bool>>.None : FSharpOption<Tuple<bool, bool, bool>>.Some(PeriodicAxes(Boundary)),
             FirstFrame,
             LastFrame.ToOption()
         );
 
     internal IEnumerable<FSharpResult<Snapshot, DataError>> Snapshots() => TrajectoryFile.snapshots(ToOptions(), Files.ToList());
 
+    /// <summary>What had to be assumed of the files.</summary>
+    internal IEnumerable<string> Warnings() =>
+        TrajectoryFile.examine(ToOptions(), Files.ToList()).Select(warning => warning.ToString());
+
+    private static Tuple<bool, bool, bool> PeriodicAxes(string boundary)
+    {
+        var letters = boundary.Where(letter => letter is not (' ' or ',')).ToArray();
+
+        if (letters.Length is not (1 or 3) || letters.Any(letter => !"psfm".Contains(letter)))
+        {
+            throw new HgnInputException($"The boundary is '{boundary}'; expected a letter for each of x, y and z, p (periodic) or s (open), such as pps.");
+        }
+
+        bool IsPeriodic(int axis) => letters[letters.Length == 1 ? 0 : axis] == 'p';
+        return Tuple.Create(IsPeriodic(0), IsPeriodic(1), IsPeriodic(2));
+    }
+
     /// <summary>The bodies of the first file and their state in one of its frames, to start a simulation from.</summary>
     /// <param name="frame">The frame, from 0; by default the first.</param>
     /// <exception cref="HgnInputException">A file or an option is not what it should be.</exception>
     public (BodySystem System, PhaseState State) ReadStart(int? frame = null)
     {
-        var (structure, state) = TrajectoryFile.initial(Checked().ToOptions(), frame.ToOption(), Files[0]).Expect();
-        return (new BodySystem(structure), state);
+        var start = Start(frame);
+        return (new BodySystem(start.Structure), start.State);
     }
+
+    internal Start Start(int? frame) => TrajectoryFile.initial(Checked().ToOptions(), frame.ToOption(), Files[0]).Expect();
 
     /// <summary>Checks the options that do not depend on the files.</summary>
     /// <exception cref="HgnInputException">No files, a range that is empty, a number that is not positive.</exception>
     internal TrajectoryData Checked()
     {
-        if (Files.Count == 0)
+        if (Files is null || Files.Count == 0 || Files.Contains(null!))
         {
             throw new HgnInputException("No trajectory file was given; expected at least one.");
         }

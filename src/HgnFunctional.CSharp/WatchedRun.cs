@@ -37,7 +37,9 @@ internal sealed class WatchedRun(Structure structure, Integrator integrator, Pha
             kept.EnergyDriftMax,
             kept.EnergyDriftSlope,
             kept.MomentumDrift,
-            kept.AngularMomentumDrift?.Value
+            kept.AngularMomentumDrift?.Value,
+            null,
+            []
         );
     }
 }

@@ -27,7 +27,9 @@ internal static class EvaluateCommand
                 Mass = parsed.GetValue(mass),
             };
 
-            Output.Print(parsed.GetValue(json), ToJson(loaded.Evaluate(source)));
+            var report = loaded.Evaluate(source);
+            Shared.Warn(report.Warnings);
+            Output.Print(parsed.GetValue(json), ToJson(report));
         });
 
         return command;
@@ -43,5 +45,6 @@ internal static class EvaluateCommand
             ["mse"] = report.Mse,
             ["energyDeviation"] = report.EnergyDeviation,
             ["outOfRangeFraction"] = report.OutOfRangeFraction,
+            ["warnings"] = Shared.Sentences(report.Warnings),
         };
 }

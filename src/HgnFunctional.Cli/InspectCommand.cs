@@ -37,6 +37,7 @@ internal static class InspectCommand
                 ["kind"] = "data",
                 ["bodies"] = data.Bodies,
                 ["bonds"] = data.Bonds,
+                ["boundary"] = "not said: --boundary",
                 ["masses"] = data.HasMasses,
                 ["velocities"] = data.HasVelocities,
             },
@@ -52,6 +53,7 @@ internal static class InspectCommand
             ["sampler"] = model.Sampler,
             ["frames"] = model.Frames,
             ["cutoff"] = model.Cutoff,
+            ["units"] = model.Units,
             ["dataSha256"] = model.DataHash,
             ["terms"] = new JsonArray(model.Terms
                 .Select(term => (JsonNode)new JsonObject

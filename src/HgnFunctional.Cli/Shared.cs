@@ -4,6 +4,8 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.IO;
+using System.Linq;
+using System.Text.Json.Nodes;
 using HgnFunctional.CSharp;
 
 namespace HgnFunctional.Cli;
@@ -18,7 +20,22 @@ internal static class Shared
         new("--topology") { Description = "LAMMPS data file with the bonds.", HelpName = "FILE" };
 
     internal static Option<string?> Units() =>
-        new("--units") { Description = "LAMMPS unit style of the dump: lj (default), metal, real, si, cgs.", HelpName = "NAME" };
+        new("--units") { Description = "LAMMPS unit style, where the files name none: lj, metal, real, si, cgs; by default that of the model, or lj.", HelpName = "NAME" };
+
+    internal static Option<string?> Boundary() =>
+        new("--boundary") { Description = "Axes x, y, z of a data file: p for periodic, s for open, as in pps; a cutoff needs to know. Dumps say so themselves.", HelpName = "PPS" };
+
+    /// <summary>A sentence for each warning, on standard error: standard output holds the result alone.</summary>
+    internal static void Warn(IEnumerable<string> warnings)
+    {
+        foreach (var warning in warnings)
+        {
+            Console.Error.WriteLine($"hgn: warning: {warning}");
+        }
+    }
+
+    internal static JsonArray Sentences(IEnumerable<string> warnings) =>
+        new(warnings.Select(warning => (JsonNode)JsonValue.Create(warning)).ToArray());
 
     internal static Option<bool> Json() => new("--json") { Description = "Print one JSON object and nothing else." };
 

@@ -13,6 +13,8 @@ internal static class SimulateCommand
         var initial = new Option<string>("--initial") { Description = "Where to start: a dump, or a data file with velocities.", HelpName = "DATA", Required = true };
         var frame = new Option<int?>("--frame") { Description = "The frame of the dump to start from, from 0.", HelpName = "K" };
         var topology = Shared.Topology();
+        var units = Shared.Units();
+        var boundary = Shared.Boundary();
         var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
         var steps = new Option<int>("--steps") { Description = "Number of time steps.", HelpName = "N", Required = true };
         var timeStep = Shared.Number("--dt", "Time step.", "H");
@@ -31,7 +33,7 @@ internal static class SimulateCommand
 
         var command = new Command("simulate", "Simulates bodies with a model.")
         {
-            model, initial, frame, topology, mass, steps, timeStep, every, method, tolerance, coupling, output, json,
+            model, initial, frame, topology, boundary, mass, units, steps, timeStep, every, method, tolerance, coupling, output, json,
         };
 
         command.SetAction(parsed =>
@@ -43,7 +45,9 @@ internal static class SimulateCommand
             {
                 Files = [parsed.GetRequiredValue(initial)],
                 TopologyFile = parsed.GetValue(topology),
+                Boundary = parsed.GetValue(boundary),
                 Mass = parsed.GetValue(mass),
+                Units = parsed.GetValue(units),
             };
 
             var options = new SimulationOptions
@@ -57,7 +61,9 @@ internal static class SimulateCommand
                 Output = parsed.GetValue(output),
             };
 
-            Output.Print(parsed.GetValue(json), ToJson(loaded.Simulate(source, parsed.GetValue(frame), options)));
+            var report = loaded.Simulate(source, parsed.GetValue(frame), options);
+            Shared.Warn(report.Warnings);
+            Output.Print(parsed.GetValue(json), ToJson(report));
         });
 
         return command;
@@ -72,5 +78,7 @@ internal static class SimulateCommand
             ["energyDrift"] = new JsonObject { ["max"] = report.EnergyDriftMax, ["slope"] = report.EnergyDriftSlope },
             ["momentumDrift"] = report.MomentumDrift,
             ["angularMomentumDrift"] = report.AngularMomentumDrift,
+            ["outOfRangeFraction"] = report.OutOfRangeFraction,
+            ["warnings"] = Shared.Sentences(report.Warnings),
         };
 }

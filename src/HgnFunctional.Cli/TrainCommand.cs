@@ -54,6 +54,7 @@ internal static class TrainCommand
 
             var (model, report) = HgnModel.Train(source, options);
             model.Save(path);
+            Shared.Warn(report.Warnings);
             Output.Print(parsed.GetValue(json), ToJson(model, report, path));
         });
 
@@ -92,6 +93,8 @@ internal static class TrainCommand
                 ["total"] = report.Seconds.Total,
             },
             ["seed"] = model.Seed,
+            ["units"] = model.Units,
+            ["warnings"] = Shared.Sentences(report.Warnings),
             ["model"] = path,
         };
 }

@@ -61,7 +61,7 @@ module Integrators =
         let model =
             TrajectoryFile.snapshots options [ file ".lammpstrj" ] |> Training.fitStream TrainingConfig.defaults ignore |> expect
 
-        let structure, start = TrajectoryFile.initial options None (file ".lammpstrj") |> expect
+        let { Structure = structure; State = start } = TrajectoryFile.initial options None (file ".lammpstrj") |> expect
 
         match Model.bind structure model |> expect with
         | Separable hamiltonian -> structure, hamiltonian, start

@@ -18,6 +18,10 @@ type DataProblem =
     | CutLine
     /// A number cannot be read, or is not finite.
     | BadNumber of field: string * text: string
+    /// A whole number cannot be read.
+    | NotWhole of field: string * text: string
+    /// A line holds a NUL byte, as files do after a crash.
+    | NulByte
     /// A count is not a positive whole number, or more than the file can hold.
     | BadCount of field: string * text: string * most: int64
     /// Columns are missing.
@@ -30,6 +34,20 @@ type DataProblem =
     | UnknownAtom of id: int64 * where: string
     /// The topology is for other atoms.
     | TopologyForOthers of topology: string * inTopology: int * inTrajectory: int
+    /// Two sources say different things of an atom.
+    | Contradiction of what: string * id: int64 * here: string * other: string * otherFile: string
+    /// A mass for all bodies was given, and the files have masses of their own.
+    | MassesGivenTwice
+    /// A bond may cross a periodic boundary or not: the file does not say.
+    | UnplacedBond of first: int64 * second: int64 * axis: string * length: float * box: float
+    /// A cutoff needs to know which axes are periodic, which a data file does not say.
+    | NoBoundary
+    /// The boundary that was given is not that of the file.
+    | OtherBoundary of given: string * inFile: string
+    /// From frame to frame bodies move as forces in other units would move them.
+    | UnitsContradicted of assumed: string * ratio: float * fitting: string
+    /// The source cannot be read a second time.
+    | NotRepeatable
     /// Masses are nowhere.
     | NoMassesKnown
     /// Neither bonds nor a cutoff say which pairs interact.
@@ -44,6 +62,8 @@ type DataProblem =
     | UnitsUnclear of found: string * expected: string
     /// The graph of bonds was refused.
     | BadGraph of GraphError
+    /// The box was refused.
+    | BadCell of CellError
     /// Masses, box and pairs do not fit.
     | BadStructure of StructureError
     /// The numbers of a frame do not make a state.
@@ -61,6 +81,8 @@ type DataProblem =
         | Truncated expected -> $"ends too soon; expected {expected}"
         | CutLine -> "ends without a line break and may be cut off; expected one after the last number"
         | BadNumber(field, text) -> $"{field} is '{text}'; expected a finite number"
+        | NotWhole(field, text) -> $"{field} is '{text}'; expected a whole number"
+        | NulByte -> "holds a NUL byte, as damaged files do; expected text"
         | BadCount(field, text, most) -> $"{field} is '{text}'; expected a whole number from 1 to {most}"
         | MissingColumns(columns, what) -> $"has no columns {columns}; expected them for the {what}"
         | DuplicateId id -> $"atom {id} appears twice in one frame; expected each id once"
@@ -69,6 +91,16 @@ type DataProblem =
         | UnknownAtom(id, where) -> $"{where} names atom {id}, which is not there; expected an id of the Atoms section"
         | TopologyForOthers(topology, inTopology, inTrajectory) ->
             $"holds {inTrajectory} atoms and the topology {topology} {inTopology}; expected the same ids in both"
+        | Contradiction(what, id, here, other, otherFile) ->
+            $"atom {id} has {what} {here}, and {other} in {otherFile}; expected the same in both"
+        | MassesGivenTwice -> "has masses, and a mass for every body was given as well; expected one of the two"
+        | UnplacedBond(first, second, axis, length, box) ->
+            $"the bond of atoms {first} and {second} spans {length:G6} along {axis}, more than half the box ({box:G6}), so it may cross a periodic boundary or not; expected the boundary to be given (p for a periodic axis, s for an open one)"
+        | NoBoundary -> "does not say which axes are periodic, which a cutoff must know; expected the boundary to be given (such as ppp, or sss for open space)"
+        | OtherBoundary(given, inFile) -> $"has the boundary {inFile}, and {given} was given; expected no other than the file's"
+        | UnitsContradicted(assumed, ratio, fitting) ->
+            $"was taken to be in units '{assumed}', but from frame to frame mass times acceleration is {ratio:G3} times the force, as in units '{fitting}'; expected the unit style to be given"
+        | NotRepeatable -> "is a pipe, which can be read once; expected a file, since training reads its data more than once"
         | NoMassesKnown -> "has no mass column; expected one, or a topology with masses (--topology FILE), or --mass M"
         | NoInteractions -> "names no pairs that interact; expected bonds (--topology FILE) or a cutoff (--cutoff R)"
         | TwoInteractions -> "was given both bonds and a cutoff; expected one of --topology FILE and --cutoff R"
@@ -82,6 +114,7 @@ type DataProblem =
             $"holds {frames} frames, 0..{frames - 1}, and frames {asked} were asked for"
         | UnitsUnclear(found, expected) -> $"has units '{found}'; expected {expected}"
         | BadGraph error -> string error
+        | BadCell error -> string error
         | BadStructure error -> string error
         | BadState error -> string error
         | BadSnapshot error -> string error

@@ -17,10 +17,19 @@ type DumpFrame =
         Columns: string[]
         /// Atom ids, ascending.
         Ids: int64[]
+        /// Types, numbers or names, if there is a column.
+        Types: string[] option
+        /// Chemical elements, if there is a column.
+        Elements: string[] option
+        /// Charges, if there is a column.
+        Charges: float[] option
         /// Masses, if there is a column.
         Masses: float[] option
-        /// Length of the box along each axis, 0 where it is open.
-        Periods: float[]
+        /// Lower and upper bounds of the box [3].
+        Low: float[]
+        High: float[]
+        /// Boundary conditions of the lower and upper face of each axis, such as "pp" [3].
+        Boundaries: string[]
         /// Positions.
         Positions: float[]
         /// Velocities, if there are columns.
@@ -28,6 +37,10 @@ type DumpFrame =
         /// Forces, if there are columns.
         Forces: float[] option
     }
+
+    /// Length of the box along each axis, 0 where it is open.
+    member frame.Periods: float[] =
+        Array.init 3 (fun axis -> if frame.Boundaries[axis] = "pp" then frame.High[axis] - frame.Low[axis] else 0.0)
 
 /// Reads LAMMPS text dumps (LAMMPS manual, command `dump`), one frame in memory at a time.
 [<RequireQualifiedAccess>]
@@ -40,21 +53,20 @@ module LammpsDump =
             HeaderLine: int64
             HeaderUnits: string option
             Atoms: int
-            Low: float[]
-            High: float[]
-            HeaderPeriods: float[]
+            HeaderLow: float[]
+            HeaderHigh: float[]
+            HeaderBoundaries: string[]
             HeaderColumns: string[]
         }
 
-    let private readBox (reader: LineReader) (words: string[]) : float[] * float[] * float[] =
-        let flags = words |> Array.skip (min 3 words.Length)
+    let private readBox (reader: LineReader) (flags: string[]) : float[] * float[] * string[] =
         let isBoundary (flag: string) = flag.Length = 2 && flag |> Seq.forall (fun letter -> "pfsm".Contains letter)
 
         if flags |> Array.exists (fun word -> word = "xy" || word = "abc") then
             reader.Fail TriclinicBox
 
         if flags.Length <> 3 || not (Array.forall isBoundary flags) then
-            reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "three boundary conditions such as 'pp pp ss'"))
+            reader.Fail(Unexpected(Words.quote (String.Join(' ', flags)), "three boundary conditions such as 'pp pp ss'"))
 
         let low, high = Array.zeroCreate 3, Array.zeroCreate 3
 
@@ -72,15 +84,19 @@ module LammpsDump =
             if not (Double.IsFinite length) || length < 0.0 || (length = 0.0 && flags[axis] = "pp") then
                 reader.Fail(Unexpected(Words.quote (String.Join(' ', bounds)), "an upper box bound above the lower one"))
 
-        low, high, Array.init 3 (fun axis -> if flags[axis] = "pp" then high[axis] - low[axis] else 0.0)
+        low, high, flags
 
     /// The header of the next frame; none at the end of the file. LAMMPS names the units above the first frame only.
     let private readHeader (reader: LineReader) (unitsSoFar: string option) : Header option =
-        let mutable timestep, units, atoms = None, unitsSoFar, None
+        let mutable timestep, units, time, atoms = None, None, None, None
         let mutable box = None
         let mutable columns = None
         let mutable atEnd = false
         let mutable first = 0L
+
+        let once (already: 'a option) (text: string) : unit =
+            if already.IsSome then
+                reader.Fail(Unexpected(Words.quote text, "the rest of the frame above"))
 
         while columns.IsNone && not atEnd do
             match reader.TryNext() with
@@ -92,29 +108,40 @@ module LammpsDump =
                     first <- reader.Line
 
                 match Words.split text with
-                | [| "ITEM:"; "TIMESTEP" |] when timestep.IsSome || atoms.IsSome || box.IsSome ->
-                    reader.Fail(Unexpected(Words.quote text, "the rest of the frame above"))
-                | [| "ITEM:"; "TIMESTEP" |] -> timestep <- Some(reader.Integer("the time step", (reader.Next "a time step").Trim()))
-                | [| "ITEM:"; "TIME" |] -> reader.Float("the time", (reader.Next "a time").AsSpan()) |> ignore
-                | [| "ITEM:"; "UNITS" |] -> units <- Some((reader.Next "a unit style").Trim())
+                | [| "ITEM:"; "TIMESTEP" |] ->
+                    once timestep text
+                    timestep <- Some(reader.Integer("the time step", (reader.Next "a time step").Trim()))
+                | [| "ITEM:"; "TIME" |] ->
+                    once time text
+                    time <- Some(reader.Float("the time", (reader.Next "a time").Trim()))
+                | [| "ITEM:"; "UNITS" |] ->
+                    once units text
+                    units <- Some((reader.Next "a unit style").Trim())
                 | [| "ITEM:"; "NUMBER"; "OF"; "ATOMS" |] ->
+                    once atoms text
                     atoms <- Some(reader.Count("the number of atoms", reader.Next "a number of atoms"))
-                | words when words.Length >= 3 && words[0] = "ITEM:" && words[1] = "BOX" -> box <- Some(readBox reader words)
+                | words when words.Length >= 3 && Array.take 3 words = [| "ITEM:"; "BOX"; "BOUNDS" |] ->
+                    once box text
+                    box <- Some(readBox reader words[3..])
                 | words when words.Length >= 2 && words[0] = "ITEM:" && words[1] = "ATOMS" -> columns <- Some words[2..]
                 | _ -> reader.Fail(Unexpected(Words.quote text, "an ITEM: line of a LAMMPS text dump"))
 
         match timestep, atoms, box, columns with
         | _ when atEnd -> None
-        | Some timestep, Some atoms, Some(low, high, periods), Some columns ->
+        | Some timestep, Some atoms, Some(low, high, boundaries), Some columns ->
+            match columns |> Array.countBy id |> Array.tryFind (fun (_, times) -> times > 1) with
+            | Some(name, _) -> reader.Fail(Unexpected($"a second column {Words.quote name}", "each column once"))
+            | None -> ()
+
             Some
                 {
                     HeaderTimestep = timestep
                     HeaderLine = first
-                    HeaderUnits = units
+                    HeaderUnits = Option.orElse unitsSoFar units
                     Atoms = atoms
-                    Low = low
-                    High = high
-                    HeaderPeriods = periods
+                    HeaderLow = low
+                    HeaderHigh = high
+                    HeaderBoundaries = boundaries
                     HeaderColumns = columns
                 }
         | _ -> reader.Fail(Unexpected("ITEM: ATOMS", "a time step, a number of atoms and box bounds before it"))
@@ -134,25 +161,84 @@ module LammpsDump =
     let private absolute = [ [| "xu"; "yu"; "zu" |]; [| "x"; "y"; "z" |] ]
     let private scaled = [ [| "xsu"; "ysu"; "zsu" |]; [| "xs"; "ys"; "zs" |] ]
 
-    /// The rows of atoms: number of fields checked, in file order.
-    let private readRows (reader: LineReader) (header: Header) : string[][] =
-        // Grown as lines come, so that a wrong count costs nothing.
-        let rows = ResizeArray<string[]>()
+    /// The rows of a frame, parsed as they come, so that a wrong count or a doubled id costs nothing.
+    [<Sealed>]
+    type private Rows(reader: LineReader, header: Header, numbers: int[], texts: int[], kind: int option, id: int) =
 
-        while rows.Count < header.Atoms do
-            let text = reader.Next $"{header.Atoms} lines of atoms; this frame has {rows.Count}"
-            let words = Words.split text
+        let ids = ResizeArray<int64>()
+        let seen = HashSet<int64>()
+        let values = ResizeArray<float>()
+        let words = ResizeArray<string>()
+        // The same few names stand in every row.
+        let names = Dictionary<string, string>()
 
-            if words.Length > 0 && words[0] = "ITEM:" then
-                reader.Fail(Truncated $"{header.Atoms} lines of atoms; this frame has {rows.Count}")
+        let nameOf (word: string) : string =
+            match names.TryGetValue word with
+            | true, known -> known
+            | _ ->
+                names[word] <- word
+                word
 
-            if words.Length <> header.HeaderColumns.Length then
-                reader.Fail(Unexpected(Words.quote text, $"{header.HeaderColumns.Length} fields, as the ITEM: ATOMS line names"))
+        // Types are numbers throughout, or names throughout.
+        let mutable hasNumbers: bool option = None
 
-            rows.Add words
+        let requireType (word: string) : unit =
+            let isNumber = Words.tryInteger word <> ValueNone
 
-        reader.RequireLineBreak()
-        rows.ToArray()
+            if not isNumber && (defaultArg hasNumbers false || not (Char.IsLetter word[0])) then
+                reader.Fail(NotWhole("type", Words.quote word))
+
+            if isNumber && hasNumbers = Some false then
+                reader.Fail(Unexpected($"type {word}", "the name of a type, as in the rows above"))
+
+            hasNumbers <- Some isNumber
+
+        let add (row: string[]) : unit =
+            let number = reader.Integer("the atom id", row[id])
+
+            if not (seen.Add number) then
+                reader.Fail(DuplicateId number)
+
+            ids.Add number
+            numbers |> Array.iter (fun column -> values.Add(reader.Float(header.HeaderColumns[column], row[column])))
+            kind |> Option.iter (fun column -> requireType row[column])
+            texts |> Array.iter (fun column -> words.Add(nameOf row[column]))
+
+        let order =
+            while ids.Count < header.Atoms do
+                let expected () = $"{header.Atoms} lines of atoms; this frame has {ids.Count}"
+                let text = reader.TryNext()
+                let row = if isNull text then reader.Fail(Truncated(expected ())) else Words.split text
+
+                if row.Length > 0 && row[0] = "ITEM:" then
+                    reader.Fail(Truncated(expected ()))
+
+                if row.Length <> header.HeaderColumns.Length then
+                    reader.Fail(Unexpected(Words.quote text, $"{header.HeaderColumns.Length} fields, as the ITEM: ATOMS line names"))
+
+                add row
+
+            reader.RequireLineBreak()
+            Array.init ids.Count Operators.id |> Array.sortBy (fun row -> ids[row])
+
+        member _.Ids: int64[] = order |> Array.map (fun row -> ids[row])
+
+        /// A column of numbers.
+        member _.Numbers(column: int) : float[] =
+            let place = Array.IndexOf(numbers, column)
+            order |> Array.map (fun row -> values[row * numbers.Length + place])
+
+        /// Columns of numbers, row-major [atoms x columns].
+        member _.Vectors(columns: int[]) : float[] =
+            let places = columns |> Array.map (fun column -> Array.IndexOf(numbers, column))
+
+            Array.init (places.Length * order.Length) (fun k ->
+                values[order[k / places.Length] * numbers.Length + places[k % places.Length]])
+
+        /// A column of names.
+        member _.Texts(column: int) : string[] =
+            let place = Array.IndexOf(texts, column)
+            order |> Array.map (fun row -> words[row * texts.Length + place])
 
     let private readFrame (reader: LineReader) (header: Header) : DumpFrame =
         let columns = header.HeaderColumns
@@ -167,54 +253,16 @@ module LammpsDump =
         let place = findGroup columns (absolute @ scaled) |> need "positions" "x y z (or xu yu zu, xs ys zs)"
         let velocity = findGroup columns [ [| "vx"; "vy"; "vz" |] ]
         let force = findGroup columns [ [| "fx"; "fy"; "fz" |] ]
-        let firstLine = reader.Line + 1L
-        let rows = readRows reader header
-        let failAt row problem = raise (DataException { File = reader.Path; Line = Some(firstLine + int64 row); Problem = problem })
-
-        let number row column =
-            let mutable value = 0.0
-            let text = rows[row][column]
-
-            if
-                Double.TryParse(text, Globalization.NumberStyles.Float, Globalization.CultureInfo.InvariantCulture, &value)
-                && Double.IsFinite value
-            then
-                value
-            else
-                failAt row (BadNumber(columns[column], Words.quote text))
-
-        let integers column =
-            Array.init rows.Length (fun row ->
-                match
-                    Int64.TryParse(
-                        rows[row][column],
-                        Globalization.NumberStyles.AllowLeadingSign,
-                        Globalization.CultureInfo.InvariantCulture
-                    )
-                with
-                | true, value -> value
-                | _ -> failAt row (BadNumber(columns[column], Words.quote (rows[row][column]))))
-
-        // Types are not used yet, but a damaged one means a damaged line.
-        indexOf columns "type" |> Option.iter (fun column -> integers column |> ignore)
-        let ids = integers id
-
-        let seen = HashSet<int64>()
-
-        ids
-        |> Array.iteri (fun row id ->
-            if not (seen.Add id) then
-                failAt row (DuplicateId id))
-
-        let order = Array.init rows.Length Operators.id |> Array.sortBy (fun row -> ids[row])
-
-        let vectors (group: int[]) = Array.init (3 * order.Length) (fun k -> number order[k / 3] group[k % 3])
+        let mass, charge = indexOf columns "mass", indexOf columns "q"
+        let kind, element = indexOf columns "type", indexOf columns "element"
+        let numbers = Array.concat [ place; Option.defaultValue [||] velocity; Option.defaultValue [||] force; Option.toArray mass; Option.toArray charge ]
+        let rows = Rows(reader, header, numbers, Array.append (Option.toArray kind) (Option.toArray element), kind, id)
 
         let positions =
-            let raw = vectors place
+            let raw = rows.Vectors place
 
             if isScaled then
-                raw |> Array.mapi (fun k x -> header.Low[k % 3] + x * (header.High[k % 3] - header.Low[k % 3]))
+                raw |> Array.mapi (fun k x -> header.HeaderLow[k % 3] + x * (header.HeaderHigh[k % 3] - header.HeaderLow[k % 3]))
             else
                 raw
 
@@ -223,12 +271,17 @@ module LammpsDump =
             Line = header.HeaderLine
             UnitStyle = header.HeaderUnits
             Columns = columns
-            Ids = order |> Array.map (fun row -> ids[row])
-            Masses = indexOf columns "mass" |> Option.map (fun column -> order |> Array.map (fun row -> number row column))
-            Periods = header.HeaderPeriods
+            Ids = rows.Ids
+            Types = kind |> Option.map rows.Texts
+            Elements = element |> Option.map rows.Texts
+            Charges = charge |> Option.map rows.Numbers
+            Masses = mass |> Option.map rows.Numbers
+            Low = header.HeaderLow
+            High = header.HeaderHigh
+            Boundaries = header.HeaderBoundaries
             Positions = positions
-            Velocities = velocity |> Option.map vectors
-            Forces = force |> Option.map vectors
+            Velocities = velocity |> Option.map rows.Vectors
+            Forces = force |> Option.map rows.Vectors
         }
 
     let private nextFrame (reader: LineReader) (isFirst: bool) (units: string option) : DumpFrame option =

@@ -9,6 +9,31 @@ open System.Text
 /// Stops the reading of a file; caught where the file was opened, and never seen outside this project.
 exception internal DataException of DataError
 
+/// Words of a line.
+module internal Words =
+
+    /// The words between blanks.
+    let split (line: string) : string[] = line.Split([| ' '; '\t'; '\r' |], StringSplitOptions.RemoveEmptyEntries)
+
+    /// A finite number, written without blanks or thousands.
+    let tryFloat (word: string) : float voption =
+        let style = NumberStyles.AllowLeadingSign ||| NumberStyles.AllowDecimalPoint ||| NumberStyles.AllowExponent
+
+        match Double.TryParse(word, style, CultureInfo.InvariantCulture) with
+        | true, number when Double.IsFinite number -> ValueSome number
+        | _ -> ValueNone
+
+    /// A whole number of 64 bits.
+    let tryInteger (word: string) : int64 voption =
+        match Int64.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
+        | true, number -> ValueSome number
+        | _ -> ValueNone
+
+    /// At most this much of a line is repeated in a message, with control characters made visible.
+    let quote (line: string) : string =
+        let short = if line.Length > 40 then line.Substring(0, 40) + "..." else line
+        String.map (fun letter -> if letter < ' ' || letter > '~' then '?' else letter) short
+
 /// Lines of a text file, counted, with errors that name the line.
 [<Sealed>]
 type internal LineReader(path: string) =
@@ -16,18 +41,8 @@ type internal LineReader(path: string) =
     /// No sensible file has longer lines; a binary file may.
     let longestLine = 1 <<< 20
 
-    let file =
-        if String.IsNullOrWhiteSpace path || path.Contains '\000' then
-            raise (FileNotFoundException())
-
-        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read)
-
-    let reader =
-        if path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) then
-            new StreamReader(new GZipStream(file, CompressionMode.Decompress))
-        else
-            new StreamReader(file)
-
+    let content = ContentStream.openRead path
+    let reader = new StreamReader(content.Stream)
     let buffer = Array.zeroCreate<char>(1 <<< 15)
     let text = StringBuilder()
     let mutable start = 0
@@ -60,15 +75,25 @@ type internal LineReader(path: string) =
         if isEnd && text.Length > 0 then
             cutLine <- Some line
 
-        if isEnd && text.Length = 0 then null else text.ToString()
+        if isEnd && text.Length = 0 then
+            null
+        else
+            let found = text.ToString()
+
+            // A file system that crashed leaves them, and numbers would be read up to the first one.
+            if found.Contains '\000' then
+                raise (DataException { File = path; Line = Some line; Problem = NulByte })
+
+            found
 
     /// Path of the file.
     member _.Path: string = path
 
     /// More records than this cannot be in the file: each takes two bytes at least, and compression rarely gains 1000.
     member _.MostRecords: int64 =
-        (if file.CanSeek then file.Length / 2L else Int64.MaxValue / 1000L)
-        * (if path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) then 1000L else 1L)
+        match content.Length with
+        | Some length -> length / 2L * (if content.IsGzip then 1000L else 1L)
+        | None -> Int64.MaxValue
 
     /// Number of the line read last.
     member _.Line: int64 = line
@@ -96,41 +121,27 @@ type internal LineReader(path: string) =
         | text -> text
 
     /// A finite number.
-    member this.Float(field: string, text: ReadOnlySpan<char>) : float =
-        let mutable number = 0.0
-
-        if Double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, &number) && Double.IsFinite number then
-            number
-        else
-            this.Fail(BadNumber(field, text.ToString()))
+    member this.Float(field: string, text: string) : float =
+        match Words.tryFloat text with
+        | ValueSome number -> number
+        | ValueNone -> this.Fail(BadNumber(field, Words.quote text))
 
     /// A whole number.
     member this.Integer(field: string, text: string) : int64 =
-        match Int64.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
-        | true, number -> number
-        | _ -> this.Fail(BadNumber(field, text))
+        match Words.tryInteger text with
+        | ValueSome number -> number
+        | ValueNone -> this.Fail(NotWhole(field, Words.quote text))
 
     /// A count from 1 to what the file can hold.
     member this.Count(field: string, text: string) : int =
         let most = min this.MostRecords 100_000_000L
 
-        match Int64.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) with
-        | true, count when count >= 1L && count <= most -> int count
-        | _ -> this.Fail(BadCount(field, text.Trim(), most))
+        match Words.tryInteger (text.Trim()) with
+        | ValueSome count when count >= 1L && count <= most -> int count
+        | _ -> this.Fail(BadCount(field, Words.quote (text.Trim()), most))
 
     interface IDisposable with
         member _.Dispose() = reader.Dispose()
-
-/// Words of a line.
-module internal Words =
-
-    /// The words between blanks.
-    let split (line: string) : string[] = line.Split([| ' '; '\t'; '\r' |], StringSplitOptions.RemoveEmptyEntries)
-
-    /// At most this much of a line is repeated in a message, with control characters made visible.
-    let quote (line: string) : string =
-        let short = if line.Length > 40 then line.Substring(0, 40) + "..." else line
-        String.map (fun letter -> if letter < ' ' || letter > '~' then '?' else letter) short
 
 /// Opening of files.
 module internal DataFile =

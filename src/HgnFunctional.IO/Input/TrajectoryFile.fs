@@ -3,193 +3,94 @@ namespace HgnFunctional.IO
 open System
 open HgnFunctional
 
-/// How trajectory files are to be read.
-[<NoEquality; NoComparison>]
-type SourceOptions =
-    {
-        /// A LAMMPS data file with bonds, and masses where the dump has none.
-        Topology: string option
-        /// The distance within which all pairs interact, instead of bonds.
-        Cutoff: float option
-        /// Mass of every body; overrides what the files say.
-        Mass: float option
-        /// The unit style; by default what the dump says, else lj.
-        Units: Units option
-        /// First frame, from 0.
-        FirstFrame: int
-        /// Last frame, inclusive.
-        LastFrame: int option
-    }
-
 /// Snapshots and starts from LAMMPS files.
 [<RequireQualifiedAccess>]
 module TrajectoryFile =
 
-    /// Options that read whole files with the given topology.
-    let bondsOf (topology: string) : SourceOptions =
+    /// Options that read whole files and leave all else to them.
+    let private plain: SourceOptions =
         {
-            Topology = Some topology
+            Topology = None
             Cutoff = None
             Mass = None
             Units = None
+            Periodic = None
             FirstFrame = 0
             LastFrame = None
         }
+
+    /// Options that read whole files with the given topology.
+    let bondsOf (topology: string) : SourceOptions = { plain with Topology = Some topology }
 
     /// Options that read whole files with pairs within a cutoff.
-    let within (cutoff: float) : SourceOptions =
-        {
-            Topology = None
-            Cutoff = Some cutoff
-            Mass = None
-            Units = None
-            FirstFrame = 0
-            LastFrame = None
-        }
+    let within (cutoff: float) : SourceOptions = { plain with Cutoff = Some cutoff }
 
-    let private fail (path: string) (line: int64 option) (problem: DataProblem) : 'result =
-        raise (DataException { File = path; Line = line; Problem = problem })
+    let private readData (path: string) : LammpsData = LammpsData.read path |> FileBodies.orRaise
 
-    let private orFail (path: string) (line: int64 option) (problem: 'error -> DataProblem) (result: Result<'value, 'error>) : 'value =
-        match result with
-        | Ok value -> value
-        | Error error -> fail path line (problem error)
+    let private openTopology (options: SourceOptions) : LammpsData option = options.Topology |> Option.map readData
 
-    let private openTopology (options: SourceOptions) : LammpsData option =
-        options.Topology
-        |> Option.map (fun path ->
-            match LammpsData.read path with
-            | Ok topology -> topology
-            | Error error -> raise (DataException error))
+    /// The first pairs of frames of a file, watched for what they tell of its units.
+    [<Sealed>]
+    type private UnitsWatch(maker: SnapshotMaker) =
 
-    /// Which pairs interact, of the atoms with these ids.
-    let private interactionsOf (options: SourceOptions) (topology: LammpsData option) (path: string) (ids: int64[]) : Interactions =
-        let bonds = topology |> Option.filter (fun data -> data.Bonds.Length > 0)
+        let mutable before: DumpFrame option = None
+        let mutable motions: Motion list = []
+        let mutable seen = 0
 
-        match topology with
-        | Some data when data.Ids <> ids -> fail path None (TopologyForOthers(data.Path, data.Ids.Length, ids.Length))
-        | _ -> ()
+        /// Whether enough was seen.
+        member _.IsDone: bool = seen > Motion.pairs
 
-        match bonds, options.Cutoff with
-        | Some _, Some _ -> fail path None TwoInteractions
-        | None, None -> fail path None NoInteractions
-        | None, Some cutoff -> WithinCutoff cutoff
-        | Some data, None -> Graph.tryCreate ids.Length data.Bonds |> orFail data.Path None BadGraph |> Bonds
+        /// Takes the next frame.
+        member watch.Add(frame: DumpFrame) : unit =
+            if not watch.IsDone then
+                match before with
+                | Some earlier -> motions <- Option.toList (Motion.tryCompare (maker.Masses frame) earlier frame) @ motions
+                | None -> ()
 
-    let private massesOf (options: SourceOptions) (topology: LammpsData option) (path: string) (inFile: float[] option) (atoms: int) =
-        match options.Mass, inFile, topology |> Option.bind (fun data -> data.Masses) with
-        | Some mass, _, _ -> Array.create atoms mass
-        | None, Some masses, _
-        | None, None, Some masses -> masses
-        | None, None, None -> fail path None NoMassesKnown
+                before <- Some frame
+                seen <- seen + 1
 
-    let private structureOf
-        (path: string)
-        (line: int64 option)
-        (periods: float[])
-        (interactions: Interactions)
-        (ids: int64[])
-        (masses: float[])
-        : Structure =
-        match Structure.tryCreate (Cell.create periods) interactions (ReadOnlySpan<float> masses) with
-        | Ok structure -> structure
-        | Error(BadMass(body, mass)) -> fail path line (Unexpected($"a mass of {mass} for atom {ids[body]}", "a finite mass above 0"))
-        | Error error -> fail path line (BadStructure error)
+        member _.Verdict: UnitsVerdict = Motion.judge maker.Units motions
 
-    /// The periods without those of axes along which nothing extends and nothing moves: LAMMPS calls z periodic in two
-    /// dimensions.
-    let private periodsOf (periods: float[]) (positions: float[]) (velocities: float[] option) : float[] =
-        periods
-        |> Array.mapi (fun axis period ->
-            let isFlat k = positions[k] = positions[axis] && (velocities |> Option.forall (fun velocities -> velocities[k] = 0.0))
-
-            if Seq.forall isFlat (seq { axis..3 .. positions.Length - 1 }) then
-                0.0
-            else
-                period)
-
-    let private stateOf (path: string) (line: int64 option) (masses: float[]) (positions: float[]) (velocities: float[]) : PhaseState =
-        let momenta = velocities |> Array.mapi (fun k v -> masses[k / 3] * v)
-
-        PhaseState.tryCreate masses.Length 3 (ReadOnlySpan<float> positions) (ReadOnlySpan<float> momenta)
-        |> orFail path line BadState
-
-    let private unitsOf (options: SourceOptions) (path: string) (frame: DumpFrame) : Units =
-        let known = Units.all |> List.map (fun units -> units.Name) |> String.concat ", "
-
-        match options.Units, frame.UnitStyle with
-        | Some units, Some style when units.Name <> style ->
-            fail path (Some frame.Line) (UnitsUnclear(style, $"{units.Name}, as was asked for"))
-        | Some units, _ -> units
-        | None, None -> Units.lj
-        | None, Some style ->
-            match Units.all |> List.tryFind (fun units -> units.Name = style) with
-            | Some units -> units
-            | None -> fail path (Some frame.Line) (UnitsUnclear(style, $"one of {known}"))
-
-    /// Turns the frames of one file into snapshots; keeps the structure while nothing changes it.
-    type private SnapshotMaker(options: SourceOptions, topology: LammpsData option, path: string, first: DumpFrame) =
-
-        let interactions = interactionsOf options topology path first.Ids
-        let mutable known: (float[] * float[] * Structure) option = None
-
-        let need (what: string) (columns: string) (frame: DumpFrame) (values: float[] option) : float[] =
-            match values with
-            | Some values -> values
-            | None -> fail path (Some frame.Line) (MissingColumns(columns, what))
-
-        member _.Structure(frame: DumpFrame) : float[] * Structure =
-            let masses = massesOf options topology path frame.Masses frame.Ids.Length
-            let now = periodsOf frame.Periods frame.Positions frame.Velocities
-
-            match known with
-            | Some(before, periods, structure) when before = masses && periods = now -> before, structure
-            | _ ->
-                let structure = structureOf path (Some frame.Line) now interactions frame.Ids masses
-                known <- Some(masses, now, structure)
-                masses, structure
-
-        member maker.State(frame: DumpFrame) : Structure * PhaseState * float[] =
-            let masses, structure = maker.Structure frame
-            let velocities = need "velocities" "vx vy vz" frame frame.Velocities
-            structure, stateOf path (Some frame.Line) masses frame.Positions velocities, velocities
-
-        member maker.Snapshot(index: int, frame: DumpFrame) : Snapshot =
-            if frame.Ids <> first.Ids then
-                fail path (Some frame.Line) (OtherAtoms(index, frame.Ids.Length, first.Ids.Length))
-
-            let structure, state, velocities = maker.State frame
-            let factor = (unitsOf options path frame).ForceFactor
-            let forces = need "forces" "fx fy fz" frame frame.Forces |> Array.map (fun f -> factor * f)
-
-            match Snapshot.tryCreate structure state (ReadOnlySpan<float> velocities) (ReadOnlySpan<float> forces) with
-            | Ok snapshot -> snapshot
-            | Error(CoincidentBodies(a, b)) ->
-                let found = $"atoms {first.Ids[a]} and {first.Ids[b]} at the same place"
-                fail path (Some frame.Line) (Unexpected(found, "interacting atoms at a distance above 0"))
-            | Error error -> fail path (Some frame.Line) (BadSnapshot error)
+        /// Stops where the frames say that the units are others.
+        member watch.Require(path: string) : unit =
+            match watch.Verdict with
+            | OtherStyle(ratio, fitting) -> FileBodies.fail path None (UnitsContradicted(maker.Units.Name, ratio, fitting.Name))
+            | _ -> ()
 
     let private ofFile (options: SourceOptions) (topology: LammpsData option) (path: string) : Result<Snapshot, DataError> seq =
         seq {
-            let mutable maker: SnapshotMaker option = None
+            let mutable opened: (SnapshotMaker * UnitsWatch) option = None
             let mutable index = 0
             let mutable goingOn = true
             use cursor = (LammpsDump.frames path).GetEnumerator()
             let isPastEnd () = options.LastFrame |> Option.exists (fun last -> index > last)
 
+            let take (frame: DumpFrame) : Snapshot option =
+                let maker, watch =
+                    match opened with
+                    | Some pair -> pair
+                    | None ->
+                        let maker = SnapshotMaker(options, topology, path, frame)
+                        maker, UnitsWatch maker
+
+                opened <- Some(maker, watch)
+
+                if index < options.FirstFrame then
+                    None
+                else
+                    let snapshot = maker.Snapshot(index, frame)
+
+                    if not watch.IsDone then
+                        watch.Add frame
+
+                        if watch.IsDone then
+                            watch.Require path
+
+                    Some snapshot
+
             while goingOn && not (isPastEnd ()) && cursor.MoveNext() do
-                let made =
-                    cursor.Current
-                    |> Result.bind (fun frame ->
-                        DataFile.tryRead path (fun () ->
-                            if maker.IsNone then
-                                maker <- Some(SnapshotMaker(options, topology, path, frame))
-
-                            if index < options.FirstFrame then
-                                None
-                            else
-                                Some(maker.Value.Snapshot(index, frame))))
-
+                let made = cursor.Current |> Result.bind (fun frame -> DataFile.tryRead path (fun () -> take frame))
                 index <- index + 1
 
                 match made with
@@ -202,65 +103,143 @@ module TrajectoryFile =
             let isMissing = index <= options.FirstFrame || options.LastFrame |> Option.exists (fun last -> index <= last)
 
             if goingOn && isMissing then
-                Error
-                    {
-                        File = path
-                        Line = None
-                        Problem = FramesOutOfRange(options.FirstFrame, options.LastFrame, index)
-                    }
+                let problem = FramesOutOfRange(options.FirstFrame, options.LastFrame, index)
+                Error { File = path; Line = None; Problem = problem }
+            elif goingOn then
+                match DataFile.tryRead path (fun () -> opened |> Option.iter (fun (_, watch) -> watch.Require path)) with
+                | Ok() -> ()
+                | Error error -> Error error
         }
 
     /// The snapshots of dumps, one file after another, read anew on each pass and one frame at a time. The frame range holds
-    /// for each file. The first error ends them.
+    /// for each file. All files must be in the same units. The first error ends them; that frames contradict the units is
+    /// found after the first few.
     let snapshots (options: SourceOptions) (paths: string list) : Result<Snapshot, DataError> seq =
+        let mutable passes = 0
+
         seq {
+            passes <- passes + 1
+
             match DataFile.tryRead (defaultArg options.Topology "") (fun () -> openTopology options) with
             | Error error -> Error error
             | Ok topology ->
                 let mutable failed = false
+                let mutable units: (string * string) option = None
+
+                /// Stops where a file is in other units than the first.
+                let check (path: string) (snapshot: Snapshot) : Result<Snapshot, DataError> =
+                    match units, snapshot.Structure.Labels |> Option.bind _.Units with
+                    | Some(first, style), Some other when other <> style ->
+                        Error { File = path; Line = None; Problem = UnitsUnclear(other, $"{style}, as {first} has") }
+                    | None, Some style ->
+                        units <- Some(path, style)
+                        Ok snapshot
+                    | _ -> Ok snapshot
 
                 for path in paths do
-                    if not failed then
+                    if not failed && passes > 1 && Devices.isDevice path then
+                        failed <- true
+                        Error { File = path; Line = None; Problem = NotRepeatable }
+                    elif not failed then
                         for snapshot in ofFile options topology path do
-                            failed <- Result.isError snapshot
-                            snapshot
+                            let checked' = snapshot |> Result.bind (check path)
+
+                            if not failed then
+                                failed <- Result.isError checked'
+                                checked'
         }
 
-    let private looksLikeDump (path: string) : bool =
-        use reader = new LineReader(path)
+    let private framesIn (options: SourceOptions) (path: string) : DumpFrame seq =
+        LammpsDump.frames path
+        |> Seq.truncate (options.FirstFrame + Motion.pairs + 1)
+        |> Seq.truncate (1 + defaultArg options.LastFrame (Int32.MaxValue - 1))
+        |> Seq.map FileBodies.orRaise
+        |> Seq.skip options.FirstFrame
 
-        match reader.TryNext() with
-        | null -> raise (DataException { File = path; Line = None; Problem = EmptyFile })
-        | text -> text.StartsWith("ITEM:", StringComparison.Ordinal)
+    let private examineFile (options: SourceOptions) (topology: LammpsData option) (path: string) : Warning list =
+        let mutable opened: (SnapshotMaker * UnitsWatch) option = None
 
-    let private startOfData (options: SourceOptions) (topology: LammpsData option) (path: string) : Structure * PhaseState =
-        let data =
-            match LammpsData.read path with
-            | Ok data -> data
-            | Error error -> raise (DataException error)
+        for frame in Seq.truncate (Motion.pairs + 1) (framesIn options path) do
+            let maker, watch =
+                opened
+                |> Option.defaultWith (fun () ->
+                    let maker = SnapshotMaker(options, topology, path, frame)
+                    maker, UnitsWatch maker)
+
+            watch.Add frame
+            opened <- Some(maker, watch)
+
+        match opened with
+        | None -> []
+        | Some(maker, watch) ->
+            match watch.Verdict with
+            | OutOfScale ratio -> [ ForcesOutOfScale(path, ratio) ]
+            | Unmeasured when not maker.NamesUnits -> [ UnitsAssumed(path, maker.Units.Name) ]
+            | _ -> []
+
+    /// Looks at the first frames of dumps, as `snapshots` will read them, and tells what had to be assumed; pipes, which can be
+    /// read once, are not looked at. What is wrong with the files is left to those who read them.
+    let examine (options: SourceOptions) (paths: string list) : Warning list =
+        let look (path: string) =
+            DataFile.tryRead path (fun () -> if Devices.isDevice path then [] else examineFile options (openTopology options) path)
+
+        paths |> List.collect (look >> Result.defaultValue [])
+
+    let private startOfData (options: SourceOptions) (topology: LammpsData option) (path: string) : Start =
+        let data = readData path
 
         let source =
             match topology with
             | None when options.Cutoff.IsNone -> Some data
             | topology -> topology
 
-        let interactions = interactionsOf options source path data.Ids
-        let masses = massesOf options source path data.Masses data.Ids.Length
+        let interactions = FileBodies.interactionsOf options source path data.Ids
+        let masses = FileBodies.massesOf options source path None data.Ids data.Masses
+        let types = data.Types |> Array.map string
+        FileBodies.requireSameTypes source path None data.Ids (Some types)
 
         let velocities =
             match data.Velocities with
             | Some velocities -> velocities
-            | None -> fail path None (Truncated "a section Velocities, to start a simulation from")
+            | None -> FileBodies.fail path None (Truncated "a section Velocities, to start a simulation from")
 
-        // Bonds need no images, since positions are unwrapped; within a cutoff the box is periodic, which is what LAMMPS assumes.
-        let periods =
-            match interactions with
-            | Bonds _ -> Array.zeroCreate 3
-            | WithinCutoff _ -> periodsOf data.BoxLengths data.Positions (Some velocities)
+        let isPeriodic, crossing =
+            match options.Periodic, interactions with
+            | Some(x, y, z), Bonds _ ->
+                BondImages.requireNearest { data with Bonds = source.Value.Bonds } [| x; y; z |]
+                [| x; y; z |], 0
+            | Some(x, y, z), WithinCutoff _ -> [| x; y; z |], 0
+            | None, Bonds _ -> BondImages.decide { data with Bonds = source.Value.Bonds }
+            | None, WithinCutoff _ -> FileBodies.fail path None NoBoundary
 
-        structureOf path None periods interactions data.Ids masses, stateOf path None masses data.Positions velocities
+        let units = FileBodies.unitsOf options path None data.UnitStyle
+        let flat = FileBodies.isFlat data.Positions (Some velocities)
 
-    let private startOfDump (options: SourceOptions) (topology: LammpsData option) (frame: int) (path: string) : Structure * PhaseState =
+        let labels =
+            { Labels.ofIds data.Ids with
+                Types = Some types
+                Charges = data.Charges
+                Units = units |> Option.map _.Name
+            }
+            |> FileBodies.withTopology source
+
+        let axes = FileBodies.axesOf data.Low data.High (fun axis -> isPeriodic[axis]) (fun _ -> true) flat
+        let crossed = [ 0; 1; 2 ] |> List.filter (fun axis -> isPeriodic[axis]) |> List.map BondImages.axisName
+
+        {
+            Structure = FileBodies.structureOf path None axes interactions labels masses
+            State = FileBodies.stateOf path None masses data.Positions velocities
+            Warnings =
+                [
+                    if crossing > 0 then
+                        ImagesTaken(path, crossing, String.concat ", " crossed)
+
+                    if interactions.IsWithinCutoff && data.Bonds.Length > 0 then
+                        BondsIgnored(path, data.Bonds.Length)
+                ]
+        }
+
+    let private startOfDump (options: SourceOptions) (topology: LammpsData option) (frame: int) (path: string) : Start =
         let mutable frames = 0
         let mutable found = None
         use cursor = (LammpsDump.frames path).GetEnumerator()
@@ -275,17 +254,19 @@ module TrajectoryFile =
         match found with
         | Some found when frames = frame + 1 ->
             let structure, state, _ = SnapshotMaker(options, topology, path, found).State found
-            structure, state
-        | _ -> fail path None (FramesOutOfRange(frame, Some frame, frames))
+            { Structure = structure; State = state; Warnings = [] }
+        | _ -> FileBodies.fail path None (FramesOutOfRange(frame, Some frame, frames))
 
     /// A structure and state to start a simulation from: a frame of a dump (the first by default), or a data file with
-    /// velocities, whose own bonds are used where no topology is given.
-    let initial (options: SourceOptions) (frame: int option) (path: string) : Result<Structure * PhaseState, DataError> =
+    /// velocities, whose own bonds are used where no topology is given. A data file does not say which axes are periodic: with
+    /// a cutoff the options must; bonds that cross a boundary are recognised by their lengths, and refused where these do not
+    /// tell.
+    let initial (options: SourceOptions) (frame: int option) (path: string) : Result<Start, DataError> =
         DataFile.tryRead path (fun () ->
             let topology = openTopology options
 
-            match looksLikeDump path, defaultArg frame 0 with
+            match FileKind.ofFile path |> Result.map ((=) DumpKind) |> FileBodies.orRaise, defaultArg frame 0 with
             | true, frame when frame >= 0 -> startOfDump options topology frame path
-            | true, frame -> fail path None (FramesOutOfRange(frame, Some frame, 0))
+            | true, frame -> FileBodies.fail path None (FramesOutOfRange(frame, Some frame, 0))
             | false, 0 -> startOfData options topology path
-            | false, frame -> fail path None (FramesOutOfRange(frame, Some frame, 1)))
+            | false, frame -> FileBodies.fail path None (FramesOutOfRange(frame, Some frame, 1)))

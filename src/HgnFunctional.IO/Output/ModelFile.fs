@@ -106,6 +106,8 @@ module ModelFile =
                     Frames = reader.Count "frames"
                     DataHash = reader.Text "dataSha256"
                 }
+            Units = None
+            Warnings = []
         }
 
     let private checkVersion (path: string) (json: JsonObject) : Result<unit, ModelFileError> =

@@ -25,7 +25,8 @@ type SnapshotError =
 
 /// One moment of a trajectory: a structure, its state, and the measured time derivatives q' and p'. Immutable.
 [<Sealed; NoEquality; NoComparison>]
-type Snapshot private (structure: Structure, state: PhaseState, velocities: float[], forces: float[], pairs: Pairs) =
+type Snapshot
+    private (structure: Structure, state: PhaseState, velocities: float[], forces: float[], pairs: Pairs, trajectory: string) =
 
     /// Masses, cell, interactions.
     member _.Structure: Structure = structure
@@ -42,6 +43,9 @@ type Snapshot private (structure: Structure, state: PhaseState, velocities: floa
     /// The pairs that interact here.
     member _.Pairs: Pairs = pairs
 
+    /// What the trajectory is called that the snapshot belongs to: energies are compared within one. Empty unless said.
+    member _.Trajectory: string = trajectory
+
     /// What features are computed from.
     member _.Configuration: Configuration = Configuration(structure, pairs, state.Positions, state.Momenta)
 
@@ -52,7 +56,9 @@ type Snapshot private (structure: Structure, state: PhaseState, velocities: floa
         $"Snapshot of {state.Bodies} bodies in {state.Dimension} dimensions, {pairs.Count} pairs; root mean square velocity {rms velocities:G3}, force {rms forces:G3}"
 
     static member internal OfOwned(structure, state, velocities, forces, pairs) : Snapshot =
-        Snapshot(structure, state, velocities, forces, pairs)
+        Snapshot(structure, state, velocities, forces, pairs, "")
+
+    member internal _.InTrajectory(name: string) : Snapshot = Snapshot(structure, state, velocities, forces, pairs, name)
 
 /// Checked creation of snapshots.
 [<RequireQualifiedAccess>]
@@ -103,6 +109,9 @@ module Snapshot =
         match tryCreate structure state (ReadOnlySpan<float> velocities) (ReadOnlySpan<float> forces) with
         | Ok snapshot -> snapshot
         | Error error -> raise (ArgumentException(string error))
+
+    /// The same snapshot as a part of the trajectory of this name.
+    let inTrajectory (name: string) (snapshot: Snapshot) : Snapshot = snapshot.InTrajectory name
 
     /// The snapshot of a known Hamiltonian at a state, with exact derivatives.
     let ofHamiltonian (structure: Structure) (hamiltonian: IHamiltonian) (state: PhaseState) : Result<Snapshot, SnapshotError> =

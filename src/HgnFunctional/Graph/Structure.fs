@@ -36,7 +36,7 @@ type StructureError =
 
 /// All that is fixed about N bodies: their masses, the cell they live in, and which pairs interact. Immutable.
 [<Sealed; NoEquality; NoComparison>]
-type Structure private (masses: float[], cell: Cell, interactions: Interactions) =
+type Structure private (masses: float[], cell: Cell, interactions: Interactions, labels: Labels option) =
 
     /// Number N of bodies.
     member _.Bodies: int = masses.Length
@@ -53,8 +53,11 @@ type Structure private (masses: float[], cell: Cell, interactions: Interactions)
     /// Which pairs interact.
     member _.Interactions: Interactions = interactions
 
-    static member internal OfOwned(masses: float[], cell: Cell, interactions: Interactions) : Structure =
-        Structure(masses, cell, interactions)
+    /// What the source of the bodies says of them, if they have one.
+    member _.Labels: Labels option = labels
+
+    static member internal OfOwned(masses: float[], cell: Cell, interactions: Interactions, labels: Labels option) : Structure =
+        Structure(masses, cell, interactions, labels)
 
     /// The structure in one line.
     override _.ToString() : string =
@@ -83,13 +86,25 @@ module Structure =
         | Bonds graph, _ when graph.Bodies <> masses.Length -> Error(BondsForOtherBodies(graph.Bodies, masses.Length))
         | WithinCutoff cutoff, _ when bad cutoff -> Error(BadCutoff cutoff)
         | WithinCutoff cutoff, _ when cutoff > cell.LargestCutoff -> Error(CutoffAboveHalfBox(cutoff, cell.LargestCutoff))
-        | _ -> Ok(Structure.OfOwned(masses, cell, interactions))
+        | _ -> Ok(Structure.OfOwned(masses, cell, interactions, None))
 
     /// As `tryCreate`; throws an `ArgumentException` with the reason.
     let create (cell: Cell) (interactions: Interactions) (masses: float[]) : Structure =
         match tryCreate cell interactions (ReadOnlySpan<float> masses) with
         | Ok structure -> structure
         | Error error -> raise (ArgumentException(string error))
+
+    /// The structure with labels, whose arrays have an entry for each body and are not copied.
+    let withLabels (labels: Labels) (structure: Structure) : Structure =
+        let require (field: string) (length: int) =
+            if length <> structure.Bodies then
+                invalidArg field $"There are {length} {field}; expected {structure.Bodies}, one for each body."
+
+        require (nameof labels.Ids) labels.Ids.Length
+        labels.Types |> Option.iter (fun types -> require (nameof labels.Types) types.Length)
+        labels.Elements |> Option.iter (fun elements -> require (nameof labels.Elements) elements.Length)
+        labels.Charges |> Option.iter (fun charges -> require (nameof labels.Charges) charges.Length)
+        Structure.OfOwned(structure.Masses.ToArray(), structure.Cell, structure.Interactions, Some labels)
 
     /// Bodies of equal mass joined by the bonds of a graph in open space.
     let bonded (dimension: int) (mass: float) (graph: Graph) : Structure =

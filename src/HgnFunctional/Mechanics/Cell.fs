@@ -8,20 +8,44 @@ type CellError =
     | NoAxes
     /// A period is NaN, infinite or below zero.
     | BadPeriod of axis: int * period: float
+    /// A bound of a box is NaN or infinite, or the upper one is not above the lower one.
+    | BadBounds of axis: int * low: float * high: float
 
     /// The error as one sentence.
     override error.ToString() : string =
         match error with
         | NoAxes -> "A cell without axes was asked for; expected at least one."
         | BadPeriod(axis, period) -> $"The cell's period along axis {axis} is {period}; expected a positive length, or 0 for an open axis."
+        | BadBounds(axis, low, high) ->
+            $"The box goes from {low} to {high} along axis {axis}; expected finite bounds, the upper one above the lower one."
+
+/// One axis of a cell. Where a box begins decides what is written to files and nothing else: distances know periods alone.
+[<Struct; NoComparison>]
+type Axis =
+    /// Without end.
+    | Open
+    /// Without end; the source named a box all the same, which goes out as it came in.
+    | Boxed of low: float * high: float
+    /// What leaves the box at one end enters at the other.
+    | Periodic of lower: float * upper: float
 
 /// The space that the bodies live in: each axis is open or periodic (an orthorhombic box). Distances are those of the
 /// nearest image.
 [<Sealed; NoEquality; NoComparison>]
-type Cell private (periods: float[]) =
+type Cell private (axes: Axis[]) =
+
+    let periods =
+        axes
+        |> Array.map (function
+            | Periodic(low, high) -> high - low
+            | Open
+            | Boxed _ -> 0.0)
 
     /// Number of axes.
-    member _.Dimension: int = periods.Length
+    member _.Dimension: int = axes.Length
+
+    /// The axes.
+    member _.Axes: Axis seq = Seq.readonly axes
 
     /// Length of the box along each axis; 0 where the axis is open.
     member _.Periods: ReadOnlySpan<float> = ReadOnlySpan<float> periods
@@ -33,7 +57,7 @@ type Cell private (periods: float[]) =
     /// Whether any axis is periodic.
     member _.IsPeriodic: bool = periods |> Array.exists (fun period -> period > 0.0)
 
-    static member internal OfOwned(periods: float[]) : Cell = Cell periods
+    static member internal OfOwned(axes: Axis[]) : Cell = Cell axes
 
     /// The cell in one line.
     override _.ToString() : string =
@@ -44,14 +68,28 @@ type Cell private (periods: float[]) =
 [<RequireQualifiedAccess>]
 module Cell =
 
-    /// A cell with the given period along each axis; 0 leaves an axis open.
+    /// A cell of the given axes.
+    let tryOfAxes (axes: Axis seq) : Result<Cell, CellError> =
+        let axes = Array.ofSeq axes
+
+        let fault axis =
+            function
+            | Boxed(low, high)
+            | Periodic(low, high) when not (high > low && Double.IsFinite(high - low)) -> Some(BadBounds(axis, low, high))
+            | _ -> None
+
+        match axes |> Seq.indexed |> Seq.tryPick (fun (axis, kind) -> fault axis kind) with
+        | _ when axes.Length = 0 -> Error NoAxes
+        | Some error -> Error error
+        | None -> Ok(Cell.OfOwned axes)
+
+    /// A cell with the given period along each axis, from 0 on; 0 leaves an axis open.
     let tryCreate (periods: float seq) : Result<Cell, CellError> =
         let periods = Array.ofSeq periods
 
         match periods |> Array.tryFindIndex (fun period -> not (Double.IsFinite period) || period < 0.0) with
-        | _ when periods.Length = 0 -> Error NoAxes
         | Some axis -> Error(BadPeriod(axis, periods[axis]))
-        | None -> Ok(Cell.OfOwned periods)
+        | None -> periods |> Seq.map (fun period -> if period > 0.0 then Periodic(0.0, period) else Open) |> tryOfAxes
 
     /// As `tryCreate`; throws an `ArgumentException` with the reason.
     let create (periods: float seq) : Cell =
@@ -62,4 +100,4 @@ module Cell =
     /// Open space of the given dimension.
     let openSpace (dimension: int) : Cell =
         Guard.positive (nameof dimension) dimension
-        Cell.OfOwned(Array.zeroCreate dimension)
+        Cell.OfOwned(Array.create dimension Open)

@@ -1,18 +1,23 @@
 namespace HgnFunctional
 
 open System
+open System.Numerics.Tensors
 
-/// How well a simulation kept what its Hamiltonian conserves.
+/// How well a simulation kept what its Hamiltonian conserves, relative to the motion at its start: what the run itself does to
+/// its speeds does not hide a drift. The scale of energies is the kinetic energy at the start or, if that is more, the energy
+/// that steepest descent would release from there (a start from rest has no other); the scale of momenta follows from both.
 [<NoComparison>]
 type Conservation =
     {
-        /// Largest |H(t) - H(0)| over the mean kinetic energy.
+        /// Largest |H(t) - H(0)| over the scale of energies.
         EnergyDriftMax: float
-        /// Slope of a least-squares line through (H(t) - H(0)) over the mean kinetic energy, per unit of time.
+        /// Slope of a least-squares line through (H(t) - H(0)) over the scale of energies, per unit of time.
         EnergyDriftSlope: float
-        /// Largest |P(t) - P(0)| over the sum of |p_i| at the start.
+        /// Largest |P(t) - P(0)| over the sum of |p_i| at the start; where the scale of energies is not the kinetic one, of the
+        /// momenta that it gives.
         MomentumDrift: float
-        /// Largest |L(t) - L(0)| over the sum of |q_i| |p_i| at the start; none in periodic space, where it is not conserved.
+        /// Largest |L(t) - L(0)| about the centre of mass, over the sum of |q_i| |p_i| from there; none in periodic space, where it
+        /// is not conserved.
         AngularMomentumDrift: float option
     }
 
@@ -66,6 +71,20 @@ type Drift =
 [<RequireQualifiedAccess>]
 module Conservation =
 
+    /// The state with positions from the centre of mass.
+    let private aboutCentre (masses: float[]) (state: PhaseState) : PhaseState =
+        let d = state.Dimension
+        let positions = state.Positions.ToArray()
+        let total = Array.sum masses
+
+        for axis in 0 .. d - 1 do
+            let centre = Seq.sum (Seq.mapi (fun body mass -> mass * positions[body * d + axis]) masses) / total
+
+            for body in 0 .. masses.Length - 1 do
+                positions[body * d + axis] <- positions[body * d + axis] - centre
+
+        PhaseState.OfOwned(state.Bodies, d, positions, state.Momenta.ToArray())
+
     let private noSums: DriftSums =
         { Count = 0; Largest = 0.0; MeanTime = 0.0; MeanError = 0.0; TimeTime = 0.0; TimeError = 0.0 }
 
@@ -108,44 +127,78 @@ module Conservation =
     /// The largest |P(t) - P(0)|.
     let momentum: Observer<float> = ofVector Momenta.total
 
-    /// The largest |L(t) - L(0)|, about the origin.
-    let angularMomentum: Observer<float> = ofVector Momenta.angular
+    /// The largest |L(t) - L(0)|, about the centre of the given masses [N]. About any other place the total momentum would take
+    /// part, by the more the farther away it is.
+    let angularMomentum (masses: float[]) : Observer<float> = ofVector (aboutCentre masses >> Momenta.angular)
 
     let private kineticEnergy (structure: Structure) (state: PhaseState) : float =
         let configuration = Configuration(structure, Pairs.OfOwned([||], [||]), state.Positions, state.Momenta)
         Array.sum (Invariants.kinetic &configuration)
 
-    /// The mean kinetic energy sum_i |p_i|^2 / (2 m_i).
-    let private meanKineticEnergy (structure: Structure) : Observer<float> =
-        Observer.fold (fun (struct (count, sum)) _ state -> struct (count + 1, sum + kineticEnergy structure state)) (struct (0, 0.0))
-        |> Observer.map (fun (struct (count, sum)) -> sum / float (max 1 count))
-
     let private norms (dimension: int) (values: ReadOnlySpan<float>) : float[] =
         values.ToArray() |> Array.chunkBySize dimension |> Array.map (Array.sumBy (fun x -> x * x) >> sqrt)
 
-    /// The sums of |p_i| and of |q_i| |p_i| in the first state.
-    let private scales: Observer<struct (float * float)> =
-        let measure (state: PhaseState) =
-            let p = norms state.Dimension state.Momenta
-            struct (Array.sum p, Array.sum (Array.map2 (*) (norms state.Dimension state.Positions) p))
+    /// The potential energy that steepest descent would release: (a . F)^2 / (2 a . V'' a) along the accelerations a = F / m,
+    /// with the curvature by differences of forces. 0 where nothing acts, or where the potential is straight along a.
+    let private releasable (hamiltonian: IHamiltonian) (masses: float[]) (start: PhaseState) : float =
+        let d = start.Dimension
+        let forceAt (positions: float[]) : float[] =
+            PhaseState.OfOwned(start.Bodies, d, positions, start.Momenta.ToArray()) |> Hamiltonian.timeDerivative hamiltonian |> snd
 
-        Observer.foldFrom measure (fun scales _ _ -> scales) |> Observer.map (Option.defaultValue (struct (0.0, 0.0)))
+        let positions = start.Positions.ToArray()
+        let force = forceAt positions
+        let along = force |> Array.mapi (fun k f -> f / masses[k / d])
+        let dot (a: float[]) (b: float[]) = TensorPrimitives.Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+        let longest = abs (TensorPrimitives.MaxMagnitude(ReadOnlySpan<float> along))
+        let spacing = Stepper.spread d start.Positions / float start.Bodies ** (1.0 / float d)
+
+        if not (longest > 0.0 && Double.IsFinite longest) then
+            0.0
+        else
+            let step = 1e-6 * spacing / longest
+            let there = forceAt (Array.map2 (fun q a -> q + step * a) positions along)
+            let curvature = (dot along force - dot along there) / step
+            let released = dot along force * dot along force / (2.0 * abs curvature)
+            if Double.IsFinite released then released else 0.0
+
+    /// Sizes of the motion at the start: energy, momentum, angular momentum.
+    [<Struct>]
+    type private Scales = { Energy: float; Momentum: float; AngularMomentum: float }
+
+    let private scalesOf (structure: Structure) (hamiltonian: IHamiltonian) (start: PhaseState) : Scales =
+        let masses = structure.Masses.ToArray()
+        let kinetic = kineticEnergy structure start
+        let released = releasable hamiltonian masses start
+        let energy = max kinetic released
+
+        // Where little moves yet, a body's share of the energy says how much it will.
+        let momenta =
+            norms start.Dimension start.Momenta
+            |> Array.map2 (fun mass p -> if released > kinetic then max p (sqrt (2.0 * mass * energy / float masses.Length)) else p) masses
+
+        let arms = norms start.Dimension (aboutCentre masses start).Positions
+
+        { Energy = energy; Momentum = Array.sum momenta; AngularMomentum = Array.sum (Array.map2 (*) arms momenta) }
+
+    let private scales (structure: Structure) (hamiltonian: IHamiltonian) : Observer<Scales> =
+        Observer.foldFrom (scalesOf structure hamiltonian) (fun scales _ _ -> scales)
+        |> Observer.map (Option.defaultValue { Energy = 0.0; Momentum = 0.0; AngularMomentum = 0.0 })
 
     let private over (scale: float) (x: float) : float = if x = 0.0 then 0.0 else x / scale
 
     /// Everything that a Hamiltonian of bodies on a structure conserves, relative to the size of the motion.
     let observer (structure: Structure) (hamiltonian: IHamiltonian) : Observer<Conservation> =
         Observer.both
-            (Observer.both (energy hamiltonian) (meanKineticEnergy structure))
-            (Observer.both scales (Observer.both momentum angularMomentum))
-        |> Observer.map (fun ((energy, kinetic), (struct (momentumScale, angularScale), (momentum, angularMomentum))) ->
+            (Observer.both (energy hamiltonian) (scales structure hamiltonian))
+            (Observer.both momentum (angularMomentum (structure.Masses.ToArray())))
+        |> Observer.map (fun ((energy, scales), (momentum, angularMomentum)) ->
             {
-                EnergyDriftMax = over kinetic energy.Max
-                EnergyDriftSlope = over kinetic energy.Slope
-                MomentumDrift = over momentumScale momentum
+                EnergyDriftMax = over scales.Energy energy.Max
+                EnergyDriftSlope = over scales.Energy energy.Slope
+                MomentumDrift = over scales.Momentum momentum
                 AngularMomentumDrift =
                     if structure.Cell.IsPeriodic then
                         None
                     else
-                        Some(over angularScale angularMomentum)
+                        Some(over scales.AngularMomentum angularMomentum)
             })

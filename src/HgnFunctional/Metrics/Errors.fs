@@ -1,6 +1,7 @@
 namespace HgnFunctional
 
 open System
+open System.Collections.Generic
 open System.Numerics.Tensors
 
 /// How a model's predictions compare with measured snapshots.
@@ -17,8 +18,9 @@ type Evaluation =
         RelativeVelocityError: float
         /// Mean square error over all components of q' and p'.
         MeanSquareError: float
-        /// Largest |H(frame) - H(first)| over the mean kinetic energy.
-        EnergyDeviation: float
+        /// Largest |H(frame) - H(first)| within a trajectory, over its mean kinetic energy; none where nothing moves, since frames
+        /// at rest follow from no other.
+        EnergyDeviation: float option
         /// Fraction of the invariants that lie outside their range in training.
         OutOfRangeFraction: float
     }
@@ -39,6 +41,36 @@ type EvaluationError<'source> =
         | NothingToEvaluate -> "There are no snapshots to compare with; expected at least one."
         | CannotBind error -> string error
 
+/// The energies of one trajectory, as long as its bodies stay the same.
+[<NoComparison>]
+type private TrajectoryEnergy = { First: float; Deviation: float; Kinetic: float; Frames: int; Masses: float[] }
+
+/// Energies of trajectories, each compared with its own first.
+[<RequireQualifiedAccess>]
+module private TrajectoryEnergy =
+
+    let start (energy: float) (kinetic: float) (masses: float[]) : TrajectoryEnergy =
+        { First = energy; Deviation = 0.0; Kinetic = kinetic; Frames = 1; Masses = masses }
+
+    let add (energy: float) (kinetic: float) (before: TrajectoryEnergy) : TrajectoryEnergy =
+        { before with
+            Deviation = max before.Deviation (abs (energy - before.First))
+            Kinetic = before.Kinetic + kinetic
+            Frames = before.Frames + 1
+        }
+
+    /// The deviation over the mean kinetic energy; none where nothing moved.
+    let relative (energy: TrajectoryEnergy) : float option =
+        if energy.Kinetic = 0.0 then None
+        elif energy.Deviation = 0.0 then Some 0.0
+        else Some(energy.Deviation / (energy.Kinetic / float energy.Frames))
+
+    /// The larger of two deviations.
+    let larger (first: float option) (second: float option) : float option =
+        match first, second with
+        | Some a, Some b -> Some(max a b)
+        | _ -> Option.orElse second first
+
 /// Sums over snapshots, from which an evaluation follows.
 [<Sealed>]
 type private EvaluationSums(model: TrainedModel) =
@@ -48,9 +80,9 @@ type private EvaluationSums(model: TrainedModel) =
     let mutable components = 0L
     let mutable force = struct (0.0, 0.0)
     let mutable velocity = struct (0.0, 0.0)
-    let mutable kinetic = 0.0
-    let mutable firstEnergy = nan
-    let mutable deviation = 0.0
+    // By trajectory; those of which the bodies changed are done with.
+    let current = Dictionary<string, TrajectoryEnergy>()
+    let mutable deviation: float option = None
     let mutable outside = 0L
     let mutable invariants = 0L
     let mutable bound: (Structure * Dynamics) option = None
@@ -68,6 +100,17 @@ type private EvaluationSums(model: TrainedModel) =
         let distance = TensorPrimitives.Distance(ReadOnlySpan<float> predicted, measured)
         struct (errors + distance * distance, sizes + TensorPrimitives.SumOfSquares measured)
 
+    let addEnergy (snapshot: Snapshot) (energy: float) (kinetic: float) : unit =
+        let masses = snapshot.Structure.Masses.ToArray()
+
+        current[snapshot.Trajectory] <-
+            match current.TryGetValue snapshot.Trajectory with
+            | true, before when before.Masses = masses -> TrajectoryEnergy.add energy kinetic before
+            | true, before ->
+                deviation <- TrajectoryEnergy.larger deviation (TrajectoryEnergy.relative before)
+                TrajectoryEnergy.start energy kinetic masses
+            | _ -> TrajectoryEnergy.start energy kinetic masses
+
     let relative (struct (errors, sizes)) : float = if errors = 0.0 then 0.0 else sqrt (errors / sizes)
 
     /// Takes one snapshot.
@@ -79,16 +122,12 @@ type private EvaluationSums(model: TrainedModel) =
             let configuration = snapshot.Configuration
             let struct (here, all) = Model.countOutside &configuration model
 
-            if frames = 0 then
-                firstEnergy <- energy
-
             frames <- frames + 1
             bodies <- max bodies snapshot.Structure.Bodies
             components <- components + 2L * int64 forces.Length
             force <- addSquares force forces snapshot.Forces
             velocity <- addSquares velocity velocities snapshot.Velocities
-            kinetic <- kinetic + Array.sum (Invariants.kinetic &configuration)
-            deviation <- max deviation (abs (energy - firstEnergy))
+            addEnergy snapshot energy (Array.sum (Invariants.kinetic &configuration))
             outside <- outside + int64 here
             invariants <- invariants + int64 all)
 
@@ -107,7 +146,8 @@ type private EvaluationSums(model: TrainedModel) =
                     RelativeForceError = relative force
                     RelativeVelocityError = relative velocity
                     MeanSquareError = (forceErrors + velocityErrors) / float components
-                    EnergyDeviation = if deviation = 0.0 then 0.0 else deviation / (kinetic / float frames)
+                    EnergyDeviation =
+                        current.Values |> Seq.map TrajectoryEnergy.relative |> Seq.fold TrajectoryEnergy.larger deviation
                     OutOfRangeFraction = float outside / float (max 1L invariants)
                 }
 
@@ -115,7 +155,8 @@ type private EvaluationSums(model: TrainedModel) =
 [<RequireQualifiedAccess>]
 module Evaluation =
 
-    /// Compares a model with a stream of snapshots, one at a time. Energies are compared with that of the first snapshot.
+    /// Compares a model with a stream of snapshots, one at a time. Energies are compared with that of the first snapshot of the
+    /// same trajectory.
     let ofStream (model: TrainedModel) (source: Result<Snapshot, 'error> seq) : Result<Evaluation, EvaluationError<'error>> =
         let sums = EvaluationSums model
         use cursor = source.GetEnumerator()

@@ -8,6 +8,8 @@ type BindError =
     | NeedsBonds
     /// The model knows pairs within a cutoff; the structure has bonds, or another cutoff.
     | NeedsCutoff of cutoff: float
+    /// The model was trained on data in other units than those of the structure.
+    | OtherUnits of model: string * structure: string
     /// One of its blocks is for other structures.
     | BlockRefuses of BlockError
 
@@ -16,6 +18,7 @@ type BindError =
         match error with
         | NeedsBonds -> "The model was trained on bonds; expected a structure whose bonds are named, not a cutoff."
         | NeedsCutoff cutoff -> $"The model was trained on pairs within {cutoff}; expected a structure with that cutoff."
+        | OtherUnits(model, structure) -> $"The model was trained in units '{model}', and the bodies are in '{structure}'; expected the same."
         | BlockRefuses error -> string error
 
 /// A model on a structure: what an integrator needs.
@@ -113,7 +116,13 @@ module Model =
     let private check (model: TrainedModel) (structure: Structure) : BindError option =
         let refusal = model.Terms |> List.tryPick (fun term -> term.Block.Refuses structure)
 
+        let otherUnits =
+            match model.Units, structure.Labels |> Option.bind _.Units with
+            | Some trained, Some other when trained <> other -> Some(OtherUnits(trained, other))
+            | _ -> None
+
         match model.Pairs, structure.Interactions with
+        | _ when otherUnits.IsSome -> otherUnits
         | _ when refusal.IsSome -> refusal |> Option.map BlockRefuses
         | BondedPairs, Bonds _ -> None
         | BondedPairs, WithinCutoff _ -> Some NeedsBonds

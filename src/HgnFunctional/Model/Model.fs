@@ -74,8 +74,12 @@ type TrainedModel =
         Constant: float
         /// One entry for each linear system solved.
         Diagnostics: FitDiagnostics list
+        /// Name of the unit style of the training data, if they had one.
+        Units: string option
         /// Seed, data and version.
         Provenance: Provenance
+        /// What the fit ignored or cannot describe; empty where all is well, and for models read from files.
+        Warnings: Warning list
     }
 
     /// The model in one paragraph.

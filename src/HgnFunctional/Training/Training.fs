@@ -308,6 +308,7 @@ module Training =
                     Terms = terms
                     Constant = -(energyAt survey.First terms)
                     Diagnostics = fitted |> List.map (fun (system, solution) -> diagnose system solution)
+                    Units = survey.First.Structure.Labels |> Option.bind _.Units
                     Provenance =
                         {
                             LibraryVersion = libraryVersion
@@ -317,7 +318,9 @@ module Training =
                             Frames = survey.Frames
                             DataHash = survey.Hash
                         }
-                }))
+                    Warnings = []
+                }
+                |> fun model -> { model with Warnings = Diagnosis.warnings false survey.Pilot model }))
 
     /// Learns from snapshots. The same config and snapshots give the same model, bit for bit, for any number of threads.
     let fit (config: TrainingConfig) (snapshots: Snapshot seq) : Result<TrainedModel, TrainingError<SnapshotError>> =

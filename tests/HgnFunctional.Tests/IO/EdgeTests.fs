@@ -135,7 +135,7 @@ let private dumpTests =
         }
         test "the start of a simulation reads no further than its frame" {
             withText (frame + frame + "damage\n") (fun path ->
-                let _, state = TrajectoryFile.initial near (Some 1) path |> valueOf
+                let state = (TrajectoryFile.initial near (Some 1) path |> valueOf).State
                 Expect.equal (state.Momenta.ToArray()) [| 2.5; 5.0; 7.5; 10.0; 12.5; 15.0; 3.5; 4.0; 4.5 |] "m v")
         }
         test "the culture of the thread does not matter" {
@@ -180,13 +180,15 @@ let private dataTests =
         test "a mass that is none names its line" {
             withText (data |> replaced "2 0.5 #" "2 0 #") (fun path -> LammpsData.read path |> expectRefused [ "line 16"; "mass" ])
         }
-        test "a data file starts a simulation: open with bonds, periodic within a cutoff" {
+        test "a data file starts a simulation: open with bonds; within a cutoff the boundary must be said" {
             withText data (fun path ->
-                let bonded, state = TrajectoryFile.initial { near with Cutoff = None } None path |> valueOf
+                let { Structure = bonded; State = state } = TrajectoryFile.initial { near with Cutoff = None } None path |> valueOf
                 Expect.equal (bonded.Cell.Periods.ToArray()) [| 0.0; 0.0; 0.0 |] "open"
                 Expect.equal (state.Momenta.ToArray()) [| 2.5; 5.0; 7.5; 10.0; 12.5; 15.0; 3.5; 4.0; 4.5 |] "m v"
-                let within, _ = TrajectoryFile.initial near None path |> valueOf
-                Expect.equal (within.Cell.Periods.ToArray()) [| 10.0; 10.0; 2.0 |] "periodic"
+                TrajectoryFile.initial near None path |> expectRefused [ "periodic"; "boundary" ]
+                let start = TrajectoryFile.initial { near with Periodic = Some(true, true, false) } None path |> valueOf
+                Expect.equal (start.Structure.Cell.Periods.ToArray()) [| 10.0; 10.0; 0.0 |] "periodic"
+                Expect.equal start.Warnings [ BondsIgnored(path, 2) ] "bonds beside a cutoff"
                 TrajectoryFile.initial near (Some 1) path |> expectRefused [ "frame" ])
         }
         test "damaged data files are refused or read, and never throw" {
@@ -342,7 +344,9 @@ let private modelTests =
                     Terms = []
                     Constant = nan
                     Diagnostics = []
+                    Units = None
                     Provenance = { LibraryVersion = ""; Seed = 0; Sampler = ""; Width = 1; Frames = 1; DataHash = "" }
+                    Warnings = []
                 }
 
             withFolder (fun folder ->

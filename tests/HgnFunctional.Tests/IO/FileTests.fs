@@ -181,9 +181,9 @@ let tests =
                 withFile "" (fun path ->
                     Expect.isOk (DumpWriter.write path structure [ 0L, state; 5L, state ]) "written"
 
-                    match TrajectoryFile.initial plain (Some 1) path with
+                    match TrajectoryFile.initial (TrajectoryFile.within 3.0) (Some 1) path with
                     | Error error -> failtest (string error)
-                    | Ok(_, read) ->
+                    | Ok { State = read } ->
                         Expect.equal (read.Positions.ToArray()) (state.Positions.ToArray()) "positions"
 
                         for k in 0..23 do

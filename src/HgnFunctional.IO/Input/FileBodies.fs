@@ -1,0 +1,148 @@
+namespace HgnFunctional.IO
+
+open System
+open System.Collections.Generic
+open HgnFunctional
+
+/// Puts together what a file, its topology and the options say of the bodies, and refuses where they contradict each other.
+[<RequireQualifiedAccess>]
+module internal FileBodies =
+
+    let fail (path: string) (line: int64 option) (problem: DataProblem) : 'result =
+        raise (DataException { File = path; Line = line; Problem = problem })
+
+    let orFail (path: string) (line: int64 option) (problem: 'error -> DataProblem) (result: Result<'value, 'error>) : 'value =
+        match result with
+        | Ok value -> value
+        | Error error -> fail path line (problem error)
+
+    /// The value of a result, or its error as an exception.
+    let orRaise (result: Result<'value, DataError>) : 'value =
+        match result with
+        | Ok value -> value
+        | Error error -> raise (DataException error)
+
+    /// Which pairs interact, of the atoms with these ids.
+    let interactionsOf (options: SourceOptions) (topology: LammpsData option) (path: string) (ids: int64[]) : Interactions =
+        let bonds = topology |> Option.filter (fun data -> data.Bonds.Length > 0)
+
+        match topology with
+        | Some data when data.Ids <> ids -> fail path None (TopologyForOthers(data.Path, data.Ids.Length, ids.Length))
+        | _ -> ()
+
+        match bonds, options.Cutoff with
+        | Some _, Some _ -> fail path None TwoInteractions
+        | None, None -> fail path None NoInteractions
+        | None, Some cutoff -> WithinCutoff cutoff
+        | Some data, None -> Graph.tryCreate ids.Length data.Bonds |> orFail data.Path None BadGraph |> Bonds
+
+    /// Two masses of one atom agree if they differ by no more than rounding to five digits.
+    let private agree (a: float) (b: float) : bool = abs (a - b) <= 1e-5 * max a b
+
+    /// The masses of a file, else those of the topology, else the one that was given for all.
+    let massesOf
+        (options: SourceOptions)
+        (topology: LammpsData option)
+        (path: string)
+        (line: int64 option)
+        (ids: int64[])
+        (inFile: float[] option)
+        : float[] =
+        let elsewhere = topology |> Option.bind (fun data -> data.Masses |> Option.map (fun masses -> data, masses))
+
+        match inFile, elsewhere, options.Mass with
+        | Some masses, Some(data, others), None ->
+            match Seq.tryFindIndex id (Seq.map2 (fun a b -> not (agree a b)) masses others) with
+            | Some atom -> fail path line (Contradiction("mass", ids[atom], string masses[atom], string others[atom], data.Path))
+            | None -> masses
+        | Some masses, None, None -> masses
+        | None, Some(_, masses), None -> masses
+        | None, None, Some mass -> Array.create ids.Length mass
+        | None, None, None -> fail path line NoMassesKnown
+        | _, _, Some _ -> fail path line MassesGivenTwice
+
+    /// Stops where the types of a file are not those of the topology: masses by type would go to others.
+    let requireSameTypes
+        (topology: LammpsData option)
+        (path: string)
+        (line: int64 option)
+        (ids: int64[])
+        (types: string[] option)
+        : unit =
+        match topology, types with
+        | Some data, Some types when data.Path <> path ->
+            let named = Dictionary<string, int>()
+
+            types
+            |> Array.iteri (fun atom name ->
+                let expected =
+                    match Words.tryInteger name, named.TryGetValue name with
+                    | ValueSome number, _ -> number
+                    // Names of types must stand for one type each.
+                    | ValueNone, (true, kind) -> int64 kind
+                    | ValueNone, _ ->
+                        named[name] <- data.Types[atom]
+                        int64 data.Types[atom]
+
+                if expected <> int64 data.Types[atom] then
+                    fail path line (Contradiction("type", ids[atom], name, string data.Types[atom], data.Path)))
+        | _ -> ()
+
+    let structureOf
+        (path: string)
+        (line: int64 option)
+        (axes: Axis[])
+        (interactions: Interactions)
+        (labels: Labels)
+        (masses: float[])
+        : Structure =
+        let cell = Cell.tryOfAxes axes |> orFail path line BadCell
+
+        match Structure.tryCreate cell interactions (ReadOnlySpan<float> masses) with
+        | Ok structure -> Structure.withLabels labels structure
+        | Error(BadMass(body, mass)) -> fail path line (Unexpected($"a mass of {mass} for atom {labels.Ids[body]}", "a finite mass above 0"))
+        | Error error -> fail path line (BadStructure error)
+
+    /// Whether nothing extends and nothing moves along an axis: LAMMPS calls z periodic in two dimensions.
+    let isFlat (positions: float[]) (velocities: float[] option) (axis: int) : bool =
+        seq { axis..3 .. positions.Length - 1 }
+        |> Seq.forall (fun k -> positions[k] = positions[axis] && (velocities |> Option.forall (fun velocities -> velocities[k] = 0.0)))
+
+    /// The axes of a box: what is flat is open, but goes out in the box that it came in.
+    let axesOf (low: float[]) (high: float[]) (isPeriodic: int -> bool) (isBoxed: int -> bool) (flat: int -> bool) : Axis[] =
+        Array.init 3 (fun axis ->
+            if isPeriodic axis && not (flat axis) then Periodic(low[axis], high[axis])
+            elif (isPeriodic axis || isBoxed axis) && high[axis] > low[axis] then Boxed(low[axis], high[axis])
+            else Open)
+
+    let stateOf (path: string) (line: int64 option) (masses: float[]) (positions: float[]) (velocities: float[]) : PhaseState =
+        let momenta = velocities |> Array.mapi (fun k v -> masses[k / 3] * v)
+
+        PhaseState.tryCreate masses.Length 3 (ReadOnlySpan<float> positions) (ReadOnlySpan<float> momenta)
+        |> orFail path line BadState
+
+    /// The unit style of a file: what it names, else what was given, if it is known.
+    let unitsOf (options: SourceOptions) (path: string) (line: int64 option) (named: string option) : Units option =
+        match options.Units, named with
+        | Some units, Some style when units.Name <> style ->
+            fail path line (UnitsUnclear(style, $"{units.Name}, as the options or the model say"))
+        | Some units, _ -> Some units
+        | None, None -> None
+        | None, Some style ->
+            match Units.all |> List.tryFind (fun units -> units.Name = style) with
+            | Some units -> Some units
+            | None ->
+                let known = Units.all |> List.map _.Name |> String.concat ", "
+                fail path line (UnitsUnclear(style, $"one of {known}"))
+
+    /// What a topology says beside a file that has labels of its own.
+    let withTopology (topology: LammpsData option) (labels: Labels) : Labels =
+        match topology with
+        | None -> labels
+        | Some data ->
+            { labels with
+                Types = labels.Types |> Option.orElse (Some(data.Types |> Array.map string))
+                Charges = labels.Charges |> Option.orElse data.Charges
+                BondTypes = data.BondTypes |> Seq.distinct |> Seq.sort |> Seq.map string |> List.ofSeq
+                Angles = data.Angles
+            }

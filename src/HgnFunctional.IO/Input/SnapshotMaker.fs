@@ -1,0 +1,82 @@
+namespace HgnFunctional.IO
+
+open System
+open HgnFunctional
+
+/// Turns the frames of one file into snapshots; keeps the structure while nothing changes it.
+[<Sealed>]
+type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option, path: string, first: DumpFrame) =
+
+    let interactions = FileBodies.interactionsOf options topology path first.Ids
+    let units = FileBodies.unitsOf options path (Some first.Line) first.UnitStyle
+    let assumed = defaultArg units Units.lj
+    let mutable known: (float[] * string[] option * Axis[] * Structure) option = None
+
+    let need (what: string) (columns: string) (frame: DumpFrame) (values: float[] option) : float[] =
+        match values with
+        | Some values -> values
+        | None -> FileBodies.fail path (Some frame.Line) (MissingColumns(columns, what))
+
+    let requireBoundary (frame: DumpFrame) : unit =
+        let inFile = frame.Boundaries |> Array.map ((=) "pp")
+
+        match options.Periodic with
+        | Some(x, y, z) when [| x; y; z |] <> inFile ->
+            let name flags = flags |> Array.map (fun flag -> if flag then "p" else "s") |> String.concat ""
+            FileBodies.fail path (Some frame.Line) (OtherBoundary(name [| x; y; z |], name inFile))
+        | _ -> ()
+
+    do requireBoundary first
+
+    /// The units, and whether a file or an option names them.
+    member _.Units: Units = assumed
+
+    member _.NamesUnits: bool = units.IsSome
+
+    member _.Masses(frame: DumpFrame) : float[] = FileBodies.massesOf options topology path (Some frame.Line) frame.Ids frame.Masses
+
+    member maker.Structure(frame: DumpFrame) : float[] * Structure =
+        let masses = maker.Masses frame
+        let isPeriodic axis = frame.Boundaries[axis] = "pp"
+        let isBoxed axis = frame.Boundaries[axis] = "ff"
+        let axes = FileBodies.axesOf frame.Low frame.High isPeriodic isBoxed (FileBodies.isFlat frame.Positions frame.Velocities)
+
+        match known with
+        | Some(before, types, already, structure) when before = masses && types = frame.Types && already = axes -> before, structure
+        | _ ->
+            FileBodies.requireSameTypes topology path (Some frame.Line) frame.Ids frame.Types
+
+            let labels =
+                { Labels.ofIds frame.Ids with
+                    Types = frame.Types
+                    Elements = frame.Elements
+                    Charges = frame.Charges
+                    Units = Some assumed.Name
+                }
+                |> FileBodies.withTopology topology
+
+            let structure = FileBodies.structureOf path (Some frame.Line) axes interactions labels masses
+            known <- Some(masses, frame.Types, axes, structure)
+            masses, structure
+
+    member maker.State(frame: DumpFrame) : Structure * PhaseState * float[] =
+        let masses, structure = maker.Structure frame
+        let velocities = need "velocities" "vx vy vz" frame frame.Velocities
+        structure, FileBodies.stateOf path (Some frame.Line) masses frame.Positions velocities, velocities
+
+    member maker.Snapshot(index: int, frame: DumpFrame) : Snapshot =
+        if frame.Ids <> first.Ids then
+            FileBodies.fail path (Some frame.Line) (OtherAtoms(index, frame.Ids.Length, first.Ids.Length))
+
+        if frame.UnitStyle <> first.UnitStyle then
+            FileBodies.fail path (Some frame.Line) (UnitsUnclear(defaultArg frame.UnitStyle "", $"{assumed.Name}, as above the first frame"))
+
+        let structure, state, velocities = maker.State frame
+        let forces = need "forces" "fx fy fz" frame frame.Forces |> Array.map (fun f -> assumed.ForceFactor * f)
+
+        match Snapshot.tryCreate structure state (ReadOnlySpan<float> velocities) (ReadOnlySpan<float> forces) with
+        | Ok snapshot -> Snapshot.inTrajectory path snapshot
+        | Error(CoincidentBodies(a, b)) ->
+            let found = $"atoms {first.Ids[a]} and {first.Ids[b]} at the same place"
+            FileBodies.fail path (Some frame.Line) (Unexpected(found, "interacting atoms at a distance above 0"))
+        | Error error -> FileBodies.fail path (Some frame.Line) (BadSnapshot error)

@@ -1,0 +1,35 @@
+namespace HgnFunctional.IO
+
+open HgnFunctional
+
+/// How trajectory files are to be read.
+[<NoEquality; NoComparison>]
+type SourceOptions =
+    {
+        /// A LAMMPS data file with bonds, and masses where the dump has none.
+        Topology: string option
+        /// The distance within which all pairs interact, instead of bonds.
+        Cutoff: float option
+        /// Mass of every body, where the files give none.
+        Mass: float option
+        /// The unit style, where files do not name it; `lj` if this does not either.
+        Units: Units option
+        /// Which of the axes x, y, z are periodic, where files do not say: data files do not, dumps do.
+        Periodic: (bool * bool * bool) option
+        /// First frame, from 0.
+        FirstFrame: int
+        /// Last frame, inclusive.
+        LastFrame: int option
+    }
+
+/// Where a simulation starts.
+[<NoEquality; NoComparison>]
+type Start =
+    {
+        /// Masses, space, pairs, labels.
+        Structure: Structure
+        /// Positions and momenta.
+        State: PhaseState
+        /// What was assumed on the way.
+        Warnings: Warning list
+    }
