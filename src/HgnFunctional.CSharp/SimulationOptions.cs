@@ -12,7 +12,7 @@ public sealed record SimulationOptions : IntegratorOptions
     /// step last; by default a thousand times in all.</summary>
     public int? Every { get; init; }
 
-    /// <summary>Path of a LAMMPS text dump to write; none by default. <see cref="Simulator.Simulate"/> writes none.</summary>
+    /// <summary>Path of a LAMMPS text dump to write; none by default. One that ends in .gz is compressed; <c>-</c> is standard output. <see cref="Simulator.Simulate"/> writes none.</summary>
     public string? Output { get; init; }
 
     internal int Interval => Every ?? Math.Max(1, Steps / 1000);

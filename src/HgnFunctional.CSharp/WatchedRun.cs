@@ -1,11 +1,17 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Threading;
 
 namespace HgnFunctional.CSharp;
 
 /// <summary>One simulation, watched while its states are enumerated.</summary>
-internal sealed class WatchedRun(Structure structure, Integrator integrator, PhaseState start, SimulationOptions options)
+internal sealed class WatchedRun(
+    Structure structure,
+    Integrator integrator,
+    PhaseState start,
+    SimulationOptions options,
+    CancellationToken cancellation)
 {
     private readonly Stopwatch watch = new();
     private Observer<Conservation> observer = ConservationModule.observer(structure, integrator.Hamiltonian);
@@ -15,7 +21,7 @@ internal sealed class WatchedRun(Structure structure, Integrator integrator, Pha
     {
         watch.Start();
 
-        foreach (var (step, state) in Simulator.Enumerate(integrator, start, options))
+        foreach (var (step, state) in Simulator.Enumerate(integrator, start, options, cancellation))
         {
             observer = observer.Observe(step * options.TimeStep, state);
             watch.Stop();

@@ -307,6 +307,7 @@ module Training =
                     Pairs = kindOf survey.First
                     Terms = terms
                     Constant = -(energyAt survey.First terms)
+                    Units = None
                     Diagnostics = fitted |> List.map (fun (system, solution) -> diagnose system solution)
                     Provenance =
                         {

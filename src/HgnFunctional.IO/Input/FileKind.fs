@@ -1,0 +1,46 @@
+namespace HgnFunctional.IO
+
+open System
+open System.IO
+
+/// What a file is, by what it holds.
+type FileKind =
+    /// A LAMMPS text dump: it begins with `ITEM:`.
+    | DumpKind
+    /// A model: it begins with a JSON object.
+    | ModelKind
+    /// A LAMMPS data file, or anything else: its title may be any text.
+    | DataKind
+
+/// Recognition of files. A byte order mark, blanks and empty lines at the start do not count, and neither do names: what gzip
+/// compressed is inflated first.
+[<RequireQualifiedAccess>]
+module FileKind =
+
+    /// As much of a file as is looked at.
+    let private letters = 1 <<< 16
+
+    let private startsWith (word: string) (text: ReadOnlySpan<char>) : bool = text.StartsWith(word.AsSpan(), StringComparison.Ordinal)
+
+    let private ofText (text: ReadOnlySpan<char>) : FileKind =
+        let text = text.TrimStart()
+
+        if startsWith "ITEM:" text then
+            DumpKind
+        elif startsWith "{" text then
+            // A title may begin with a brace as well.
+            let inside = text.Slice(1).TrimStart()
+            if startsWith "\"" inside || startsWith "}" inside then ModelKind else DataKind
+        else
+            DataKind
+
+    /// Recognises a file.
+    let ofFile (path: string) : Result<FileKind, DataError> =
+        DataFile.tryRead path (fun () ->
+            use content = ContentStream.openRead path
+            use reader = new StreamReader(content.Stream)
+            let text = Array.zeroCreate<char> letters
+
+            match reader.ReadBlock(text, 0, letters) with
+            | 0 -> raise (DataException { File = path; Line = None; Problem = EmptyFile })
+            | count -> ofText (ReadOnlySpan<char>(text, 0, count)))
