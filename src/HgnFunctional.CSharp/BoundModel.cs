@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 
 namespace HgnFunctional.CSharp;
 
@@ -62,10 +63,17 @@ public class BoundModel : IHamiltonian
         return total == 0 ? 0 : (double)outside / total;
     }
 
-    /// <summary>Simulates from a state, watches what is conserved, and writes the file that the options name.</summary>
-    /// <exception cref="HgnInputException">The state is for other bodies, or an option is not what it should be.</exception>
+    /// <summary>Simulates from a state, watches what is conserved, and writes the file that the options name, as
+    /// <see cref="Simulator.Run"/> does.</summary>
+    /// <param name="start">Where the bodies start.</param>
+    /// <param name="options">Steps, time step, method, file.</param>
+    /// <param name="cancellation">Looked at before each step.</param>
+    /// <exception cref="HgnInputException">The state is for other bodies, an option is not what it should be, or the file cannot be
+    /// written.</exception>
     /// <exception cref="HgnSimulationException">The simulation diverged, or an implicit step did not converge.</exception>
-    public SimulationReport Run(PhaseState start, SimulationOptions options) => Simulator.Run(System, this, start, options);
+    /// <exception cref="OperationCanceledException">The simulation was cancelled: an <see cref="HgnCanceledException"/>.</exception>
+    public SimulationReport Run(PhaseState start, SimulationOptions options, CancellationToken cancellation = default) =>
+        Simulator.Run(System, this, start, options, cancellation);
 
     internal static BoundModel Create(HgnModel model, BodySystem system)
     {

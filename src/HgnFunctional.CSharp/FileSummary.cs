@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
-using System.Linq;
+using System.Threading;
 using HgnFunctional.IO;
 
 namespace HgnFunctional.CSharp;
@@ -30,40 +29,28 @@ public abstract record FileSummary
     /// <param name="HasVelocities">Whether it has velocities.</param>
     public sealed record OfData(int Bodies, int Bonds, bool HasMasses, bool HasVelocities) : FileSummary;
 
-    /// <summary>Recognises a file by its content and reads it.</summary>
+    /// <summary>Recognises a file by its content, whatever it is called, and reads it.</summary>
+    /// <param name="path">A model, a dump or a data file; gzip may have compressed it.</param>
+    /// <param name="cancellation">Looked at before each frame of a dump.</param>
     /// <exception cref="HgnInputException">The file is missing, damaged, or none of the three.</exception>
-    public static FileSummary Read(string path)
+    /// <exception cref="OperationCanceledException">Reading was cancelled.</exception>
+    public static FileSummary Read(string path, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(path);
+        var kind = FileKindModule.ofFile(path).Expect();
 
-        return FirstCharacter(path) switch
-        {
-            '{' => new OfModel(HgnModel.Load(path)),
-            'I' or '\u001f' => ReadDump(path),
-            _ => ReadData(path),
-        };
+        return kind.IsModelKind ? new OfModel(HgnModel.Load(path))
+            : kind.IsDumpKind ? ReadDump(path, cancellation)
+            : ReadData(path);
     }
 
-    private static int FirstCharacter(string path)
-    {
-        try
-        {
-            using var file = File.OpenRead(path);
-            return file.ReadByte();
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new HgnInputException($"{path}: cannot be read; expected an existing model, dump or data file.");
-        }
-    }
-
-    private static OfDump ReadDump(string path)
+    private static OfDump ReadDump(string path, CancellationToken cancellation)
     {
         DumpFrame? first = null;
         DumpFrame? last = null;
         var frames = 0;
 
-        foreach (var frame in LammpsDump.frames(path))
+        foreach (var frame in LammpsDump.frames(path).Until(cancellation))
         {
             last = frame.Expect();
             first ??= last;

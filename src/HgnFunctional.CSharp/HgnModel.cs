@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using System.Linq;
+using System.Threading;
 using HgnFunctional.IO;
 
 namespace HgnFunctional.CSharp;
@@ -25,14 +26,14 @@ public sealed partial class HgnModel
     /// <summary>SHA-256 of the training data, in hexadecimal.</summary>
     public string DataHash => Core.Provenance.DataHash;
 
+    /// <summary>Name of the unit style of the training data; null if it is not known.</summary>
+    public string? Units => Core.Units?.Value;
+
     /// <summary>Number of training snapshots.</summary>
     public int Frames => Core.Provenance.Frames;
 
     /// <summary>The distance within which all pairs interact; null for a model of bonds.</summary>
     public double? Cutoff => Core.Pairs is PairKind.PairsWithin within ? within.cutoff : null;
-
-    /// <summary>Name of the unit style of the training data; null where they had none.</summary>
-    public string? Units => Core.Units?.Value;
 
     /// <summary>Whether H = T(p) + V(q), which splitting integrators need.</summary>
     public bool IsSeparable => global::HgnFunctional.Model.isSeparable(Core);
@@ -65,19 +66,25 @@ public sealed partial class HgnModel
         Interop.Attempt(() => On(system), out bound, out reason);
 
     /// <summary>Compares the model with trajectories, one frame at a time.</summary>
+    /// <param name="data">Files with velocities and forces.</param>
+    /// <param name="cancellation">Looked at before each frame.</param>
     /// <exception cref="HgnInputException">A file is not what it should be, or the model is for other pairs.</exception>
-    public EvaluationReport Evaluate(TrajectoryData data)
+    /// <exception cref="OperationCanceledException">The comparison was cancelled.</exception>
+    public EvaluationReport Evaluate(TrajectoryData data, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return Evaluate(Dataset.FromFiles(data.For(Core)));
+        return Evaluate(Dataset.FromFiles(data.For(Core)), cancellation);
     }
 
     /// <summary>Compares the model with a dataset, one frame at a time.</summary>
+    /// <param name="data">Frames with velocities and forces.</param>
+    /// <param name="cancellation">Looked at before each frame.</param>
     /// <exception cref="HgnInputException">A frame is not what it should be, or the model is for other pairs.</exception>
-    public EvaluationReport Evaluate(Dataset data)
+    /// <exception cref="OperationCanceledException">The comparison was cancelled.</exception>
+    public EvaluationReport Evaluate(Dataset data, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
-        var evaluation = EvaluationModule.ofStream(Core, data.Snapshots()).Expect();
+        var evaluation = EvaluationModule.ofStream(Core, data.Snapshots().Until(cancellation)).Expect();
 
         return new EvaluationReport(
             evaluation.Frames,
@@ -95,14 +102,25 @@ public sealed partial class HgnModel
     /// <param name="initial">One file, with its topology if the model is for bonds.</param>
     /// <param name="frame">The frame to start from, from 0; by default the first.</param>
     /// <param name="options">Steps, time step, method.</param>
-    /// <exception cref="HgnInputException">A file or an option is not what it should be.</exception>
+    /// <param name="cancellation">Looked at before each step.</param>
+    /// <exception cref="HgnInputException">A file or an option is not what it should be, or the output would replace a file that is
+    /// read.</exception>
     /// <exception cref="HgnSimulationException">The simulation diverged, or an implicit step did not converge.</exception>
-    public SimulationReport Simulate(TrajectoryData initial, int? frame, SimulationOptions options)
+    /// <exception cref="OperationCanceledException">The simulation was cancelled: an <see cref="HgnCanceledException"/>.</exception>
+    public SimulationReport Simulate(TrajectoryData initial, int? frame, SimulationOptions options, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(initial);
         ArgumentNullException.ThrowIfNull(options);
-        var (system, start) = initial.For(Core).ReadStart(frame);
-        return On(system).Run(start, options);
+
+        if (options.Output is { } output)
+        {
+            OutputPath.Check(output, [.. initial.Files, initial.TopologyFile]);
+        }
+
+        var start = initial.For(Core).Start(frame);
+        var bound = On(new BodySystem(start.Structure));
+        var assumed = start.Warnings.Select(warning => warning.ToString()).ToArray();
+        return Simulator.Run(bound.System, bound, start.State, options, assumed, cancellation);
     }
 
     /// <summary>Simulates a lattice of springs at rest length one, of any size, from a seeded random start.</summary>
@@ -111,17 +129,25 @@ public sealed partial class HgnModel
     /// <param name="speed">Standard deviation of each velocity component.</param>
     /// <param name="seed">Seed of the start.</param>
     /// <param name="options">Steps, time step, method.</param>
+    /// <param name="cancellation">Looked at before each step.</param>
     /// <exception cref="HgnInputException">A size or an option is not what it should be.</exception>
     /// <exception cref="HgnSimulationException">The simulation diverged, or an implicit step did not converge.</exception>
-    public SimulationReport SimulateLattice(IReadOnlyList<int> sizes, double displacement, double speed, int seed, SimulationOptions options)
+    /// <exception cref="OperationCanceledException">The simulation was cancelled: an <see cref="HgnCanceledException"/>.</exception>
+    public SimulationReport SimulateLattice(
+        IReadOnlyList<int> sizes,
+        double displacement,
+        double speed,
+        int seed,
+        SimulationOptions options,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(sizes);
         ArgumentNullException.ThrowIfNull(options);
         var system = BodySystem.Lattice(sizes.ToArray());
-        return On(system).Run(system.RandomStart(displacement, speed, seed), options);
+        return On(system).Run(system.RandomStart(displacement, speed, seed), options, cancellation);
     }
 
-    /// <summary>Writes the model to a file, at once or not at all.</summary>
+    /// <summary>Writes the model to a file, at once or not at all; compressed if the path ends in .gz.</summary>
     /// <exception cref="HgnInputException">The file cannot be written, or the model has a custom block.</exception>
     public void Save(string path)
     {
@@ -142,7 +168,7 @@ public sealed partial class HgnModel
         Interop.Attempt(() => { Save(path); return this; }, out _, out reason);
 
     /// <summary>Reads a model from a file.</summary>
-    /// <exception cref="HgnInputException">The file is missing, damaged, or of another version.</exception>
+    /// <exception cref="HgnInputException">The file is missing, damaged or edited, too long, or of a later version.</exception>
     public static HgnModel Load(string path)
     {
         ArgumentNullException.ThrowIfNull(path);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Threading;
 using Microsoft.FSharp.Collections;
 using Microsoft.FSharp.Core;
 
@@ -34,6 +35,16 @@ internal static class Interop
         value is null ? FSharpOption<string>.None : FSharpOption<string>.Some(value);
 
     internal static FSharpList<T> ToList<T>(this IEnumerable<T> values) => ListModule.OfSeq(values);
+
+    /// <summary>The values until they are cancelled; then an <see cref="OperationCanceledException"/>.</summary>
+    internal static IEnumerable<T> Until<T>(this IEnumerable<T> values, CancellationToken cancellation)
+    {
+        foreach (var value in values)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return value;
+        }
+    }
 
     /// <summary>Turns what this library throws into a reason: the one body of every <c>TryX</c>.</summary>
     internal static bool Attempt<T>(Func<T> work, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out string? reason)

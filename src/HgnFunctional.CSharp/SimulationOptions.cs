@@ -12,8 +12,12 @@ public sealed record SimulationOptions : IntegratorOptions
     /// step last; by default a thousand times in all.</summary>
     public int? Every { get; init; }
 
-    /// <summary>Path of a LAMMPS text dump to write; none by default. <see cref="Simulator.Simulate"/> writes none.</summary>
+    /// <summary>Path of a LAMMPS text dump to write; none by default. One that ends in .gz is compressed; <c>-</c> is standard output. <see cref="Simulator.Simulate"/> writes none.</summary>
     public string? Output { get; init; }
+
+    /// <summary>The fraction of the invariants of a watched state that may lie outside their range in training: the run stops where more
+    /// do, after that state was written. No limit by default; Hamiltonians that were not learned have no range.</summary>
+    public double? StopWhenOutOfRange { get; init; }
 
     internal int Interval => Every ?? Math.Max(1, Steps / 1000);
 
@@ -25,6 +29,11 @@ public sealed record SimulationOptions : IntegratorOptions
         }
 
         base.Check();
+
+        if (StopWhenOutOfRange is { } most && !(most >= 0 && most <= 1))
+        {
+            throw Interop.BadInput($"The fraction out of range to stop at is {most}; expected 0 to 1.");
+        }
 
         if (Every < 1)
         {

@@ -1,7 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.ExceptionServices;
+using System.Threading;
 using HgnFunctional.IO;
+using Microsoft.FSharp.Core;
 
 namespace HgnFunctional.CSharp;
 
@@ -19,7 +22,7 @@ public static class Simulator
         var integrator = options.Pair(hamiltonian, start);
 
         return options.Output is null
-            ? Enumerate(integrator, start, options).Select(moment => moment.State)
+            ? Enumerate(integrator, start, options, CancellationToken.None).Select(moment => moment.State)
             : throw new HgnInputException($"An output was asked for, {options.Output}; expected none, since only Run writes files.");
     }
 
@@ -31,24 +34,43 @@ public static class Simulator
         return new SimulationStepper(options.Pair(hamiltonian, start), start, options.TimeStep);
     }
 
-    /// <summary>Simulates from a state, watches what is conserved, and writes the file that the options name.</summary>
+    /// <summary>Simulates from a state, watches what is conserved, and writes the file that the options name. Its frames go to a file of
+    /// that name and <c>.part</c> one by one, which other programs can follow, and replace the file at the end. If the run ends early, an
+    /// older file stays as it is, and the frames stay in the <c>.part</c>: the exception tells which.</summary>
     /// <param name="system">The bodies.</param>
     /// <param name="hamiltonian">What moves them.</param>
     /// <param name="start">Where they start.</param>
     /// <param name="options">Steps, time step, method, file.</param>
-    /// <exception cref="HgnInputException">Sizes do not agree, or an option is not what it should be.</exception>
+    /// <param name="cancellation">Looked at before each step.</param>
+    /// <exception cref="HgnInputException">Sizes do not agree, an option is not what it should be, or the file cannot be written.</exception>
     /// <exception cref="HgnSimulationException">The simulation diverged, or an implicit step did not converge.</exception>
-    public static SimulationReport Run(BodySystem system, IHamiltonian hamiltonian, PhaseState start, SimulationOptions options)
+    /// <exception cref="OperationCanceledException">The simulation was cancelled: an <see cref="HgnCanceledException"/>.</exception>
+    public static SimulationReport Run(
+        BodySystem system,
+        IHamiltonian hamiltonian,
+        PhaseState start,
+        SimulationOptions options,
+        CancellationToken cancellation = default) =>
+        Run(system, hamiltonian, start, options, [], cancellation);
+
+    /// <summary>As the public one, with what had to be assumed of the start.</summary>
+    internal static SimulationReport Run(
+        BodySystem system,
+        IHamiltonian hamiltonian,
+        PhaseState start,
+        SimulationOptions options,
+        IReadOnlyList<string> assumed,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(system);
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(options);
         Interop.RequireSize("The state", start, system.Bodies, system.Dimension, "the system");
-        var run = new WatchedRun(system.Core, options.Pair(hamiltonian, start), start, options);
+        var run = new WatchedRun(system.Core, hamiltonian, options.Pair(hamiltonian, start), start, options, assumed, cancellation);
 
         if (options.Output is { } path)
         {
-            DumpWriter.write(path, system.Core, run.States()).Expect();
+            Write(path, system.Core, run.States());
         }
         else
         {
@@ -61,15 +83,63 @@ public static class Simulator
     }
 
     /// <summary>The states of a run with their step numbers.</summary>
-    internal static IEnumerable<(long Step, PhaseState State)> Enumerate(Integrator integrator, PhaseState start, SimulationOptions options)
+    internal static IEnumerable<(long Step, PhaseState State)> Enumerate(
+        Integrator integrator,
+        PhaseState start,
+        SimulationOptions options,
+        CancellationToken cancellation)
     {
         var stepper = new SimulationStepper(integrator, start, options.TimeStep);
         yield return (0, start);
 
         while (stepper.Steps < options.Steps)
         {
-            stepper.Step((int)Math.Min(options.Interval, options.Steps - stepper.Steps));
+            var next = Math.Min(stepper.Steps + options.Interval, options.Steps);
+
+            while (stepper.Steps < next)
+            {
+                if (cancellation.IsCancellationRequested)
+                {
+                    throw new HgnCanceledException($"The simulation was stopped after step {stepper.Steps} of {options.Steps}.", cancellation);
+                }
+
+                stepper.Step();
+            }
+
             yield return (stepper.Steps, stepper.State());
         }
     }
+
+    /// <summary>Writes states; what ends them early is thrown with what was kept.</summary>
+    private static void Write(string path, Structure structure, IEnumerable<Tuple<long, PhaseState>> states)
+    {
+        try
+        {
+            var result = DumpWriter.write(path, structure, states);
+
+            if (result.IsError)
+            {
+                throw new HgnInputException(result.ErrorValue.ToString()) { Kept = KeptBy(result.ErrorValue.Kept) };
+            }
+        }
+        catch (DumpStoppedException stopped)
+        {
+            switch (stopped.InnerException)
+            {
+                case HgnSimulationException:
+                    throw new HgnSimulationException(stopped.Message) { Kept = KeptBy(stopped.Kept) };
+                case HgnCanceledException cancelled:
+                    throw new HgnCanceledException(stopped.Message, cancelled.CancellationToken) { Kept = KeptBy(stopped.Kept) };
+                case { } other:
+                    // What a Hamiltonian of the caller's own threw.
+                    ExceptionDispatchInfo.Throw(other);
+                    break;
+            }
+
+            throw;
+        }
+    }
+
+    private static KeptFrames? KeptBy(FSharpOption<IO.KeptFrames>? kept) =>
+        kept is null ? null : new KeptFrames(kept.Value.File, kept.Value.Frames, kept.Value.LastStep);
 }

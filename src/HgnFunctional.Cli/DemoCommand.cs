@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using System.IO;
+using System.Threading;
 using HgnFunctional.CSharp;
 using Spectre.Console;
 
@@ -20,21 +21,26 @@ internal static class DemoCommand
         ("spring_4x4x4", "a cubic lattice, 4x4x4, stretched beyond what it saw"),
     ];
 
-    internal static Command Create()
+    internal static Command Create(CancellationToken cancellation)
     {
         var output = new Option<string?>("--out") { Description = "Keep the input files and the model in this folder.", HelpName = "DIR" };
         var json = new Command("demo", "Learns springs from 8 bodies and simulates 4096.") { output };
-        json.SetAction(parsed => Play(parsed.GetValue(output)));
+        json.SetAction(parsed => Play(parsed.GetValue(output), cancellation));
         return json;
     }
 
-    private static void Play(string? folder)
+    private static void Play(string? folder, CancellationToken cancellation)
     {
+        if (folder is not null && (string.IsNullOrWhiteSpace(folder) || folder.Contains('\0')))
+        {
+            throw new HgnInputException($"--out is '{folder}'; expected a folder.");
+        }
+
         var place = folder is null ? Directory.CreateTempSubdirectory("hgn-demo-") : Directory.CreateDirectory(folder);
 
         try
         {
-            Play(place.FullName, folder);
+            Play(place.FullName, folder, cancellation);
         }
         finally
         {
@@ -45,12 +51,12 @@ internal static class DemoCommand
         }
     }
 
-    private static void Play(string place, string? shown)
+    private static void Play(string place, string? shown, CancellationToken cancellation)
     {
         Console.WriteLine("A cube of 8 bodies joined by 12 springs was simulated by LAMMPS. From positions, velocities and forces");
         Console.WriteLine("alone, one linear solve learns its energy; no gradient descent, no formula for the spring.");
         Console.WriteLine();
-        var (model, report) = HgnModel.Train(Unpack(place, "spring_2x2x2"));
+        var (model, report) = HgnModel.Train(Dataset.FromFiles(Unpack(place, "spring_2x2x2")), cancellation: cancellation);
         model.Save(Path.Combine(place, "model.json"));
         Console.WriteLine(FormattableString.Invariant(
             $"Learned from {model.Frames} frames: {report.FeaturesKept} features of {report.FeaturesSampled}, assembled and solved in {report.Seconds.Assemble + report.Seconds.Solve:F3} s."));
@@ -64,7 +70,7 @@ internal static class DemoCommand
 
         foreach (var (name, story) in Tests)
         {
-            var evaluation = model.Evaluate(Unpack(place, name));
+            var evaluation = model.Evaluate(Unpack(place, name), cancellation);
             table.AddRow(
                 story,
                 evaluation.Bodies.ToString(),
@@ -76,7 +82,7 @@ internal static class DemoCommand
         Console.WriteLine("(The files print ten digits: 2e-9 is as good as they can show.)");
         Console.WriteLine();
         Console.WriteLine($"Now a cubic lattice of 16x16x16 = 4096 bodies, {Steps} Stoermer-Verlet steps of {Output.Number(TimeStep)} ...");
-        var run = model.SimulateLattice([16, 16, 16], 0.1, 0.2, 1, new SimulationOptions { Steps = Steps, TimeStep = TimeStep });
+        var run = model.SimulateLattice([16, 16, 16], 0.1, 0.2, 1, new SimulationOptions { Steps = Steps, TimeStep = TimeStep }, cancellation);
         Output.Summary(SimulateCommand.ToJson(run));
         Console.WriteLine("Drifts are relative: energy to the kinetic energy (slope: per unit of time), momenta to their sums of sizes.");
 

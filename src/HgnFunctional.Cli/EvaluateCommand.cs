@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using System.Threading;
 using HgnFunctional.CSharp;
 
 namespace HgnFunctional.Cli;
@@ -7,7 +8,7 @@ namespace HgnFunctional.Cli;
 /// <summary><c>hgn evaluate</c>.</summary>
 internal static class EvaluateCommand
 {
-    internal static Command Create()
+    internal static Command Create(CancellationToken cancellation)
     {
         var model = new Argument<string>("MODEL") { Description = "A model file." };
         var data = Shared.Data();
@@ -27,7 +28,7 @@ internal static class EvaluateCommand
                 Mass = parsed.GetValue(mass),
             };
 
-            var report = loaded.Evaluate(source);
+            var report = loaded.Evaluate(source, cancellation);
             Shared.Warn(report.Warnings);
             Output.Print(parsed.GetValue(json), ToJson(report));
         });
@@ -45,6 +46,6 @@ internal static class EvaluateCommand
             ["mse"] = report.Mse,
             ["energyDeviation"] = report.EnergyDeviation,
             ["outOfRangeFraction"] = report.OutOfRangeFraction,
-            ["warnings"] = Shared.Sentences(report.Warnings),
+            [Output.Warnings] = Shared.Sentences(report.Warnings),
         };
 }

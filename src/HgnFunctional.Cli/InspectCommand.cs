@@ -2,6 +2,7 @@ using System;
 using System.CommandLine;
 using System.Linq;
 using System.Text.Json.Nodes;
+using System.Threading;
 using HgnFunctional.CSharp;
 
 namespace HgnFunctional.Cli;
@@ -9,12 +10,12 @@ namespace HgnFunctional.Cli;
 /// <summary><c>hgn inspect</c>.</summary>
 internal static class InspectCommand
 {
-    internal static Command Create()
+    internal static Command Create(CancellationToken cancellation)
     {
         var file = new Argument<string>("FILE") { Description = "A model, a LAMMPS text dump, or a LAMMPS data file." };
         var json = Shared.Json();
         var command = new Command("inspect", "Tells what a file holds.") { file, json };
-        command.SetAction(parsed => Output.Print(parsed.GetValue(json), ToJson(FileSummary.Read(parsed.GetRequiredValue(file)))));
+        command.SetAction(parsed => Output.Print(parsed.GetValue(json), ToJson(FileSummary.Read(parsed.GetRequiredValue(file), cancellation))));
         return command;
     }
 

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 using System.Text.Json.Nodes;
 using HgnFunctional.CSharp;
@@ -54,14 +53,26 @@ internal static class Shared
     internal static TrajectoryData Read(IReadOnlyList<string> files, string? topology, (int First, int? Last) frames, string? units) =>
         new() { Files = files, TopologyFile = topology, FirstFrame = frames.First, LastFrame = frames.Last, Units = units };
 
-    /// <summary>Refuses an output path whose folder is not there, before any work is done.</summary>
-    internal static void RequireFolderOf(string option, string? path)
+    /// <summary>Refuses, before any work is done, an output path that cannot be written or by which an input would be lost.</summary>
+    internal static void RequireOutput(string option, string? path, params IEnumerable<string?> inputs)
     {
-        if (path is not null && Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
+        if (path is null)
         {
-            throw new HgnInputException($"{option} is {path}; expected a path in a folder that exists.");
+            return;
+        }
+
+        try
+        {
+            OutputPath.Check(path, inputs);
+        }
+        catch (HgnInputException error)
+        {
+            throw new HgnInputException($"{option}: {error.Message}");
         }
     }
+
+    /// <summary>Whether a file goes to standard output, so that a report goes to standard error.</summary>
+    internal static bool TakesStandardOutput(string? path) => path is not null && OutputPath.IsStandardOutput(path);
 
     private static double? ParseNumber(string name, ArgumentResult result)
     {

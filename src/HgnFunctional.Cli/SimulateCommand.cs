@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using System.Threading;
 using HgnFunctional.CSharp;
 
 namespace HgnFunctional.Cli;
@@ -7,7 +8,7 @@ namespace HgnFunctional.Cli;
 /// <summary><c>hgn simulate</c>.</summary>
 internal static class SimulateCommand
 {
-    internal static Command Create()
+    internal static Command Create(CancellationToken cancellation)
     {
         var model = new Argument<string>("MODEL") { Description = "A model file." };
         var initial = new Option<string>("--initial") { Description = "Where to start: a dump, or a data file with velocities.", HelpName = "DATA", Required = true };
@@ -28,17 +29,19 @@ internal static class SimulateCommand
         };
         var tolerance = Shared.Number("--tolerance", "Relative error of a substep of dormand-prince; by default 1e-10.", "X");
         var coupling = Shared.Number("--coupling", "Coupling of the two copies of tao-2 and tao-4, 1/time; by default 0.5/H.", "W");
-        var output = new Option<string?>("--out") { Description = "A LAMMPS text dump to write.", HelpName = "FILE" };
+        var stop = Shared.Number("--stop-when-out-of-range", "Stop where more than this fraction of a watched state is outside the range of training.", "X");
+        var output = new Option<string?>("--out") { Description = "A LAMMPS text dump to write; - is standard output.", HelpName = "FILE" };
         var json = Shared.Json();
 
         var command = new Command("simulate", "Simulates bodies with a model.")
         {
-            model, initial, frame, topology, boundary, mass, units, steps, timeStep, every, method, tolerance, coupling, output, json,
+            model, initial, frame, topology, boundary, mass, units, steps, timeStep, every, method, tolerance, coupling, stop, output, json,
         };
 
         command.SetAction(parsed =>
         {
-            Shared.RequireFolderOf("--out", parsed.GetValue(output));
+            var path = parsed.GetValue(output);
+            Shared.RequireOutput("--out", path, parsed.GetRequiredValue(model), parsed.GetRequiredValue(initial), parsed.GetValue(topology));
             var loaded = HgnModel.Load(parsed.GetRequiredValue(model));
 
             var source = new TrajectoryData
@@ -58,12 +61,13 @@ internal static class SimulateCommand
                 Method = parsed.GetRequiredValue(method),
                 Tolerance = parsed.GetValue(tolerance),
                 Coupling = parsed.GetValue(coupling),
-                Output = parsed.GetValue(output),
+                StopWhenOutOfRange = parsed.GetValue(stop),
+                Output = path,
             };
 
-            var report = loaded.Simulate(source, parsed.GetValue(frame), options);
+            var report = loaded.Simulate(source, parsed.GetValue(frame), options, cancellation);
             Shared.Warn(report.Warnings);
-            Output.Print(parsed.GetValue(json), ToJson(report));
+            Output.Print(parsed.GetValue(json), ToJson(report), besideFile: Shared.TakesStandardOutput(path));
         });
 
         return command;
@@ -79,6 +83,6 @@ internal static class SimulateCommand
             ["momentumDrift"] = report.MomentumDrift,
             ["angularMomentumDrift"] = report.AngularMomentumDrift,
             ["outOfRangeFraction"] = report.OutOfRangeFraction,
-            ["warnings"] = Shared.Sentences(report.Warnings),
+            [Output.Warnings] = Shared.Sentences(report.Warnings),
         };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Threading;
 using HgnFunctional.CSharp;
 
 namespace HgnFunctional.Cli;
@@ -8,7 +9,7 @@ namespace HgnFunctional.Cli;
 /// <summary><c>hgn train</c>.</summary>
 internal static class TrainCommand
 {
-    internal static Command Create()
+    internal static Command Create(CancellationToken cancellation)
     {
         var defaults = new TrainingOptions();
         var data = Shared.Data();
@@ -23,7 +24,7 @@ internal static class TrainCommand
         var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
         var units = Shared.Units();
         var frames = Shared.Frames();
-        var output = new Option<string>("--out") { Description = "The model file to write.", HelpName = "MODEL", Required = true };
+        var output = new Option<string>("--out") { Description = "The model file to write; - is standard output.", HelpName = "MODEL", Required = true };
         var json = Shared.Json();
 
         var command = new Command("train", "Learns a model from trajectories.")
@@ -34,7 +35,7 @@ internal static class TrainCommand
         command.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(output);
-            Shared.RequireFolderOf("--out", path);
+            Shared.RequireOutput("--out", path, [.. parsed.GetRequiredValue(data), parsed.GetValue(topology)]);
 
             var source = Shared.Read(parsed.GetRequiredValue(data), parsed.GetValue(topology), parsed.GetValue(frames), parsed.GetValue(units)) with
             {
@@ -52,10 +53,10 @@ internal static class TrainCommand
                 Seed = parsed.GetValue(seed),
             };
 
-            var (model, report) = HgnModel.Train(source, options);
+            var (model, report) = HgnModel.Train(Dataset.FromFiles(source), options, cancellation: cancellation);
             model.Save(path);
             Shared.Warn(report.Warnings);
-            Output.Print(parsed.GetValue(json), ToJson(model, report, path));
+            Output.Print(parsed.GetValue(json), ToJson(model, report, path), besideFile: Shared.TakesStandardOutput(path));
         });
 
         return command;
@@ -94,7 +95,7 @@ internal static class TrainCommand
             },
             ["seed"] = model.Seed,
             ["units"] = model.Units,
-            ["warnings"] = Shared.Sentences(report.Warnings),
+            [Output.Warnings] = Shared.Sentences(report.Warnings),
             ["model"] = path,
         };
 }

@@ -22,6 +22,19 @@ internal static class FileTests
                     Check.Equal(Given.RingModel.DataHash, loaded.DataHash, "hash of the data");
                 });
             }),
+            Runner.TestCase("a file is known by what it holds, not by its name", () =>
+            {
+                Given.InFolder(folder =>
+                {
+                    var path = Path.Combine(folder, "ring.gz");
+                    Given.RingModel.Save(path);
+                    var renamed = Path.Combine(folder, "input.data");
+                    File.Move(path, renamed);
+                    Check.That(FileSummary.Read(renamed) is FileSummary.OfModel { Model.Frames: 20 }, "a compressed model");
+                    File.WriteAllText(renamed, "Iron" + File.ReadAllText(Given.File("chain8.data")));
+                    Check.That(FileSummary.Read(renamed) is FileSummary.OfData { Bodies: 8 }, "a data file with a title like a dump");
+                });
+            }),
             Runner.TestCase("TryLoad and TrySave say why instead of throwing", () =>
             {
                 Given.InFolder(folder =>

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Numerics;
+using System.Threading;
 using Expecto;
 using Expecto.CSharp;
 
@@ -31,6 +32,43 @@ internal static class SimulationTests
             Calls++;
             Given.RingSprings.GradientInto(positions, momenta, gradientQ, gradientP);
         }
+    }
+
+    /// <summary>Springs that do something at a call.</summary>
+    private sealed class Interrupted(int calls, Action interrupt) : IHamiltonian
+    {
+        private int left = calls;
+
+        public int Bodies => Given.Ring.Bodies;
+
+        public int Dimension => Given.Ring.Dimension;
+
+        public double Value(ReadOnlySpan<double> positions, ReadOnlySpan<double> momenta) => Given.RingSprings.Value(positions, momenta);
+
+        public void GradientInto(ReadOnlySpan<double> positions, ReadOnlySpan<double> momenta, Span<double> gradientQ, Span<double> gradientP)
+        {
+            if (--left == 0)
+            {
+                interrupt();
+            }
+
+            Given.RingSprings.GradientInto(positions, momenta, gradientQ, gradientP);
+        }
+    }
+
+    private static TException Catch<TException>(Action action)
+        where TException : Exception
+    {
+        try
+        {
+            action();
+        }
+        catch (TException error)
+        {
+            return error;
+        }
+
+        throw new AssertException($"nothing was thrown; expected {typeof(TException).Name}");
     }
 
     /// <summary>Bytes that some steps allocate, after some that warm up.</summary>
@@ -138,6 +176,63 @@ internal static class SimulationTests
                     Check.Equal(5, system.Bodies, "bodies");
                     Check.Sequence(end.Positions, state.Positions.ToArray().Where((_, k) => k % state.Dimension < 2).ToArray(), "positions of the last frame");
                 });
+            }),
+            Runner.TestCase("a run that is cancelled stops at the next step, keeps its frames, and leaves an older file", () =>
+            {
+                Given.InFolder(folder =>
+                {
+                    var path = Path.Combine(folder, "ring.lammpstrj");
+                    File.WriteAllText(path, "keep");
+                    using var source = new CancellationTokenSource();
+                    // Four calls a step: between the states after 30 and after 40 steps.
+                    var springs = new Interrupted(4 * 36, source.Cancel);
+                    var options = Options with { Method = "rk4", Output = path };
+                    var stopped = Catch<HgnCanceledException>(() => Simulator.Run(Given.Ring, springs, Start, options, source.Token));
+                    Check.Equal(new KeptFrames(path + ".part", 4, 30), stopped.Kept, "what was kept");
+                    Check.That(stopped.Message.StartsWith("The simulation was stopped after step 3", StringComparison.Ordinal), stopped.Message);
+                    Check.That(stopped.Message.EndsWith($" of 105; 4 frames up to step 30 are kept in {path}.part.", StringComparison.Ordinal), stopped.Message);
+                    Check.Equal(source.Token, stopped.CancellationToken, "the token");
+                    Check.Equal("keep", File.ReadAllText(path), "the older file");
+                    Check.Equal(4, ((FileSummary.OfDump)FileSummary.Read(path + ".part")).Frames, "frames in the file");
+                    var unwritten = Catch<HgnCanceledException>(() => Bound.Run(Start, Options, source.Token));
+                    Check.That(unwritten.Kept is null, "without an output nothing is kept");
+                });
+            }),
+            Runner.TestCase("a run that diverges keeps its frames, and what a Hamiltonian throws is passed on as it is", () =>
+            {
+                Given.InFolder(folder =>
+                {
+                    var path = Path.Combine(folder, "ring.lammpstrj");
+                    var wild = Options with { TimeStep = 1e200, Every = 1, Output = path };
+                    var diverged = Catch<HgnSimulationException>(() => Bound.Run(Start, wild));
+                    Check.That(diverged.Kept is { Frames: > 0 } kept && kept.File == path + ".part", "what was kept");
+                    Check.That(diverged.Message.EndsWith($"in {path}.part.", StringComparison.Ordinal), diverged.Message);
+                    var own = new Interrupted(10, () => throw new InvalidCastException("own"));
+                    var options = Options with { Method = "rk4", Output = path };
+                    Check.Throws<InvalidCastException>(() => Simulator.Run(Given.Ring, own, Start, options), "own");
+                });
+            }),
+            Runner.TestCase("a run does not replace what it starts from", () =>
+            {
+                Given.InFolder(folder =>
+                {
+                    var path = Path.Combine(folder, "ring.lammpstrj");
+                    Bound.Run(Start, Options with { Output = path });
+                    var before = File.ReadAllText(path);
+                    var initial = new TrajectoryData { Files = [path], TopologyFile = Given.File("chain8.data") };
+
+                    Check.Refuses(
+                        () => Given.RingModel.Simulate(initial, null, Options with { Output = path }),
+                        $"{path}: cannot be written: it would replace the input {path}; expected another file.");
+
+                    Check.Equal(before, File.ReadAllText(path), "the file");
+                });
+            }),
+            Runner.TestCase("a comparison and a look at a file can be cancelled", () =>
+            {
+                var cancelled = new CancellationToken(canceled: true);
+                Catch<OperationCanceledException>(() => Given.RingModel.Evaluate(Given.RingData, cancelled));
+                Catch<OperationCanceledException>(() => FileSummary.Read(Given.File("chain8.lammpstrj"), cancelled));
             }),
             Runner.TestCase("options that are not what they should be are named", () =>
             {

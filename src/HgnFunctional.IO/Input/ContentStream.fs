@@ -54,7 +54,11 @@ module internal ContentStream =
             let isGzip, stream = if file.CanSeek then peekFile file else peekPipe file
 
             {
-                Stream = if isGzip then new GZipStream(stream, CompressionMode.Decompress) :> Stream else stream
+                Stream =
+                    if isGzip then
+                        new GZipStream(stream, CompressionMode.Decompress) :> Stream
+                    else
+                        stream
                 Length = length
                 IsGzip = isGzip
             }

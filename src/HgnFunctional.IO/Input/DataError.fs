@@ -1,5 +1,6 @@
 namespace HgnFunctional.IO
 
+open System
 open HgnFunctional
 
 /// What is wrong with a file of trajectories.
@@ -73,6 +74,9 @@ type DataProblem =
 
     /// The problem as one clause.
     override problem.ToString() : string =
+        // The sentences of the core become clauses of this one.
+        let clause (error: 'error) : string = (string (box error)).TrimEnd '.'
+
         match problem with
         | CannotRead reason -> $"cannot be read: {reason}"
         | CannotWrite reason -> $"cannot be written: {reason}"
@@ -113,11 +117,11 @@ type DataProblem =
 
             $"holds {frames} frames, 0..{frames - 1}, and frames {asked} were asked for"
         | UnitsUnclear(found, expected) -> $"has units '{found}'; expected {expected}"
-        | BadGraph error -> string error
-        | BadCell error -> string error
-        | BadStructure error -> string error
-        | BadState error -> string error
-        | BadSnapshot error -> string error
+        | BadGraph error -> clause error
+        | BadCell error -> clause error
+        | BadStructure error -> clause error
+        | BadState error -> clause error
+        | BadSnapshot error -> clause error
 
 /// What is wrong with a file, and where.
 type DataError =
@@ -132,6 +136,8 @@ type DataError =
 
     /// The error as one sentence.
     override error.ToString() : string =
+        let file = if String.IsNullOrWhiteSpace error.File then $"'{error.File}'" else error.File
+
         match error.Line with
-        | Some line -> $"{error.File}, line {line}: {error.Problem}."
-        | None -> $"{error.File}: {error.Problem}."
+        | Some line -> $"{file}, line {line}: {error.Problem}."
+        | None -> $"{file}: {error.Problem}."

@@ -1,5 +1,6 @@
 namespace HgnFunctional.IO
 
+open System
 open System.Text.Json.Nodes
 open HgnFunctional
 
@@ -36,7 +37,7 @@ module internal BlockCodecs =
                     Centres = [| reader.Float "centre" |]
                     HalfRanges = [| reader.Positive "halfRange" |]
                     Weights = weights
-                    Biases = reader.Floats("biases", Some weights.Length)
+                    Biases = reader.Floats("biases", Some weights.LongLength)
                 }
         }
 
@@ -120,7 +121,8 @@ module internal BlockCodecs =
         json["biases"] <- floats map.Biases
         json
 
-    let private decodeMap (inputs: int) (reader: ModelReader) : FeatureMap =
+    /// A map of so many inputs, a number that nothing has checked yet.
+    let private decodeMap (inputs: int64) (reader: ModelReader) : FeatureMap =
         let biases = reader.Floats("biases", None)
         let halfRanges = reader.Floats("halfRanges", Some inputs)
 
@@ -131,7 +133,7 @@ module internal BlockCodecs =
             Activation = reader.Named("activation", Activation.all, (fun activation -> activation.Name))
             Centres = reader.Floats("centres", Some inputs)
             HalfRanges = halfRanges
-            Weights = reader.Floats("weights", Some(inputs * biases.Length))
+            Weights = reader.Floats("weights", Some(inputs * biases.LongLength))
             Biases = biases
         }
 
@@ -142,6 +144,9 @@ module internal BlockCodecs =
             reader.Fail(name, $"whole numbers from 0 to {units - 1}")
 
         Array.map int values
+
+    /// More dimensions of space are in no data.
+    let private mostDimensions = 8
 
     let private encodeMessage (block: MessageBlock) : JsonObject =
         let network = block.Network
@@ -159,16 +164,16 @@ module internal BlockCodecs =
 
     let private decodeMessage (reader: ModelReader) : IFeatureBlock =
         let inputs = reader.Named("inputs", GraphInputs.all, (fun inputs -> inputs.Name))
-        let dimension = reader.Count "dimension"
+        let dimension = reader.Integer("dimension", 1, mostDimensions)
         let isDirected = reader.Flag "directed"
-        let nodes = reader.Object "nodes" |> decodeMap (inputs.NodeInputs dimension).Length
-        let edges = reader.Object "edges" |> decodeMap (inputs.EdgeInputs dimension).Length
+        let nodes = reader.Object "nodes" |> decodeMap (inputs.NodeInputs dimension).LongLength
+        let edges = reader.Object "edges" |> decodeMap (inputs.EdgeInputs dimension).LongLength
 
         let rounds =
             reader.Objects "rounds"
             |> List.mapFold
                 (fun seen round ->
-                    let map = round |> decodeMap ((if isDirected then 2 * seen else seen) + edges.Units)
+                    let map = round |> decodeMap ((if isDirected then 2L else 1L) * int64 seen + int64 edges.Units)
                     map, map.Units)
                 nodes.Units
             |> fst
@@ -216,8 +221,9 @@ module internal BlockCodecs =
                 | _ -> None
             Decode =
                 fun reader ->
-                    let bodies, dimension = reader.Count "bodies", reader.Count "dimension"
-                    RawBlock(bodies, dimension, reader.Object "map" |> decodeMap (2 * bodies * dimension))
+                    let bodies = reader.Integer("bodies", 1, Int32.MaxValue)
+                    let dimension = reader.Integer("dimension", 1, mostDimensions)
+                    RawBlock(bodies, dimension, reader.Object "map" |> decodeMap (2L * int64 bodies * int64 dimension))
         }
 
     /// Every codec: a new kind of block adds one.

@@ -5,6 +5,49 @@ open System.Globalization
 open System.IO
 open HgnFunctional
 
+/// Frames that a run which ended early left beside the file that it was to write.
+type KeptFrames =
+    {
+        /// Path of the file that holds them: that of the target and `.part`.
+        File: string
+        /// How many there are.
+        Frames: int
+        /// Time step of the last.
+        LastStep: int64
+    }
+
+    /// The frames in one clause.
+    override kept.ToString() : string =
+        let frames = if kept.Frames = 1 then "1 frame" else $"{kept.Frames} frames"
+        let verb = if kept.Frames = 1 then "is" else "are"
+        $"{frames} up to step {kept.LastStep} {verb} kept in {kept.File}"
+
+    /// A sentence that ends with what was kept.
+    static member internal AddTo (sentence: string) (kept: KeptFrames option) : string =
+        match kept with
+        | Some kept -> $"{sentence.TrimEnd '.'}; {kept}."
+        | None -> sentence
+
+/// Why a trajectory could not be written whole.
+type DumpWriteError =
+    {
+        /// What stood in the way.
+        Error: DataError
+        /// The whole frames that were written before, if there are any.
+        Kept: KeptFrames option
+    }
+
+    /// The error as one sentence.
+    override error.ToString() : string = KeptFrames.AddTo (string error.Error) error.Kept
+
+/// The states that were to be written ended with an exception, which is the inner one: a simulation diverged or was cancelled.
+[<Sealed>]
+type DumpStoppedException(kept: KeptFrames option, reason: exn) =
+    inherit Exception(KeptFrames.AddTo reason.Message kept, reason)
+
+    /// The frames that were written before, if there are any.
+    member _.Kept: KeptFrames option = kept
+
 /// Writes trajectories as LAMMPS text dumps, which OVITO, VMD and LAMMPS itself read.
 [<RequireQualifiedAccess>]
 module DumpWriter =
@@ -112,13 +155,34 @@ module DumpWriter =
 
                 writer.WriteLine()
 
-    /// Writes states with their step numbers, at once or not at all; spaces of one or two dimensions are filled up with
-    /// zeros. Numbers read back to the same bits.
-    let write (path: string) (structure: Structure) (states: (int64 * PhaseState) seq) : Result<unit, DataError> =
+    /// Frames into a file, and what is kept of them if they end early.
+    let private writeAll (file: OutputFile) (path: string) (structure: Structure) (states: (int64 * PhaseState) seq) =
+        let mutable frames = 0
+        let mutable lastStep = 0L
         let writeFrame = frameWriter structure
 
-        AtomicFile.write path (fun writer ->
-            states
-            |> Seq.iteri (fun index (step, state) ->
+        let keep (frames: int) (lastStep: int64) : KeptFrames option =
+            file.Keep() |> Option.map (fun part -> { File = part; Frames = frames; LastStep = lastStep })
+
+        try
+            for step, state in states do
                 requireFinite path step state
-                writeFrame writer (index = 0) step state))
+                file.Append(fun writer -> writeFrame writer (frames = 0) step state)
+                frames <- frames + 1
+                lastStep <- step
+
+            file.Complete()
+            Ok()
+        with error ->
+            match OutputPath.tryProblem path error with
+            | Some problem -> Error { Error = problem; Kept = keep frames lastStep }
+            | None -> raise (DumpStoppedException(keep frames lastStep, error))
+
+    /// Writes states with their step numbers; spaces of one or two dimensions are filled up with zeros. Numbers read back to the same
+    /// bits. The frames go to `PATH.part` one by one, which other programs can follow, and replace the file when all are on the disk.
+    /// If they end early, an older file stays as it is, and the whole frames stay in `PATH.part`: the error tells which. What the
+    /// states throw is passed on inside a `DumpStoppedException`, which tells the same. A path that ends in .gz asks for gzip.
+    let write (path: string) (structure: Structure) (states: (int64 * PhaseState) seq) : Result<unit, DumpWriteError> =
+        OutputFile.Open path
+        |> Result.mapError (fun problem -> { Error = problem; Kept = None })
+        |> Result.bind (fun file -> writeAll file path structure states)

@@ -1,20 +1,24 @@
 namespace HgnFunctional.IO
 
 open System
+open System.Buffers
 open System.IO
 open System.Security.Cryptography
-open System.Text
 open System.Text.Json
 open System.Text.Json.Nodes
 open HgnFunctional
 
-/// Reads and writes models as single versioned JSON documents.
+/// Reads and writes models as single versioned JSON documents. Version 2 added the field `units`; documents of version 1 have none.
 [<RequireQualifiedAccess>]
 module ModelFile =
 
-    /// The version of the format that this library reads and writes.
+    /// The version of the format that this library writes; it reads this one and those before.
     [<Literal>]
-    let Version = 1
+    let Version = 2
+
+    /// Bytes of the longest model, after inflation: 64 MB.
+    [<Literal>]
+    let MostBytes = 67108864L
 
     let private options = JsonSerializerOptions(WriteIndented = true, NewLine = "\n")
 
@@ -56,29 +60,44 @@ module ModelFile =
 
         json["pairs"] <- pairs
         json["constant"] <- model.Constant
+        model.Units |> Option.iter (fun units -> json["units"] <- units)
         json["diagnostics"] <- JsonArray(model.Diagnostics |> Seq.map encodeFit |> Array.ofSeq)
         json["terms"] <- JsonArray(model.Terms |> Seq.map encodeTerm |> Array.ofSeq)
         json
 
-    let private checksum (json: JsonObject) : string =
-        json.ToJsonString() |> Encoding.UTF8.GetBytes |> SHA256.HashData |> Convert.ToHexStringLower
+    /// SHA-256 of the compact text without the field of the checksum, as .NET's writer escapes it; numbers keep their digits.
+    let internal checksum (json: JsonElement) : string =
+        let bytes = ArrayBufferWriter<byte>()
 
-    /// The model as JSON text.
-    let toJson (model: TrainedModel) : string =
-        let json = encode model
-        let sum = checksum json
+        (use writer = new Utf8JsonWriter(bytes)
+         writer.WriteStartObject()
+
+         for field in json.EnumerateObject() do
+             if field.Name <> "checksum" then
+                 field.WriteTo writer
+
+         writer.WriteEndObject())
+
+        SHA256.HashData bytes.WrittenSpan |> Convert.ToHexStringLower
+
+    /// The text of a document with its checksum.
+    let internal seal (json: JsonObject) : string =
+        let sum = checksum (JsonSerializer.SerializeToElement json)
         json["checksum"] <- sum
         json.ToJsonString options + "\n"
+
+    /// The model as JSON text.
+    let toJson (model: TrainedModel) : string = encode model |> seal
 
     let private decodeTerm (reader: ModelReader) : ModelTerm =
         let codec = reader.Named("kind", BlockCodecs.all, (fun codec -> codec.Kind))
         let block = codec.Decode reader
-        { Block = block; Readout = reader.Floats("readout", Some block.Width) }
+        { Block = block; Readout = reader.Floats("readout", Some(int64 block.Width)) }
 
     let private decodeFit (reader: ModelReader) : FitDiagnostics =
         {
             Part = reader.Text "part"
-            Rows = reader.Integer "rows"
+            Rows = reader.Long "rows"
             FeaturesSampled = reader.Count "featuresSampled"
             FeaturesKept = reader.Count "featuresKept"
             Condition = reader.Float "condition"
@@ -96,52 +115,66 @@ module ModelFile =
             Pairs = decodePairs (reader.Object "pairs")
             Terms = reader.Objects "terms" |> List.map decodeTerm
             Constant = reader.Float "constant"
+            Units = reader.TryNamed("units", Units.all, (fun units -> units.Name)) |> Option.map _.Name
             Diagnostics = reader.Objects "diagnostics" |> List.map decodeFit
             Provenance =
                 {
                     LibraryVersion = reader.Text "libraryVersion"
-                    Seed = int (reader.Integer "seed")
+                    Seed = reader.Integer("seed", Int32.MinValue, Int32.MaxValue)
                     Sampler = reader.Text "sampler"
                     Width = reader.Count "width"
                     Frames = reader.Count "frames"
                     DataHash = reader.Text "dataSha256"
                 }
-            Units = None
             Warnings = []
         }
 
-    let private checkVersion (path: string) (json: JsonObject) : Result<unit, ModelFileError> =
-        match json["formatVersion"] with
-        | null -> Error(BadField(path, "formatVersion", string Version))
-        | found when found.ToJsonString() = string Version -> Ok()
-        | found -> Error(OtherVersion(path, Words.quote (found.ToJsonString()), Version))
+    let private checkVersion (path: string) (json: JsonElement) : Result<unit, ModelFileError> =
+        match json.TryGetProperty "formatVersion" with
+        | false, _ -> Error(BadField(path, "formatVersion", $"1 to {Version}"))
+        | true, found ->
+            let text = found.GetRawText()
 
-    let private decodeChecked (path: string) (json: JsonObject) : Result<TrainedModel, ModelFileError> =
-        let reader = ModelReader(path, "", json)
-
-        try
-            let model = decode reader
-
-            if reader.Text "checksum" = checksum (encode model) then
-                Ok model
+            if List.contains text [ for version in 1..Version -> string version ] then
+                Ok()
             else
-                Error(ChecksumMismatch path)
-        with :? ModelFieldException as failure ->
-            Error failure.Error
+                Error(OtherVersion(path, Words.quote text, Version))
+
+    /// Before anything else, so that no edit of any field goes unnoticed.
+    let private checkSum (path: string) (json: JsonElement) : Result<unit, ModelFileError> =
+        if ModelReader(path, "", json).Text "checksum" = checksum json then
+            Ok()
+        else
+            Error(ChecksumMismatch path)
+
+    let private ofDocument (path: string) (document: JsonDocument) : Result<TrainedModel, ModelFileError> =
+        let json = document.RootElement
+
+        if json.ValueKind <> JsonValueKind.Object then
+            Error(NotJson(path, 1L, "another kind of value"))
+        else
+            checkVersion path json
+            |> Result.bind (fun () -> checkSum path json)
+            |> Result.map (fun () -> decode (ModelReader(path, "", json)))
+
+    let private parse (path: string) (document: unit -> JsonDocument) : Result<TrainedModel, ModelFileError> =
+        try
+            use document = document ()
+            ofDocument path document
+        with
+        | :? ModelFieldException as failure -> Error failure.Error
+        | :? JsonException as error ->
+            let line = if error.LineNumber.HasValue then error.LineNumber.Value + 1L else 1L
+            Error(NotJson(path, line, "damaged or cut off JSON, or a field given twice"))
+        // A text or name with half of a surrogate pair, which is found when it is looked at or written.
+        | :? ArgumentException
+        | :? InvalidOperationException -> Error(NotJson(path, 1L, "a text that is not Unicode"))
+
+    let private reading = JsonDocumentOptions(AllowDuplicateProperties = false)
 
     /// The model of a JSON text; `path` is what messages call it.
     let ofJson (path: string) (text: string) : Result<TrainedModel, ModelFileError> =
-        try
-            match JsonNode.Parse text with
-            | :? JsonObject as json -> checkVersion path json |> Result.bind (fun () -> decodeChecked path json)
-            | _ -> Error(NotJson(path, 1L, "another kind of value"))
-        with
-        | :? JsonException as error ->
-            let line = if error.LineNumber.HasValue then error.LineNumber.Value + 1L else 1L
-            Error(NotJson(path, line, "damaged or cut off JSON"))
-        | :? ArgumentException -> Error(NotJson(path, 1L, "a field given twice"))
-        // A text or name with half of a surrogate pair, which is found when it is looked at.
-        | :? InvalidOperationException -> Error(NotJson(path, 1L, "a text that is not Unicode"))
+        parse path (fun () -> JsonDocument.Parse(text, reading))
 
     let rec private tryFindNotFinite (field: string) (node: JsonNode) : string option =
         match node with
@@ -155,16 +188,44 @@ module ModelFile =
             | _ -> None
         | _ -> None
 
-    /// Reads a model.
+    /// All bytes of a stream without a byte order mark, if they are not too many.
+    let private tryReadAll (stream: Stream) : ReadOnlyMemory<byte> option =
+        use content = new MemoryStream()
+        let chunk = Array.zeroCreate<byte>(1 <<< 16)
+        let mutable count = stream.Read(chunk, 0, chunk.Length)
+
+        while count > 0 && content.Length <= MostBytes do
+            content.Write(chunk, 0, count)
+            count <- stream.Read(chunk, 0, chunk.Length)
+
+        let bytes = ReadOnlyMemory<byte>(content.GetBuffer(), 0, int content.Length)
+        let mark = Text.Encoding.UTF8.GetPreamble()
+
+        if content.Length > MostBytes then
+            None
+        elif bytes.Span.StartsWith(ReadOnlySpan<byte> mark) then
+            Some(bytes.Slice mark.Length)
+        else
+            Some bytes
+
+    /// Reads a model, which gzip may have compressed.
     let read (path: string) : Result<TrainedModel, ModelFileError> =
         DataFile.tryRead path (fun () ->
-            use reader = new LineReader(path)
-            reader.ReadToEnd())
+            use content = ContentStream.openRead path
+            tryReadAll content.Stream)
         |> Result.mapError ModelFileUnreadable
-        |> Result.bind (ofJson path)
+        |> Result.bind (function
+            | None -> Error(TooLong(path, MostBytes))
+            | Some bytes -> parse path (fun () -> JsonDocument.Parse(bytes, reading)))
 
-    /// Writes a model, at once or not at all. The same model gives the same bytes.
+    /// Writes a model, at once or not at all; compressed if the path ends in .gz. The same model gives the same bytes.
     let write (path: string) (model: TrainedModel) : Result<unit, ModelFileError> =
         match encode model |> tryFindNotFinite "" with
         | Some field -> Error(NotFiniteField(path, field))
-        | None -> AtomicFile.write path (fun writer -> writer.Write(toJson model)) |> Result.mapError ModelFileUnreadable
+        | None ->
+            let text = toJson model
+
+            if int64 (Text.Encoding.UTF8.GetByteCount text) > MostBytes then
+                Error(TooLong(path, MostBytes))
+            else
+                AtomicFile.write path (fun writer -> writer.Write text) |> Result.mapError ModelFileUnreadable

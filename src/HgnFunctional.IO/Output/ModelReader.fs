@@ -1,7 +1,7 @@
 namespace HgnFunctional.IO
 
 open System
-open System.Text.Json.Nodes
+open System.Text.Json
 open HgnFunctional
 
 /// What is wrong with a model file.
@@ -11,7 +11,9 @@ type ModelFileError =
     /// The text is not one JSON object.
     | NotJson of path: string * line: int64 * reason: string
     /// The file was written in another version of the format.
-    | OtherVersion of path: string * found: string * expected: int
+    | OtherVersion of path: string * found: string * newest: int
+    /// The text is longer than any model's.
+    | TooLong of path: string * most: int64
     /// A number is NaN or infinite, which JSON cannot hold.
     | NotFiniteField of path: string * field: string
     /// A field is missing or is not what it should be.
@@ -24,51 +26,69 @@ type ModelFileError =
         match error with
         | ModelFileUnreadable error -> string error
         | NotJson(path, line, reason) -> $"{path}, line {line}: is not a model file ({reason}); expected one JSON object."
-        | OtherVersion(path, found, expected) -> $"{path}: formatVersion is {found}; expected {expected}."
+        | OtherVersion(path, found, newest) ->
+            $"{path}: formatVersion is {found}; expected 1 to {newest}, as a model that is trained anew with this version has."
+        | TooLong(path, most) -> $"{path}: is longer than {most} bytes; expected a model of at most as many."
         | NotFiniteField(path, field) -> $"{path}: cannot be written, since {field} is not finite; expected a finite number."
         | BadField(path, field, expected) -> $"{path}: field {field} is missing or damaged; expected {expected}."
         | ChecksumMismatch path -> $"{path}: the checksum does not match; expected the file as it was written, without edits."
 
-/// A JSON object that is read field by field; errors name the path of the field.
+/// A JSON object that is read field by field; errors name the path of the field. Memory is taken for what the text holds, never for
+/// what a number in it claims.
 [<Sealed>]
-type internal ModelReader(file: string, path: string, json: JsonObject) =
+type internal ModelReader(file: string, path: string, json: JsonElement) =
 
     let full (name: string) : string = if path = "" then name else $"{path}.{name}"
 
     /// Stops at a field; caught where the file was opened.
     member _.Fail(name: string, expected: string) : 'result = raise (ModelFieldException(BadField(file, full name, expected)))
 
-    member reader.Node(name: string, expected: string) : JsonNode =
-        match json[name] with
-        | null -> reader.Fail(name, expected)
-        | node -> node
+    member private _.TryNode(name: string) : JsonElement option =
+        match json.TryGetProperty name with
+        | true, node when node.ValueKind <> JsonValueKind.Null -> Some node
+        | _ -> None
 
-    member private reader.As(name: string, expected: string, node: JsonNode) : 'value =
-        match node with
-        | :? JsonValue as value ->
-            match value.TryGetValue<'value>() with
-            | true, found -> found
-            | _ -> reader.Fail(name, expected)
+    member private reader.Node(name: string, kind: JsonValueKind, expected: string) : JsonElement =
+        match reader.TryNode name with
+        | Some node when node.ValueKind = kind -> node
         | _ -> reader.Fail(name, expected)
 
-    member reader.Float(name: string) : float =
-        let number: float = reader.As(name, "a finite number", reader.Node(name, "a finite number"))
-        if Double.IsFinite number then number else reader.Fail(name, "a finite number")
+    member private reader.Finite(name: string, node: JsonElement) : float =
+        let expected = "a finite number"
+
+        if node.ValueKind <> JsonValueKind.Number then
+            reader.Fail(name, expected)
+        else
+            match node.TryGetDouble() with
+            | true, number when Double.IsFinite number -> number
+            | _ -> reader.Fail(name, expected)
+
+    member reader.Float(name: string) : float = reader.Finite(name, reader.Node(name, JsonValueKind.Number, "a finite number"))
 
     member reader.Positive(name: string) : float =
         let number = reader.Float name
         if number > 0.0 then number else reader.Fail(name, "a number above 0")
 
-    member reader.Integer(name: string) : int64 = reader.As(name, "a whole number", reader.Node(name, "a whole number"))
+    member reader.Long(name: string) : int64 =
+        match reader.Node(name, JsonValueKind.Number, "a whole number").TryGetInt64() with
+        | true, number -> number
+        | _ -> reader.Fail(name, "a whole number")
 
-    member reader.Count(name: string) : int =
-        match reader.Integer name with
-        | count when count >= 0L && count <= int64 Int32.MaxValue -> int count
-        | _ -> reader.Fail(name, "a whole number, 0 or more")
+    /// A whole number from `least` to `most`.
+    member reader.Integer(name: string, least: int, most: int) : int =
+        match reader.Node(name, JsonValueKind.Number, "a whole number").TryGetInt32() with
+        | true, number when number >= least && number <= most -> number
+        | _ -> reader.Fail(name, $"a whole number from {least} to {most}")
 
-    member reader.Flag(name: string) : bool = reader.As(name, "true or false", reader.Node(name, "true or false"))
+    member reader.Count(name: string) : int = reader.Integer(name, 0, Int32.MaxValue)
 
-    member reader.Text(name: string) : string = reader.As(name, "a text", reader.Node(name, "a text"))
+    member reader.Flag(name: string) : bool =
+        match reader.TryNode name with
+        | Some node when node.ValueKind = JsonValueKind.True -> true
+        | Some node when node.ValueKind = JsonValueKind.False -> false
+        | _ -> reader.Fail(name, "true or false")
+
+    member reader.Text(name: string) : string = reader.Node(name, JsonValueKind.String, "a text").GetString()
 
     member reader.Named(name: string, known: 'entry list, nameOf: 'entry -> string) : 'entry =
         let text = reader.Text name
@@ -77,41 +97,41 @@ type internal ModelReader(file: string, path: string, json: JsonObject) =
         | Some entry -> entry
         | None -> reader.Fail(name, known |> List.map nameOf |> String.concat ", " |> sprintf "one of %s")
 
-    member reader.Object(name: string) : ModelReader =
-        match reader.Node(name, "an object") with
-        | :? JsonObject as inner -> ModelReader(file, full name, inner)
-        | _ -> reader.Fail(name, "an object")
+    /// As `Named`; none where there is no such field.
+    member reader.TryNamed(name: string, known: 'entry list, nameOf: 'entry -> string) : 'entry option =
+        reader.TryNode name |> Option.map (fun _ -> reader.Named(name, known, nameOf))
 
-    member reader.TryObject(name: string) : ModelReader option = if isNull json[name] then None else Some(reader.Object name)
+    member reader.Object(name: string) : ModelReader = ModelReader(file, full name, reader.Node(name, JsonValueKind.Object, "an object"))
 
-    member reader.Array(name: string) : JsonArray =
-        match reader.Node(name, "a list") with
-        | :? JsonArray as list -> list
-        | _ -> reader.Fail(name, "a list")
+    member reader.TryObject(name: string) : ModelReader option = reader.TryNode name |> Option.map (fun _ -> reader.Object name)
+
+    member private reader.Array(name: string) : JsonElement = reader.Node(name, JsonValueKind.Array, "a list")
 
     member reader.Objects(name: string) : ModelReader list =
         [
-            for index, node in Seq.indexed (reader.Array name) do
-                match node with
-                | :? JsonObject as inner -> ModelReader(file, $"{full name}[{index}]", inner)
-                | _ -> reader.Fail($"{name}[{index}]", "an object")
+            for index, node in Seq.indexed ((reader.Array name).EnumerateArray()) do
+                if node.ValueKind = JsonValueKind.Object then
+                    ModelReader(file, $"{full name}[{index}]", node)
+                else
+                    reader.Fail($"{name}[{index}]", "an object")
         ]
 
-    member reader.Floats(name: string, length: int option) : float[] =
+    /// Finite numbers; as many as `length` says, which may be more than memory has room for.
+    member reader.Floats(name: string, length: int64 option) : float[] =
         let list = reader.Array name
 
         match length with
-        | Some length when list.Count <> length -> reader.Fail(name, $"{length} numbers; there are {list.Count}")
+        | Some length when int64 (list.GetArrayLength()) <> length ->
+            reader.Fail(name, $"{length} numbers; there are {list.GetArrayLength()}")
         | _ ->
-            [|
-                for index, node in Seq.indexed list do
-                    let number: float = reader.As($"{name}[{index}]", "a finite number", node)
+            let numbers = Array.zeroCreate<float>(list.GetArrayLength())
+            let mutable index = 0
 
-                    if Double.IsFinite number then
-                        number
-                    else
-                        reader.Fail($"{name}[{index}]", "a finite number")
-            |]
+            for node in list.EnumerateArray() do
+                numbers[index] <- reader.Finite($"{name}[{index}]", node)
+                index <- index + 1
+
+            numbers
 
 /// Carries a field's error to where the file was opened.
 and internal ModelFieldException(error: ModelFileError) =

@@ -72,10 +72,10 @@ type TrainedModel =
         Terms: ModelTerm list
         /// c, which makes H zero at the first training snapshot.
         Constant: float
+        /// Name of the unit style of the training data, such as "metal", if it is known.
+        Units: string option
         /// One entry for each linear system solved.
         Diagnostics: FitDiagnostics list
-        /// Name of the unit style of the training data, if they had one.
-        Units: string option
         /// Seed, data and version.
         Provenance: Provenance
         /// What the fit ignored or cannot describe; empty where all is well, and for models read from files.
@@ -84,8 +84,8 @@ type TrainedModel =
 
     /// The model in one paragraph.
     member model.Summary: string =
-        let kept = model.Diagnostics |> List.sumBy (fun fit -> fit.FeaturesKept)
-        let sampled = model.Diagnostics |> List.sumBy (fun fit -> fit.FeaturesSampled)
+        let kept = model.Diagnostics |> List.sumBy (fun fit -> int64 fit.FeaturesKept)
+        let sampled = model.Diagnostics |> List.sumBy (fun fit -> int64 fit.FeaturesSampled)
         let blocks = model.Terms |> List.map (fun term -> term.Block.Kind) |> List.distinct |> String.concat " + "
 
         let pairs =

@@ -23,6 +23,7 @@ let private byHand: TrainedModel =
         Pairs = BondedPairs
         Terms = [ term BodyBlock.recipe 0.0 4.0 2.0; term PairBlock.recipe 0.5 2.5 1.0 ]
         Constant = 0.0
+        Units = None
         Diagnostics = []
         Units = None
         Provenance = { LibraryVersion = ""; Seed = 0; Sampler = ""; Width = 1; Frames = 1; DataHash = "" }

@@ -1,35 +1,18 @@
 module HgnFunctional.Tests.IO.CommandTests
 
 open System
-open System.Diagnostics
 open System.IO
 open System.Text.Json
+open System.Text.Json.Nodes
 open Expecto
+open HgnFunctional.IO
 open HgnFunctional.Tests.Support
+open HgnFunctional.Tests.Support.Laws
 
 let private file name = Path.Combine(AppContext.BaseDirectory, "data", name)
 
-/// Exit code, standard output and standard error of `hgn`.
-let private hgn (variables: (string * string) list) (arguments: string list) : int * string * string =
-    let info =
-        ProcessStartInfo(
-            "dotnet",
-            Path.Combine(AppContext.BaseDirectory, "hgn.dll") :: arguments,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true
-        )
-
-    for name, value in variables do
-        info.Environment[name] <- value
-
-    use running = Process.Start info
-    let output = running.StandardOutput.ReadToEndAsync()
-    let errors = running.StandardError.ReadToEnd()
-    running.WaitForExit()
-    running.ExitCode, output.Result, errors
-
 let private train variables model =
-    hgn variables [ "train"; file "spring_2x2x2.lammpstrj"; "--topology"; file "spring_2x2x2.data"; "--out"; model; "--json" ]
+    Command.run variables [ "train"; file "spring_2x2x2.lammpstrj"; "--topology"; file "spring_2x2x2.data"; "--out"; model; "--json" ]
 
 [<Tests>]
 let tests =
@@ -64,7 +47,7 @@ let tests =
                     let start = [ file "chain8.lammpstrj"; "--topology"; file "chain8.data"; "--json" ]
 
                     Expect.equal
-                        (fieldsOf (hgn [] ("evaluate" :: model :: start)))
+                        (fieldsOf (Command.run [] ("evaluate" :: model :: start)))
                         [
                             "frames"
                             "bodies"
@@ -77,11 +60,45 @@ let tests =
                         "evaluate"
 
                     Expect.equal
-                        (fieldsOf (hgn [] ([ "simulate"; model; "--steps"; "10"; "--dt"; "0.01"; "--initial" ] @ start)))
+                        (fieldsOf (Command.run [] ([ "simulate"; model; "--steps"; "10"; "--dt"; "0.01"; "--initial" ] @ start)))
                         [ "bodies"; "steps"; "seconds"; "energyDrift"; "momentumDrift"; "angularMomentumDrift" ]
                         "simulate"
 
-                    Expect.contains (fieldsOf (hgn [] [ "inspect"; model; "--json" ])) "terms" "inspect")
+                    Expect.contains (fieldsOf (Command.run [] [ "inspect"; model; "--json" ])) "terms" "inspect")
+            }
+
+            testSequenced
+            <| test "figures that are not finite are printed" {
+                let json = JsonObject()
+
+                for name, value in [ "up", infinity; "down", -infinity; "none", nan ] do
+                    json[name] <- value
+
+                json["list"] <- JsonArray(JsonValue.Create infinity)
+                json["missing"] <- null
+
+                let printed (asJson: bool) : string =
+                    let before = Console.Out
+                    use writer = new StringWriter()
+                    Console.SetOut writer
+
+                    try
+                        HgnFunctional.Cli.Output.Print(asJson, json, false)
+                    finally
+                        Console.SetOut before
+
+                    writer.ToString()
+
+                let words (text: string) = text.Split([| ' '; '\n' |], StringSplitOptions.RemoveEmptyEntries) |> List.ofArray
+
+                Expect.equal
+                    (words (printed false))
+                    [ "up"; "Infinity"; "down"; "-Infinity"; "none"; "NaN"; "list"; "Infinity"; "missing"; "none" ]
+                    "a table"
+
+                let read = JsonDocument.Parse(printed true).RootElement
+                Expect.equal (read.GetProperty("down").GetString()) "-Infinity" "texts, since JSON has no such numbers"
+                Expect.equal (read.GetProperty("missing").ValueKind) JsonValueKind.Null "null"
             }
 
             test "one thread or many, the same model to the byte" {
@@ -109,15 +126,94 @@ let tests =
                             [ "train"; dump; "--topology"; bonds; "--frames"; "5..2"; "--out"; model ], "--frames"
                             [ "train"; dump; "--topology"; bonds; "--out"; Path.Combine(folder, "no", "m.json") ], "folder"
                             [ "evaluate"; model; dump; "--topology"; bonds ], "not a model file"
+                            [ "train"; dump; "--topology"; bonds; "--out"; "" ], "path"
+                            [ "train"; dump; "--topology"; bonds; "--out"; " " ], "path"
+                            [ "train"; dump; "--topology"; bonds; "--out"; folder ], "folder"
+                            [ "train"; model; "--topology"; bonds; "--out"; model ], "would replace"
+                            [ "train"; dump; "--topology"; model; "--out"; model ], "would replace"
+                            [ "simulate"; model; "--initial"; dump; "--steps"; "1"; "--dt"; "1"; "--out"; model ], "would replace"
+                            [ "simulate"; bonds; "--initial"; model; "--steps"; "1"; "--dt"; "1"; "--out"; model ], "would replace"
+                            [ "inspect"; "" ], "no such file"
                             [ "fly" ], "fly"
                         ]
 
                     for arguments, word in refusals do
-                        let code, output, errors = hgn [] arguments
+                        let code, output, errors = Command.run [] arguments
                         Expect.equal (code, output) (2, "") $"{arguments}: {errors}"
                         Expect.stringContains errors word "says what is wrong"
                         Expect.equal (errors.TrimEnd().Split('\n').Length) 1 "one line"
 
                     Expect.equal (File.ReadAllText model) "keep" "the file is as it was")
+            }
+
+            test "a model and a dump go to standard output alone, and the report beside" {
+                TemporaryFolder.using (fun folder ->
+                    let model, log = Path.Combine(folder, "m.json"), Path.Combine(folder, "log")
+                    train [] model |> ignore
+                    let dump, bonds = file "spring_2x2x2.lammpstrj", file "spring_2x2x2.data"
+                    let source = $"{dump} --topology {bonds}"
+                    let simulate = $"hgn simulate {model} --initial {source} --steps 3 --dt 0.01 --every 1"
+
+                    if not (OperatingSystem.IsWindows()) then
+                        for path in [ "-"; "/dev/stdout" ] do
+                            let code, output, errors = Command.shell $"hgn train {source} --out {path}"
+                            Expect.equal (code, output) (0, File.ReadAllText model) "the model"
+                            Expect.stringContains errors "rows" "the report"
+                            let _, output, _ = Command.shell $"{simulate} --out {path} | cat"
+                            Expect.equal (output.Split("ITEM: TIMESTEP").Length - 1) 4 "the frames"
+                            Expect.isFalse (output.Contains "bodies") "and nothing else"
+
+                        File.WriteAllText(log, "first\n")
+                        let code, _, _ = Command.shell $"hgn train {source} --out /dev/stdout >> {log}"
+                        Expect.equal (code, File.ReadAllText log) (0, "first\n" + File.ReadAllText model) "appended")
+            }
+
+            test "texts of a model reach a terminal without their control characters" {
+                TemporaryFolder.using (fun folder ->
+                    let path = Path.Combine(folder, "m.json")
+                    let model = ModelFile.read (file "model_version_1.json") |> expectOk
+                    let provenance = { model.Provenance with LibraryVersion = "\u001b[31mred\u202e"; Sampler = "\u0007" }
+                    ModelFile.write path { model with Provenance = provenance } |> expectOk
+                    let code, output, _ = Command.run [] [ "inspect"; path ]
+                    Expect.equal code 0 "succeeds"
+                    Expect.stringContains output "?[31mred?" "made visible"
+                    Expect.isFalse (output |> Seq.exists (fun letter -> Char.IsControl letter && letter <> '\n')) "none is left")
+            }
+
+            testSequenced
+            <| test "whatever is thrown ends in a sentence and an exit code" {
+                let signal = HgnFunctional.Cli.Signals.Signal("SIGTERM", 143)
+
+                let outcomes: (exn * int * string) list =
+                    [
+                        HgnFunctional.CSharp.HgnInputException "Bad.", 2, "hgn: Bad."
+                        HgnFunctional.CSharp.HgnSimulationException "Diverged.", 1, "hgn: Diverged."
+                        AggregateException [ HgnFunctional.CSharp.HgnInputException "Bad." :> exn ], 2, "hgn: Bad."
+                        TypeInitializationException("T", IOException "Disk."), 1, "hgn: Disk."
+                        OperationCanceledException(), 143, "hgn: SIGTERM: stopped before anything was written."
+                        OutOfMemoryException(), 1, "hgn: The memory is not enough; expected smaller input or options, or more memory."
+                        IndexOutOfRangeException "Line one.\nLine two.",
+                        1,
+                        "hgn: An unexpected IndexOutOfRangeException (Line one. Line two); this is a fault of hgn."
+                    ]
+
+                let before = Console.Error
+
+                for error, expected, sentence in outcomes do
+                    use writer = new StringWriter()
+                    Console.SetError writer
+                    let code = HgnFunctional.Cli.Program.Explain(error, signal)
+                    Console.SetError before
+                    Expect.equal (code, writer.ToString().TrimEnd()) (expected, sentence) "code and sentence"
+            }
+
+            test "an output that is full or closed is a failure, with a sentence where one can be seen" {
+                let model = file "model_version_1.json"
+
+                if File.Exists "/dev/full" then
+                    for redirection, isSeen in [ "> /dev/full", true; ">&-", true; "> /dev/full 2>&1", false ] do
+                        let code, _, errors = Command.shell $"hgn inspect {model} {redirection}"
+                        Expect.equal code 1 redirection
+                        Expect.equal (errors.StartsWith "hgn: ") isSeen errors
             }
         ]

@@ -253,30 +253,6 @@ let private writeTests =
                     let bits = [| read.Positions[0]; read.Velocities.Value[0] |] |> Array.map BitConverter.DoubleToInt64Bits
                     Expect.equal bits (Array.map BitConverter.DoubleToInt64Bits [| number; -number |]) $"{number}")
         }
-        test "a state that is not finite is not written" {
-            withFolder (fun folder ->
-                let path = Path.Combine(folder, "out.lammpstrj")
-                File.WriteAllText(path, "keep")
-                let broken = PhaseState.OfOwned(1, 1, [| nan |], [| 0.0 |])
-                DumpWriter.write path structure [ 0L, stateOf 0.0 0.0; 5L, broken ] |> expectRefused [ path; "step 5"; "finite" ]
-                Expect.equal (File.ReadAllText path) "keep" "untouched"
-                Expect.equal (Directory.GetFileSystemEntries folder).Length 1 "nothing is left")
-        }
-        test "an exception from the states leaves the file and no litter" {
-            withFolder (fun folder ->
-                let path = Path.Combine(folder, "out.lammpstrj")
-                File.WriteAllText(path, "keep")
-
-                let states =
-                    seq {
-                        yield 0L, stateOf 0.0 0.0
-                        yield invalidOp "diverged"
-                    }
-
-                Expect.throwsT<InvalidOperationException> (fun () -> DumpWriter.write path structure states |> ignore) "passed on"
-                Expect.equal (File.ReadAllText path) "keep" "untouched"
-                Expect.equal (Directory.GetFileSystemEntries folder).Length 1 "nothing is left")
-        }
         test "places that cannot be written are refused as such" {
             withFolder (fun folder ->
                 let missing = Path.Combine(folder, "none", "out")
@@ -343,6 +319,7 @@ let private modelTests =
                     Pairs = BondedPairs
                     Terms = []
                     Constant = nan
+                    Units = None
                     Diagnostics = []
                     Units = None
                     Provenance = { LibraryVersion = ""; Seed = 0; Sampler = ""; Width = 1; Frames = 1; DataHash = "" }
