@@ -2,10 +2,20 @@ namespace HgnFunctional
 
 open System
 
+/// How many axes space may have.
+[<RequireQualifiedAccess>]
+module internal Axes =
+
+    /// The most for which scratch of pairs stays on the stack.
+    [<Literal>]
+    let Most = 8
+
 /// Why a cell was refused.
 type CellError =
     /// A cell has at least one axis.
     | NoAxes
+    /// There are more than eight axes.
+    | TooManyAxes of axes: int
     /// A period is NaN, infinite or below zero.
     | BadPeriod of axis: int * period: float
 
@@ -13,6 +23,7 @@ type CellError =
     override error.ToString() : string =
         match error with
         | NoAxes -> "A cell without axes was asked for; expected at least one."
+        | TooManyAxes axes -> $"A cell of {axes} axes was asked for; expected at most {Axes.Most}."
         | BadPeriod(axis, period) -> $"The cell's period along axis {axis} is {period}; expected a positive length, or 0 for an open axis."
 
 /// The space that the bodies live in: each axis is open or periodic (an orthorhombic box). Distances are those of the
@@ -44,12 +55,13 @@ type Cell private (periods: float[]) =
 [<RequireQualifiedAccess>]
 module Cell =
 
-    /// A cell with the given period along each axis; 0 leaves an axis open.
+    /// A cell with the given period along each of one to eight axes; 0 leaves an axis open.
     let tryCreate (periods: float seq) : Result<Cell, CellError> =
         let periods = Array.ofSeq periods
 
         match periods |> Array.tryFindIndex (fun period -> not (Double.IsFinite period) || period < 0.0) with
         | _ when periods.Length = 0 -> Error NoAxes
+        | _ when periods.Length > Axes.Most -> Error(TooManyAxes periods.Length)
         | Some axis -> Error(BadPeriod(axis, periods[axis]))
         | None -> Ok(Cell.OfOwned periods)
 
@@ -59,7 +71,11 @@ module Cell =
         | Ok cell -> cell
         | Error error -> invalidArg (nameof periods) (string error)
 
-    /// Open space of the given dimension.
+    /// Open space of the given dimension, 1 to 8.
     let openSpace (dimension: int) : Cell =
         Guard.positive (nameof dimension) dimension
+
+        if dimension > Axes.Most then
+            invalidArg (nameof dimension) $"dimension is {dimension}; expected at most {Axes.Most}."
+
         Cell.OfOwned(Array.zeroCreate dimension)
