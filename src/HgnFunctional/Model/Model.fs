@@ -58,7 +58,7 @@ type Provenance =
         Width: int
         /// Number of snapshots.
         Frames: int
-        /// SHA-256 of the training data, in hexadecimal.
+        /// Sum modulo 2^256 of the SHA-256 of each snapshot, in hexadecimal: it does not depend on their order.
         DataHash: string
     }
 
@@ -78,10 +78,18 @@ type TrainedModel =
         Provenance: Provenance
     }
 
+    /// Whether the kinetic energy is |p|^2 / (2 m), from the masses: all training data stood still, which says nothing of it.
+    member model.KineticFromMasses: bool =
+        model.Terms
+        |> List.exists (fun term ->
+            match term.Block with
+            | :? BodyBlock as block -> block.Range.IsNone
+            | _ -> false)
+
     /// The model in one paragraph.
     member model.Summary: string =
-        let kept = model.Diagnostics |> List.sumBy (fun fit -> fit.FeaturesKept)
-        let sampled = model.Diagnostics |> List.sumBy (fun fit -> fit.FeaturesSampled)
+        let kept = model.Diagnostics |> List.sumBy (fun fit -> int64 fit.FeaturesKept)
+        let sampled = model.Diagnostics |> List.sumBy (fun fit -> int64 fit.FeaturesSampled)
         let blocks = model.Terms |> List.map (fun term -> term.Block.Kind) |> List.distinct |> String.concat " + "
 
         let pairs =
