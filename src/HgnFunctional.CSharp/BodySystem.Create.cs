@@ -15,7 +15,7 @@ public sealed partial class BodySystem
     public static IReadOnlyList<string> TopologyNames { get; } = TopologyModule.all.Select(family => family.Name).ToArray();
 
     /// <summary>Bodies joined by bonds in open space.</summary>
-    /// <param name="dimension">Number d of space dimensions, at least 1.</param>
+    /// <param name="dimension">Number d of space dimensions, 1 to 8.</param>
     /// <param name="masses">Masses [N], copied.</param>
     /// <param name="edges">The bonds as pairs of bodies, counted from 0, each pair once, in any order and direction.</param>
     /// <exception cref="HgnInputException">A mass, a bond or the dimension is not what it should be; the message names it.</exception>
@@ -24,14 +24,14 @@ public sealed partial class BodySystem
         ArgumentNullException.ThrowIfNull(edges);
         RequireAtLeastOne(nameof(dimension), dimension);
         var graph = GraphModule.tryCreate(masses.Length, edges).Expect();
-        var space = CellModule.openSpace(dimension);
+        var space = CellModule.tryCreate(new double[dimension]).Expect();
         return new BodySystem(StructureModule.tryCreate(space, Interactions.NewBonds(graph), masses).Expect());
     }
 
     /// <summary>Bodies of which all pairs within a cutoff interact.</summary>
     /// <param name="masses">Masses [N], copied.</param>
     /// <param name="cutoff">A distance, at most half the shortest period.</param>
-    /// <param name="periods">Length of the box along each axis [d]; 0 leaves an axis open.</param>
+    /// <param name="periods">Length of the box along each axis [d], one to eight; 0 leaves an axis open.</param>
     /// <exception cref="HgnInputException">A mass, the cutoff or a period is not what it should be; the message names it.</exception>
     public static BodySystem WithinCutoff(ReadOnlySpan<double> masses, double cutoff, params ReadOnlySpan<double> periods)
     {
@@ -41,10 +41,11 @@ public sealed partial class BodySystem
 
     /// <summary>Bodies of mass 1 on a rectangular grid at unit distances, joined to their nearest neighbours along the axes, with
     /// sites. <c>Lattice(4, 4, 4)</c> is the cubic lattice of 64 bodies; the last axis runs fastest.</summary>
-    /// <exception cref="HgnInputException">No axis, or an axis without bodies.</exception>
+    /// <exception cref="HgnInputException">No axis, more than eight, or an axis without bodies.</exception>
     public static BodySystem Lattice(params ReadOnlySpan<int> sizes)
     {
         RequireAtLeastOne("the number of axes", sizes.Length);
+        CellModule.tryCreate(new double[sizes.Length]).Expect();
         var bodies = 1L;
 
         foreach (var size in sizes)

@@ -1,6 +1,4 @@
 using System;
-using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 
 namespace HgnFunctional.CSharp;
@@ -77,23 +75,11 @@ public class BoundModel : IHamiltonian
 
     internal static BoundModel Create(HgnModel model, BodySystem system)
     {
-        RequireUsable(model.Core.Terms.Select(term => term.Block).OfType<CustomBlockAdapter>().Select(adapter => adapter.Block), system);
         var dynamics = global::HgnFunctional.Model.bind(system.Core, model.Core).Expect();
 
         return dynamics is Dynamics.Separable separable
             ? new SeparableBoundModel(model, system, separable.Item)
             : new BoundModel(model, system, dynamics.Hamiltonian);
-    }
-
-    internal static void RequireUsable(IEnumerable<CustomBlock> blocks, BodySystem system)
-    {
-        foreach (var block in blocks)
-        {
-            if (block.Refuses(system) is { } reason)
-            {
-                throw new HgnInputException($"The block '{block.Name}' cannot be used on {system}: {reason}");
-            }
-        }
     }
 
     private protected void Require(string field, int length)

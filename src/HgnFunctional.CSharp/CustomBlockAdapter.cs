@@ -32,9 +32,7 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
     // Nothing is known of them.
     public BlockSymmetries Symmetries => BlockSymmetriesModule.none;
 
-    internal CustomBlock Block => block;
-
-    public FSharpOption<BlockError> Refuses(Structure structure) => FSharpOption<BlockError>.None;
+    public FSharpOption<BlockError> Refuses(Structure structure) => RefusalOf(block, structure);
 
     public void ValuesInto(in Configuration configuration, Span<double> destination)
     {
@@ -113,9 +111,12 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
             FuncConvert.FromFunc<Snapshot, int>(_ => 0),
             FuncConvert.FromAction<Snapshot, InputPool>((_, _) => { }),
             false,
-            FuncConvert.FromFunc<Snapshot, FSharpOption<FrameError>>(_ => FSharpOption<FrameError>.None),
+            FuncConvert.FromFunc<Structure, Snapshot, FSharpOption<BlockError>>((_, snapshot) => RefusalOf(block, snapshot.Structure)),
             FuncConvert.FromFunc<BlockOptions, TrainingSample, Draw, IFeatureBlock>(
                 (_, _, _) => new CustomBlockAdapter(block, Enumerable.Range(0, block.Features).ToArray())));
+
+    private static FSharpOption<BlockError> RefusalOf(CustomBlock block, Structure structure) =>
+        block.Refuses(new BodySystem(structure)) is { } reason ? BlockError.NewRefused(block.Name, reason) : FSharpOption<BlockError>.None;
 
     private static BodiesView ViewOf(in Configuration configuration) =>
         new(configuration.Structure, configuration.Pairs, configuration.Positions, configuration.Momenta);

@@ -120,7 +120,7 @@ public sealed partial class HgnModel
         var start = initial.For(Core).Start(frame);
         var bound = On(new BodySystem(start.Structure));
         var assumed = start.Warnings.Select(warning => warning.ToString()).ToArray();
-        return Simulator.Run(bound.System, bound, start.State, options, assumed, cancellation);
+        return Simulator.Watch(bound.System, bound, start.State, options, assumed, cancellation);
     }
 
     /// <summary>Simulates a lattice of springs at rest length one, of any size, from a seeded random start.</summary>

@@ -16,32 +16,23 @@ public abstract class ModelBlock
     public static ModelBlock Pair { get; } = new KnownBlock(PairBlockModule.recipe);
 
     /// <summary>Features of all coordinates as they are, without graph or symmetry, for one number of bodies (arXiv 2411.17511).</summary>
-    public static ModelBlock Raw { get; } = new KnownBlock(RawBlockModule.recipe, seesCoordinates: true);
+    public static ModelBlock Raw { get; } = new KnownBlock(RawBlockModule.recipe);
 
     /// <summary>What models are made of unless told otherwise: <see cref="Body"/> and <see cref="Pair"/>.</summary>
     public static IReadOnlyList<ModelBlock> Defaults { get; } = [Body, Pair];
 
     /// <summary>Message passing, by default the model of arXiv 2506.06558.</summary>
     /// <exception cref="HgnInputException">An entry of the layout is not what it should be.</exception>
-    public static ModelBlock Message(MessageLayout? layout = null)
-    {
-        var options = (layout ?? new MessageLayout()).ToOptions();
-        return new KnownBlock(MessageBlockModule.recipe(options), seesAxes: options.Inputs.Name == GraphInputs.localFrame.Name);
-    }
+    public static ModelBlock Message(MessageLayout? layout = null) =>
+        new KnownBlock(MessageBlockModule.recipe((layout ?? new MessageLayout()).ToOptions()));
 
     /// <summary>Names of the kinds of block that model files know.</summary>
     internal static IReadOnlyList<string> Kinds { get; } = global::HgnFunctional.Blocks.all.Select(recipe => recipe.Kind).Distinct().ToArray();
 
     internal abstract BlockRecipe Recipe { get; }
 
-    /// <summary>Whether the block can learn from frames of both structures.</summary>
-    internal virtual bool TakesBoth(Structure one, Structure other) => true;
-
-    private sealed class KnownBlock(BlockRecipe recipe, bool seesCoordinates = false, bool seesAxes = false) : ModelBlock
+    private sealed class KnownBlock(BlockRecipe recipe) : ModelBlock
     {
         internal override BlockRecipe Recipe => recipe;
-
-        internal override bool TakesBoth(Structure one, Structure other) =>
-            (one.Dimension == other.Dimension || !(seesCoordinates || seesAxes)) && (one.Bodies == other.Bodies || !seesCoordinates);
     }
 }

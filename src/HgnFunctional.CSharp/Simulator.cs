@@ -51,10 +51,10 @@ public static class Simulator
         PhaseState start,
         SimulationOptions options,
         CancellationToken cancellation = default) =>
-        Run(system, hamiltonian, start, options, [], cancellation);
+        Watch(system, hamiltonian, start, options, [], cancellation);
 
-    /// <summary>As the public one, with what had to be assumed of the start.</summary>
-    internal static SimulationReport Run(
+    /// <summary>As <see cref="Run"/>, with what had to be assumed of the start.</summary>
+    internal static SimulationReport Watch(
         BodySystem system,
         IHamiltonian hamiltonian,
         PhaseState start,

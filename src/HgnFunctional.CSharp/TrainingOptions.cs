@@ -62,9 +62,9 @@ public sealed record TrainingOptions
 
     private void CheckBlocks()
     {
-        if (Blocks.Count == 0 || Blocks.Contains(null!))
+        if (Blocks.Contains(null!))
         {
-            throw new HgnInputException(Blocks.Count == 0 ? "The model has no blocks; expected at least one." : "A block is null; expected a block.");
+            throw new HgnInputException("A block is null; expected a block.");
         }
 
         foreach (var block in Blocks.OfType<CustomBlock>())

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using Microsoft.FSharp.Core;
@@ -53,20 +52,11 @@ internal sealed class TrainingRun(TrainingOptions options, IProgress<TrainingPro
         var phase = latest.Pass == 0 ? TrainingPhase.Surveying : TrainingPhase.Fitting;
         var interval = latest.TotalFrames is { } total ? Math.Max(1, total / ReportsPerPass) : ReportsPerPass;
         var frames = 0;
-        Structure? first = null;
-        Structure? latestStructure = null;
         Report(latest with { Phase = phase, Pass = latest.Pass + 1, Frames = 0 });
 
         foreach (var frame in data.Snapshots())
         {
             cancellation.ThrowIfCancellationRequested();
-
-            if (frame.IsOk && frame.ResultValue.Structure != latestStructure)
-            {
-                latestStructure = frame.ResultValue.Structure;
-                first ??= latestStructure;
-                RequireUsable(frames, latestStructure, first);
-            }
 
             if (++frames % interval == 0)
             {
@@ -78,19 +68,6 @@ internal sealed class TrainingRun(TrainingOptions options, IProgress<TrainingPro
 
         Report(latest with { Frames = frames, TotalFrames = frames });
     }
-
-    private void RequireUsable(int frame, Structure structure, Structure first)
-    {
-        BoundModel.RequireUsable(options.Blocks.OfType<CustomBlock>(), new BodySystem(structure));
-
-        if (options.Blocks.FirstOrDefault(block => !block.TakesBoth(first, structure)) is { } block)
-        {
-            throw Interop.BadInput(
-                $"Frame {frame} has {structure.Bodies} bodies in {structure.Dimension} dimensions; expected {first.Bodies} in {first.Dimension}, {SinceItSees(block)}.");
-        }
-    }
-
-    private static string SinceItSees(ModelBlock block) => $"as the first frame has, since a {block.Recipe.Kind} block sees coordinates";
 
     private void Report(TrainingProgress next)
     {

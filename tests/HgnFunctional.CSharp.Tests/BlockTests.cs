@@ -67,14 +67,14 @@ internal static class BlockTests
                 var cube = BodySystem.Lattice(2, 2, 2);
                 var mixed = Dataset.Combine(Given.RingData, Dataset.FromHamiltonian(cube, KnownSystems.Springs(cube), Given.States(cube, 2)));
 
-                foreach (var (block, kind) in new[] { (ModelBlock.Raw, "raw"), (ModelBlock.Message(), "message") })
+                foreach (var (block, sentence) in new[]
+                {
+                    (ModelBlock.Raw, "The model sees the coordinates of 5 bodies in 2 dimensions as they are; expected a structure of that size."),
+                    (ModelBlock.Message(), "The model sees coordinates in 2 dimensions; expected a structure with as many."),
+                })
                 {
                     HgnModel.TryTrain(mixed, new TrainingOptions { Blocks = [block], Width = 8 }, out _, out var reason);
-
-                    Check.Equal(
-                        $"Frame 20 has 8 bodies in 3 dimensions; expected 5 in 2, as the first frame has, since a {kind} block sees coordinates.",
-                        reason,
-                        "the reason");
+                    Check.Equal($"Frame 20: {sentence}", reason, "the reason");
                 }
 
                 // Invariants are numbers in every dimension.

@@ -67,6 +67,8 @@ internal static class BodySystemTests
                 Check.Refuses(() => BodySystem.Bonded(3, [1, -1], [(0, 1)]), "The mass of body 1 is -1; expected a finite number above 0.");
                 Check.Refuses(() => BodySystem.Bonded(0, [1, 1], [(0, 1)]), "dimension is 0; expected at least 1.");
                 Check.Refuses(() => BodySystem.Lattice(3, 0), "sizes is 0; expected at least 1.");
+                Check.Refuses(() => BodySystem.Lattice(1, 1, 1, 1, 1, 1, 1, 1, 1), "A cell of 9 axes was asked for; expected at most 8.");
+                Check.Refuses(() => BodySystem.Bonded(9, [1, 1], [(0, 1)]), "A cell of 9 axes was asked for; expected at most 8.");
                 Check.Refuses(() => BodySystem.Lattice(), "the number of axes is 0; expected at least 1.");
                 Check.Refuses(() => BodySystem.Lattice(100000, 100000), "sizes ask for more than 100000000 bodies; expected at most as many.");
 

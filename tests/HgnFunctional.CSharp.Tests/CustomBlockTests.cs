@@ -201,11 +201,12 @@ internal static class CustomBlockTests
             {
                 var cube = BodySystem.Lattice(2, 2, 2);
                 var data = Dataset.FromHamiltonian(cube, KnownSystems.Springs(cube), Given.States(cube, 2));
-                const string sentence = "The block 'spin' cannot be used on grid 2x2x2: it has 3 dimensions; expected 2.";
+                const string sentence = "The block 'spin' cannot be used: it has 3 dimensions; expected 2.";
                 Check.That(!HgnModel.TryTrain(data, new TrainingOptions { Blocks = [new SpinBlock()] }, out _, out var reason), "refused");
-                Check.That(reason!.StartsWith("The block 'spin' cannot be used on") && reason.EndsWith("it has 3 dimensions; expected 2."), reason);
+                Check.That(reason == $"Frame 0: {sentence}", reason!);
                 var model = Train(Given.RingData, new SpinBlock());
-                Check.That(!model.TryOn(cube, out _, out reason) && reason.Contains("it has 3 dimensions; expected 2."), sentence);
+                Check.That(!model.TryOn(cube, out _, out reason) && reason == sentence, reason!);
+                Check.Refuses(() => model.Evaluate(data), sentence);
             }),
             Runner.TestCase("what a block throws while rows are made reaches the caller as it was", () =>
             {

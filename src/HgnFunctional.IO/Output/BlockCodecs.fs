@@ -48,9 +48,14 @@ module internal BlockCodecs =
         inner["high"] <- range.High
         json["range"] <- inner
 
+    let private tryDecodeRange (reader: ModelReader) : InvariantRange option =
+        reader.TryObject "range"
+        |> Option.map (fun range -> { Name = range.Text "name"; Low = range.Float "low"; High = range.Float "high" })
+
     let private decodeRange (reader: ModelReader) : InvariantRange =
-        let range = reader.Object "range"
-        { Name = range.Text "name"; Low = range.Float "low"; High = range.Float "high" }
+        match tryDecodeRange reader with
+        | Some range -> range
+        | None -> reader.Fail("range", "an object")
 
     let private body: BlockCodec =
         {
@@ -59,11 +64,11 @@ module internal BlockCodecs =
                 function
                 | :? BodyBlock as block ->
                     let json = JsonObject()
-                    encodeRange json block.Range
+                    block.Range |> Option.iter (encodeRange json)
                     encodeUnits json block.Units
                     Some json
                 | _ -> None
-            Decode = fun reader -> BodyBlock(decodeUnits reader, decodeRange reader)
+            Decode = fun reader -> BodyBlock(decodeUnits reader, tryDecodeRange reader)
         }
 
     let private encodeFactor (json: JsonObject) (factor: CutoffFactor option) : unit =

@@ -5,20 +5,20 @@ open System.Numerics.Tensors
 
 /// Features of single bodies: Phi_k = sum_i s_k(x_i) with the kinetic term x_i = |p_i|^2 / (2 m_i). The trend is x itself.
 [<Sealed; NoEquality; NoComparison>]
-type BodyBlock internal (units: ScalarUnits, range: InvariantRange) =
+type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
 
     /// The features of one kinetic term.
     member _.Units: ScalarUnits = units
 
-    /// The kinetic terms seen in training.
-    member _.Range: InvariantRange = range
+    /// The kinetic terms seen in training; none where the term is that of the masses, which no data can be beyond.
+    member _.Range: InvariantRange option = range
 
     interface IFeatureBlock with
         member _.Kind = "body"
         member _.Width = units.Width
         member _.Trend = units.Degrees.Length
         member _.Part = Kinetic
-        member _.Ranges = [ range ]
+        member _.Ranges = Option.toList range
         member _.Symmetries = BlockSymmetries.all
         member _.Refuses _ = None
 
@@ -98,15 +98,18 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange) =
             value[0]
 
         member _.CountOutside(configuration) =
-            let mutable outside = 0
+            match range with
+            | None -> struct (0, 0)
+            | Some range ->
+                let mutable outside = 0
 
-            for body in 0 .. configuration.Structure.Bodies - 1 do
-                let x = Invariants.kineticTerm &configuration body
+                for body in 0 .. configuration.Structure.Bodies - 1 do
+                    let x = Invariants.kineticTerm &configuration body
 
-                if x < range.Low || x > range.High then
-                    outside <- outside + 1
+                    if x < range.Low || x > range.High then
+                        outside <- outside + 1
 
-            struct (outside, configuration.Structure.Bodies)
+                struct (outside, configuration.Structure.Bodies)
 
         member _.Select(features) = BodyBlock(ScalarUnits.select features units, range)
 
@@ -128,7 +131,20 @@ module BodyBlock =
     let private make (_: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
         let sample = sample.Inputs
         let range = { Name = "kinetic term"; Low = sample.Low[0]; High = sample.High[0] }
-        BodyBlock(ScalarUnits.create [| 1 |] (draw "" None sample), range)
+        BodyBlock(ScalarUnits.create [| 1 |] (draw "" None sample), Some range)
+
+    /// The kinetic energy sum_i |p_i|^2 / (2 m_i) itself, with a readout of 1: the block has the trend and no hidden unit.
+    let internal ofMasses (activation: Activation) : BodyBlock =
+        let map =
+            {
+                Activation = activation
+                Centres = [| 0.0 |]
+                HalfRanges = [| 1.0 |]
+                Weights = [||]
+                Biases = [||]
+            }
+
+        BodyBlock(ScalarUnits.create [| 1 |] map, None)
 
     /// The recipe of body blocks.
     let recipe: BlockRecipe =
@@ -137,6 +153,6 @@ module BodyBlock =
             Inputs = fun _ -> 1
             Collect = collect
             SeesRadial = false
-            Refuses = fun _ -> None
+            Refuses = fun _ _ -> None
             Create = make
         }

@@ -44,19 +44,25 @@ module BlockSymmetries =
             Additive = false
         }
 
-/// Why a block cannot be used on a structure.
+/// Why a block cannot be used on a structure, or cannot learn from a snapshot.
 type BlockError =
     /// Its inputs exist in this many dimensions alone.
     | NeedsDimension of dimension: int
     /// It knows this many bodies in this many dimensions alone.
     | NeedsBodies of bodies: int * dimension: int
+    /// It sees coordinates in the frame of the bodies, and they have none.
+    | NoLocalFrame of FrameError
+    /// It says so itself, in a sentence.
+    | Refused of block: string * reason: string
 
     /// The error as one sentence.
     override error.ToString() : string =
         match error with
-        | NeedsDimension dimension -> $"The model was trained in {dimension} dimensions with inputs that depend on it; expected as many."
+        | NeedsDimension dimension -> $"The model sees coordinates in {dimension} dimensions; expected a structure with as many."
         | NeedsBodies(bodies, dimension) ->
             $"The model sees the coordinates of {bodies} bodies in {dimension} dimensions as they are; expected a structure of that size."
+        | NoLocalFrame error -> string error
+        | Refused(block, reason) -> $"The block '{block}' cannot be used: {reason}"
 
 /// The values of one invariant that a block saw in training.
 [<NoComparison>]
@@ -136,6 +142,8 @@ type TrainingSample =
         Inputs: InputSample
         /// A few snapshots, chosen by their contents and not by their order.
         Snapshots: Snapshot[]
+        /// The block of a first fit with its readout, where the sampler wants the outputs of one.
+        Fitted: (IFeatureBlock * float[]) option
         /// A pool for points of some inputs that layers compute.
         Pool: int -> InputPool
     }
@@ -156,8 +164,8 @@ type BlockRecipe =
         Collect: Snapshot -> InputPool -> unit
         /// Whether the block looks at distances through the radial transform.
         SeesRadial: bool
-        /// Why the block cannot learn from a snapshot, if it cannot.
-        Refuses: Snapshot -> FrameError option
+        /// Why the block cannot learn from a snapshot of data whose first frame has the given structure, if it cannot.
+        Refuses: Structure -> Snapshot -> BlockError option
         /// Makes the block.
         Create: BlockOptions -> TrainingSample -> FeatureDraw -> IFeatureBlock
     }

@@ -183,5 +183,8 @@ module GraphInputs =
                     noValues (configuration.Structure.Bodies * 2 * d) (2 * configuration.Pairs.Count * d)
         }
 
+    /// Whether the number of inputs depends on that of space dimensions.
+    let internal dependOnDimension (inputs: IGraphInputs) : bool = (inputs.NodeInputs 1).Length <> (inputs.NodeInputs 2).Length
+
     /// Every kind of input.
     let all: IGraphInputs list = [ invariant; localFrame ]

@@ -59,6 +59,10 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
     /// The edge units that are features.
     member _.PooledEdges: int[] = Array.copy pooledEdges
 
+    /// The energy of each edge's messages, for a readout [edges].
+    member internal _.MessageEnergies(configuration: inref<Configuration>, readout: float[]) : float[] =
+        (tapeOf &configuration).MessageEnergies readout[firstMessage..]
+
     interface IFeatureBlock with
         member _.Kind = "message"
         member _.Width = width
@@ -68,7 +72,7 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
         member _.Symmetries = network.Inputs.Symmetries
 
         member _.Refuses(structure) =
-            if (network.Inputs.NodeInputs 1).Length <> (network.Inputs.NodeInputs 2).Length && structure.Dimension <> network.Dimension then
+            if GraphInputs.dependOnDimension network.Inputs && structure.Dimension <> network.Dimension then
                 Some(NeedsDimension network.Dimension)
             else
                 None
@@ -246,9 +250,18 @@ module MessageBlock =
                 | Some map -> map.Units
                 | None -> network.Nodes.Units
 
+            // The units of the last round are features: there the energy of a message under a first fit says where it changes.
+            let outputOf (snapshot: Snapshot) : int -> float =
+                match sample.Fitted, units with
+                | Some((:? MessageBlock as fitted), readout), None ->
+                    let configuration = snapshot.Configuration
+                    let energies = fitted.MessageEnergies(&configuration, readout)
+                    fun edge -> energies[edge]
+                | _ -> alongEdge snapshot
+
             let ofMessages (snapshot: Snapshot) =
                 let positions, momenta = snapshot.State.Positions.ToArray(), snapshot.State.Momenta.ToArray()
-                MessageTape(network, snapshot.Structure, snapshot.Pairs, positions, momenta).NextInputs, alongEdge snapshot
+                MessageTape(network, snapshot.Structure, snapshot.Pairs, positions, momenta).NextInputs, outputOf snapshot
 
             let width = (if network.IsDirected then 2 * seen else seen) + network.Edges.Units
             let map = drawn $"messages {network.Rounds.Length + 1}" units (Array.zeroCreate width) ofMessages
@@ -266,8 +279,12 @@ module MessageBlock =
             Collect = fun _ _ -> ()
             SeesRadial = false
             Refuses =
-                fun snapshot ->
+                fun first snapshot ->
                     let configuration = snapshot.Configuration
-                    layout.Inputs.Refuses &configuration
+
+                    if GraphInputs.dependOnDimension layout.Inputs && snapshot.Structure.Dimension <> first.Dimension then
+                        Some(NeedsDimension first.Dimension)
+                    else
+                        layout.Inputs.Refuses &configuration |> Option.map NoLocalFrame
             Create = make layout
         }

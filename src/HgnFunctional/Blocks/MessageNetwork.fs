@@ -262,6 +262,12 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: 
     /// Sum of a message of the last round over the edges.
     member _.PooledMessage(unit: int) : float = sum edges (fun edge -> factors[edge] * finalOutputs.Values[edge * finalMap.Units + unit])
 
+    /// The weighted sum of each edge's messages of the last round, with its factor [edges].
+    member _.MessageEnergies(weights: float[]) : float[] =
+        Array.init edges (fun edge ->
+            let messages = ReadOnlySpan<float>(finalOutputs.Values, edge * finalMap.Units, finalMap.Units)
+            factors[edge] * TensorPrimitives.Dot(messages, ReadOnlySpan<float> weights))
+
     /// Adds the gradient of the weighted sum of pooled node units, edge units and messages.
     member _.PullbackInto
         (nodeWeights: float[], edgeWeights: float[], messageWeights: float[], gradientQ: Span<float>, gradientP: Span<float>)

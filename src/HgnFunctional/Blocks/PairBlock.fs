@@ -219,6 +219,6 @@ module PairBlock =
             Inputs = fun _ -> 1
             Collect = collect
             SeesRadial = true
-            Refuses = fun _ -> None
+            Refuses = fun _ _ -> None
             Create = make
         }

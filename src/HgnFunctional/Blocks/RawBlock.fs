@@ -109,7 +109,14 @@ module RawBlock =
             Inputs = fun snapshot -> 2 * snapshot.State.Positions.Length
             Collect = collect
             SeesRadial = false
-            Refuses = fun _ -> None
+            Refuses =
+                fun first snapshot ->
+                    let structure = snapshot.Structure
+
+                    if structure.Bodies = first.Bodies && structure.Dimension = first.Dimension then
+                        None
+                    else
+                        Some(NeedsBodies(first.Bodies, first.Dimension))
             Create = make
         }
 

@@ -27,7 +27,8 @@ module Trajectory =
                 | None -> Ok(Integrator.state integrator stepper)
         }
 
-    /// Folds an observer over the states after every `every`-th of `steps` steps, the start first; no state is kept.
+    /// Folds an observer over the states after every `every`-th of `steps` steps, the start first, and after the last step in any
+    /// case; no state is kept.
     let observe
         (observer: Observer<'result>)
         (integrator: Integrator)
@@ -36,23 +37,27 @@ module Trajectory =
         (every: int)
         (start: PhaseState)
         : Result<'result, SimulationError> =
-        use cursor = (simulate integrator timeStep every start |> Seq.truncate (steps / every + 1)).GetEnumerator()
-        let mutable observer = observer
-        let mutable seen = 0
+        Guard.notNegative (nameof steps) steps
+        Guard.positive (nameof every) every
+        let stepper = Integrator.stepper integrator timeStep start
+        let mutable observer = observer.Observe(0.0, start)
+        let mutable taken = 0
         let mutable failure = None
 
-        while failure.IsNone && cursor.MoveNext() do
-            match cursor.Current with
-            | Ok state ->
-                observer <- observer.Observe(timeStep * float (seen * every), state)
-                seen <- seen + 1
+        while failure.IsNone && taken < steps do
+            match stepper.Step() with
             | Error error -> failure <- Some error
+            | Ok() ->
+                taken <- taken + 1
+
+                if taken % every = 0 || taken = steps then
+                    observer <- observer.Observe(timeStep * float taken, Integrator.state integrator stepper)
 
         match failure with
         | Some error -> Error error
         | None -> Ok observer.Result
 
-    /// The states after every `every`-th of `steps` steps, the start first, stored.
+    /// The states after every `every`-th of `steps` steps, the start first, and after the last step in any case, stored.
     let record
         (integrator: Integrator)
         (timeStep: float)

@@ -18,19 +18,12 @@ module internal PairSum =
     [<Literal>]
     let private Tile = 128
 
-    /// Dimensions for which the stack buffers suffice.
-    [<Literal>]
-    let private MostDimensions = 8
-
     /// Either sums f over the pairs (the gradient is empty) or adds its gradient with respect to q.
     let private accumulate<'F when 'F :> IRadialFunction> (f: 'F) (configuration: inref<Configuration>) (gradient: Span<float>) : float =
         let dimension = configuration.Structure.Dimension
 
-        if dimension > MostDimensions then
-            invalidOp $"Pair sums take at most {MostDimensions} dimensions; there are {dimension}."
-
         let distances = StackBuffer.floats Tile
-        let directions = StackBuffer.floats (Tile * MostDimensions)
+        let directions = StackBuffer.floats (Tile * Axes.Most)
         let values = StackBuffer.floats Tile
         let slopes = StackBuffer.floats Tile
         let pairs = configuration.Pairs

@@ -2,10 +2,20 @@ namespace HgnFunctional
 
 open System
 
+/// How many axes space may have.
+[<RequireQualifiedAccess>]
+module internal Axes =
+
+    /// The most for which scratch of pairs stays on the stack.
+    [<Literal>]
+    let Most = 8
+
 /// Why a cell was refused.
 type CellError =
     /// A cell has at least one axis.
     | NoAxes
+    /// There are more than eight axes.
+    | TooManyAxes of axes: int
     /// A period is NaN, infinite or below zero.
     | BadPeriod of axis: int * period: float
     /// A bound of a box is NaN or infinite, or the upper one is not above the lower one.
@@ -15,6 +25,7 @@ type CellError =
     override error.ToString() : string =
         match error with
         | NoAxes -> "A cell without axes was asked for; expected at least one."
+        | TooManyAxes axes -> $"A cell of {axes} axes was asked for; expected at most {Axes.Most}."
         | BadPeriod(axis, period) -> $"The cell's period along axis {axis} is {period}; expected a positive length, or 0 for an open axis."
         | BadBounds(axis, low, high) ->
             $"The box goes from {low} to {high} along axis {axis}; expected finite bounds, the upper one above the lower one."
@@ -68,7 +79,7 @@ type Cell private (axes: Axis[]) =
 [<RequireQualifiedAccess>]
 module Cell =
 
-    /// A cell of the given axes.
+    /// A cell of one to eight axes.
     let tryOfAxes (axes: Axis seq) : Result<Cell, CellError> =
         let axes = Array.ofSeq axes
 
@@ -80,10 +91,11 @@ module Cell =
 
         match axes |> Seq.indexed |> Seq.tryPick (fun (axis, kind) -> fault axis kind) with
         | _ when axes.Length = 0 -> Error NoAxes
+        | _ when axes.Length > Axes.Most -> Error(TooManyAxes axes.Length)
         | Some error -> Error error
         | None -> Ok(Cell.OfOwned axes)
 
-    /// A cell with the given period along each axis, from 0 on; 0 leaves an axis open.
+    /// A cell with the given period along each of one to eight axes, from 0 on; 0 leaves an axis open.
     let tryCreate (periods: float seq) : Result<Cell, CellError> =
         let periods = Array.ofSeq periods
 
@@ -97,7 +109,11 @@ module Cell =
         | Ok cell -> cell
         | Error error -> invalidArg (nameof periods) (string error)
 
-    /// Open space of the given dimension.
+    /// Open space of the given dimension, 1 to 8.
     let openSpace (dimension: int) : Cell =
         Guard.positive (nameof dimension) dimension
+
+        if dimension > Axes.Most then
+            invalidArg (nameof dimension) $"dimension is {dimension}; expected at most {Axes.Most}."
+
         Cell.OfOwned(Array.create dimension Open)

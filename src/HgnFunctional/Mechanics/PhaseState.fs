@@ -6,6 +6,8 @@ open System
 type PhaseStateError =
     /// There must be at least one body and one dimension.
     | NonPositiveSize of bodies: int * dimension: int
+    /// An array does not hold so many coordinates.
+    | SizeTooLarge of bodies: int * dimension: int
     /// An array does not have bodies x dimension entries.
     | WrongLength of field: string * expected: int * actual: int
     /// An entry is NaN or infinite; `index` counts entries of the array, row-major.
@@ -16,6 +18,8 @@ type PhaseStateError =
         match error with
         | NonPositiveSize(bodies, dimension) ->
             $"A state of {bodies} bodies in {dimension} dimensions was asked for; expected at least one of each."
+        | SizeTooLarge(bodies, dimension) ->
+            $"A state of {bodies} bodies in {dimension} dimensions was asked for; expected at most {Array.MaxLength} coordinates."
         | WrongLength(field, expected, actual) -> $"{field} has {actual} entries; expected {expected} (bodies x dimension)."
         | NotFinite(field, index) -> $"{field} holds a number that is not finite at entry {index}."
 
@@ -63,6 +67,8 @@ module PhaseState =
         : Result<PhaseState, PhaseStateError> =
         if bodies < 1 || dimension < 1 then
             Error(NonPositiveSize(bodies, dimension))
+        elif int64 bodies * int64 dimension > int64 Array.MaxLength then
+            Error(SizeTooLarge(bodies, dimension))
         else
             match check "positions" (bodies * dimension) positions, check "momenta" (bodies * dimension) momenta with
             | Ok(), Ok() -> Ok(PhaseState.OfOwned(bodies, dimension, positions.ToArray(), momenta.ToArray()))

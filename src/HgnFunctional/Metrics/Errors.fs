@@ -78,8 +78,8 @@ type private EvaluationSums(model: TrainedModel) =
     let mutable frames = 0
     let mutable bodies = 0
     let mutable components = 0L
-    let mutable force = struct (0.0, 0.0)
-    let mutable velocity = struct (0.0, 0.0)
+    let mutable force = struct (SquareSum.zero, SquareSum.zero)
+    let mutable velocity = struct (SquareSum.zero, SquareSum.zero)
     // By trajectory; those of which the bodies changed are done with.
     let current = Dictionary<string, TrajectoryEnergy>()
     let mutable deviation: float option = None
@@ -96,9 +96,12 @@ type private EvaluationSums(model: TrainedModel) =
                 bound <- Some(structure, dynamics)
                 dynamics)
 
-    let addSquares (struct (errors, sizes)) (predicted: float[]) (measured: ReadOnlySpan<float>) : struct (float * float) =
-        let distance = TensorPrimitives.Distance(ReadOnlySpan<float> predicted, measured)
-        struct (errors + distance * distance, sizes + TensorPrimitives.SumOfSquares measured)
+    let addSquares (struct (errors, sizes)) (predicted: float[]) (measured: ReadOnlySpan<float>) : struct (SquareSum * SquareSum) =
+        let differences = Array.zeroCreate<float> measured.Length
+        TensorPrimitives.Subtract(ReadOnlySpan<float> predicted, measured, Span<float> differences)
+
+        struct (SquareSum.add errors (SquareSum.ofValues (ReadOnlySpan<float> differences)),
+                SquareSum.add sizes (SquareSum.ofValues measured))
 
     let addEnergy (snapshot: Snapshot) (energy: float) (kinetic: float) : unit =
         let masses = snapshot.Structure.Masses.ToArray()
@@ -111,7 +114,7 @@ type private EvaluationSums(model: TrainedModel) =
                 TrajectoryEnergy.start energy kinetic masses
             | _ -> TrajectoryEnergy.start energy kinetic masses
 
-    let relative (struct (errors, sizes)) : float = if errors = 0.0 then 0.0 else sqrt (errors / sizes)
+    let relative (struct (errors, sizes)) : float = SquareSum.rootRatio errors sizes
 
     /// Takes one snapshot.
     member _.Add(snapshot: Snapshot) : Result<unit, BindError> =
@@ -145,7 +148,7 @@ type private EvaluationSums(model: TrainedModel) =
                     Bodies = bodies
                     RelativeForceError = relative force
                     RelativeVelocityError = relative velocity
-                    MeanSquareError = (forceErrors + velocityErrors) / float components
+                    MeanSquareError = SquareSum.value (SquareSum.add forceErrors velocityErrors) / float components
                     EnergyDeviation =
                         current.Values |> Seq.map TrajectoryEnergy.relative |> Seq.fold TrajectoryEnergy.larger deviation
                     OutOfRangeFraction = float outside / float (max 1L invariants)

@@ -58,7 +58,7 @@ type Provenance =
         Width: int
         /// Number of snapshots.
         Frames: int
-        /// SHA-256 of the training data, in hexadecimal.
+        /// Sum modulo 2^256 of the SHA-256 of each snapshot, in hexadecimal: it does not depend on their order.
         DataHash: string
     }
 
@@ -81,6 +81,14 @@ type TrainedModel =
         /// What the fit ignored or cannot describe; empty where all is well, and for models read from files.
         Warnings: Warning list
     }
+
+    /// Whether the kinetic energy is |p|^2 / (2 m), from the masses: all training data stood still, which says nothing of it.
+    member model.KineticFromMasses: bool =
+        model.Terms
+        |> List.exists (fun term ->
+            match term.Block with
+            | :? BodyBlock as block -> block.Range.IsNone
+            | _ -> false)
 
     /// The model in one paragraph.
     member model.Summary: string =

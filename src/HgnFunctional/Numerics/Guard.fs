@@ -15,6 +15,11 @@ module internal Guard =
         if value < 1 then
             invalidArg argument $"{argument} is {value}; expected at least 1."
 
+    /// Refuses a count below zero.
+    let notNegative (argument: string) (value: int) : unit =
+        if value < 0 then
+            invalidArg argument $"{argument} is {value}; expected 0 or more."
+
     /// Refuses a number that is not finite and above zero.
     let positiveFinite (argument: string) (value: float) : unit =
         if not (Double.IsFinite value) || value <= 0.0 then

@@ -17,8 +17,12 @@ type internal LinearSystem =
         HasVelocityRows: bool
         /// Whether -p' = dH/dq gives rows.
         HasForceRows: bool
-        /// Weights of the rows of velocities and of forces: 1/rms of each, so that units do not decide a coupled fit.
-        Weights: struct (float * float)
+        /// The place of each block in the list that the systems were made of.
+        Places: int[]
+        /// Root mean squares of velocities and of forces: targets are divided by them, so that units do not decide a coupled fit.
+        Scales: struct (float * float)
+        /// The unit of the readouts that the rows are for, as energy: about that of the data, so that rows are of order one.
+        Unit: float
     }
 
     /// Number of features.
@@ -46,35 +50,58 @@ module internal Design =
         let starts = blocks |> List.scan (fun start block -> start + block.Width) 0
         List.zip blocks (List.take blocks.Length starts) |> Array.ofList
 
-    /// The systems of a list of blocks: two if they split into T(p) + V(q), else one.
-    let systems (weights: struct (float * float)) (blocks: IFeatureBlock list) : LinearSystem list =
-        let system name velocityRows forceRows blocks =
+    /// The systems of a list of blocks, two if they split into T(p) + V(q), else one, for data with these root mean squares of
+    /// velocities and forces.
+    let systems (scales: struct (float * float)) (blocks: IFeatureBlock list) : LinearSystem list =
+        let struct (velocities, forces) = scales
+        // Kinetic terms of slower bodies are below the range of numbers, and count as if they were of order one.
+        let unitOfKinetic = if velocities < 1e-150 then 1.0 else velocities
+
+        let system name velocityRows forceRows unit (blocks: (int * IFeatureBlock) list) =
             {
                 Name = name
-                Blocks = offsets blocks
+                Blocks = blocks |> List.map snd |> offsets
                 HasVelocityRows = velocityRows
                 HasForceRows = forceRows
-                Weights = weights
+                Places = blocks |> List.map fst |> Array.ofList
+                Scales = scales
+                Unit = unit
             }
 
-        let ofPart part = blocks |> List.filter (fun block -> block.Part = part)
+        let all = List.indexed blocks
+        let ofPart part = all |> List.filter (fun (_, block) -> block.Part = part)
 
         if List.isEmpty (ofPart Coupled) then
-            [ system "kinetic" true false (ofPart Kinetic); system "potential" false true (ofPart Potential) ]
+            [ system "kinetic" true false unitOfKinetic (ofPart Kinetic); system "potential" false true forces (ofPart Potential) ]
             |> List.filter (fun system -> system.Blocks.Length > 0)
         else
-            [ system "coupled" true true blocks ]
+            [ system "coupled" true true (sqrt velocities * sqrt forces) all ]
+
+    /// Whether the rows of snapshots of some components at most, and the triangle, fit into arrays.
+    let fits (components: int) (system: LinearSystem) : bool =
+        let kinds = (if system.HasVelocityRows then 1L else 0L) + (if system.HasForceRows then 1L else 0L)
+        let columns = 1L + (system.Blocks |> Array.sumBy (fun (block, _) -> int64 block.Width))
+        let most = int64 Array.MaxLength
+        (int64 blockRows + kinds * int64 components) * columns <= most && columns * columns <= most
 
     /// Which columns of a system are a trend.
     let trendOf (system: LinearSystem) : bool[] =
         system.Blocks |> Array.collect (fun (block, _) -> Array.init block.Width (fun k -> k < block.Trend))
 
-    /// Writes the targets into the last column and scales the rows.
-    let private finishRows (columns: int) (sign: float) (weight: float) (target: ReadOnlySpan<float>) (rows: Span<float>) : unit =
-        for row in 0 .. target.Length - 1 do
-            rows[row * columns + columns - 1] <- sign * target[row]
+    /// Scales the rows, and writes the targets into the last column.
+    let private finishRows
+        (columns: int)
+        (unit: float)
+        (sign: float)
+        (scale: float)
+        (target: ReadOnlySpan<float>)
+        (rows: Span<float>)
+        : unit =
+        if unit <> scale then
+            TensorPrimitives.Multiply(Span<float>.op_Implicit rows, unit / scale, rows)
 
-        TensorPrimitives.Multiply(Span<float>.op_Implicit rows, weight, rows)
+        for row in 0 .. target.Length - 1 do
+            rows[row * columns + columns - 1] <- sign * target[row] / scale
 
     /// Writes the rows of one snapshot, velocities first; `rows` must be zero.
     let private rowsInto (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
@@ -89,7 +116,7 @@ module internal Design =
                 Span<float>.Empty
 
         let configuration = snapshot.Configuration
-        let struct (velocityWeight, forceWeight) = system.Weights
+        let struct (velocityScale, forceScale) = system.Scales
 
         for block, first in system.Blocks do
             let ofQ = if forceRows.IsEmpty then forceRows else forceRows.Slice first
@@ -97,10 +124,10 @@ module internal Design =
             block.RowsInto(&configuration, ofQ, ofP, columns)
 
         if system.HasVelocityRows then
-            finishRows columns 1.0 velocityWeight snapshot.Velocities velocityRows
+            finishRows columns system.Unit 1.0 velocityScale snapshot.Velocities velocityRows
 
         if system.HasForceRows then
-            finishRows columns -1.0 forceWeight snapshot.Forces forceRows
+            finishRows columns system.Unit -1.0 forceScale snapshot.Forces forceRows
 
     /// The accumulator of some snapshots.
     let private reduce (system: LinearSystem) (snapshots: Snapshot[]) : TallSkinnyQr =

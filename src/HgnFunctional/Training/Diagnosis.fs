@@ -161,6 +161,9 @@ module internal Diagnosis =
         let error = fit |> Option.map _.RelativeError |> Option.defaultValue 0.0
 
         [
+            if model.KineticFromMasses then
+                KineticFromMasses
+
             if forcesVanish then
                 NoForces
 

@@ -3,8 +3,6 @@ namespace HgnFunctional
 open System
 open System.Collections.Generic
 open System.Numerics.Tensors
-open System.Runtime.InteropServices
-open System.Security.Cryptography
 
 /// What a first pass over the training data tells, in memory that does not grow with it.
 [<NoEquality; NoComparison>]
@@ -16,15 +14,58 @@ type internal Survey =
         VelocityScale: float
         /// Root mean square of p' over all components; 1 if all vanish.
         ForceScale: float
+        /// Whether all velocities and momenta vanish, so that the data say nothing of the kinetic energy.
+        AtRest: bool
+        /// Whether all forces vanish.
+        ForcesVanish: bool
+        /// Number of interacting pairs in all snapshots.
+        Pairs: int64
         /// Number of snapshots.
         Frames: int
-        /// SHA-256 of the data, in hexadecimal.
+        /// The fingerprint of the data, in hexadecimal.
         Hash: string
+        /// The largest number of components of a snapshot, and its number of bodies.
+        Largest: struct (int * int)
         /// The first snapshot, where the energy is zero.
         First: Snapshot
-        /// The first few snapshots, to try options on.
+        /// A few snapshots, chosen by their contents, to try options on.
         Pilot: Snapshot[]
     }
+
+/// The snapshots with the smallest ranks, which follow from their contents: at least so many, with at least so many rows, if
+/// the data has them. Equal snapshots count once. What is kept does not depend on the order in which snapshots come.
+[<Sealed>]
+type internal SnapshotSample(seed: int, leastSnapshots: int, leastRows: int) =
+
+    // Largest rank first, so that the one to drop is at hand.
+    let kept = PriorityQueue<Snapshot, uint64>(Comparer<uint64>.Create(fun a b -> compare b a))
+    let ranks = HashSet<uint64>()
+    let mutable rows = 0L
+
+    let rowsOf (snapshot: Snapshot) : int64 = int64 snapshot.Forces.Length
+
+    /// Takes one snapshot, with its digest.
+    member _.Add(snapshot: Snapshot, digest: byte[]) : unit =
+        let rank = Fingerprint.rank seed digest
+
+        if ranks.Add rank then
+            kept.Enqueue(snapshot, rank)
+            rows <- rows + rowsOf snapshot
+
+            // What is left without the largest rank is enough, and is what would be kept had that snapshot never come.
+            while kept.Count > leastSnapshots && rows - rowsOf (kept.Peek()) >= int64 leastRows do
+                let mutable dropped = Unchecked.defaultof<Snapshot>
+                let mutable its = 0UL
+                kept.TryDequeue(&dropped, &its) |> ignore
+                ranks.Remove its |> ignore
+                rows <- rows - rowsOf dropped
+
+    /// The snapshots by ascending rank.
+    member _.Snapshots: Snapshot[] =
+        kept.UnorderedItems
+        |> Seq.toArray
+        |> Array.sortBy (fun struct (_, rank) -> rank)
+        |> Array.map (fun struct (snapshot, _) -> snapshot)
 
 /// Collects a survey snapshot by snapshot.
 [<Sealed>]
@@ -40,98 +81,73 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
     let sampleSize = 32
 
     let mutable pools: (BlockRecipe * InputPool) list = []
-    // The snapshots with the smallest hashes, so that the choice does not depend on their order; largest hash first.
-    let sample = PriorityQueue<Snapshot, uint64>(Comparer<uint64>.Create(fun a b -> compare b a))
-    let hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
-    let pilot = ResizeArray<Snapshot>()
-    let mutable rowsInPilot = 0
-    let mutable frames = 0
+    let sample = SnapshotSample(seed, sampleSize, pilotRows)
+    let fingerprint = DataFingerprint()
+    let mutable first: Snapshot option = None
+    let mutable largest = struct (0, 0)
     let mutable components = 0L
-    let mutable velocitySquares = 0.0
-    let mutable forceSquares = 0.0
+    let mutable velocities = SquareSum.zero
+    let mutable forces = SquareSum.zero
+    let mutable atRest = true
+    let mutable forcesVanish = true
+    let mutable pairs = 0L
 
-    let hashFloats (values: ReadOnlySpan<float>) : unit = hash.AppendData(MemoryMarshal.AsBytes values)
+    let vanishes (values: ReadOnlySpan<float>) : bool = TensorPrimitives.MaxMagnitude values = 0.0
 
-    let hashIntegers (values: ReadOnlySpan<int>) : unit = hash.AppendData(MemoryMarshal.AsBytes values)
-
-    let hashSnapshot (snapshot: Snapshot) : unit =
-        let structure = snapshot.Structure
-        hashIntegers (ReadOnlySpan<int> [| structure.Bodies; structure.Dimension |])
-        hashFloats structure.Masses
-        hashFloats structure.Cell.Periods
-
-        match structure.Interactions with
-        | Bonds graph ->
-            hashIntegers graph.Pairs.Senders
-            hashIntegers graph.Pairs.Receivers
-        | WithinCutoff cutoff -> hashFloats (ReadOnlySpan<float> [| cutoff |])
-
-        hashFloats snapshot.State.Positions
-        hashFloats snapshot.State.Momenta
-        hashFloats snapshot.Velocities
-        hashFloats snapshot.Forces
-
-    let hashOf (snapshot: Snapshot) : uint64 =
-        let mutable state = Rng.derive seed "snapshot sample"
-
-        for x in snapshot.State.Positions do
-            state <- Rng.mix (state ^^^ BitConverter.DoubleToUInt64Bits(x + 0.0))
-
-        for x in snapshot.State.Momenta do
-            state <- Rng.mix (state ^^^ BitConverter.DoubleToUInt64Bits(x + 0.0))
-
-        state
-
-    let scale (squares: float) : float = if squares > 0.0 then sqrt (squares / float components) else 1.0
+    let scale (sum: SquareSum) : float = if sum.Sum > 0.0 then SquareSum.rootMean (float components) sum else 1.0
 
     /// Takes one snapshot.
     member _.Add(snapshot: Snapshot) : unit =
-        hashSnapshot snapshot
+        sample.Add(snapshot, fingerprint.Add snapshot)
 
-        if frames = 0 then
+        if first.IsNone then
+            first <- Some snapshot
             pools <- recipes |> List.map (fun recipe -> recipe, InputPool(recipe.Inputs snapshot, poolCapacity, seed))
-
-        sample.Enqueue(snapshot, hashOf snapshot)
-
-        if sample.Count > sampleSize then
-            sample.Dequeue() |> ignore
 
         for recipe, pool in pools do
             recipe.Collect snapshot pool
 
-        frames <- frames + 1
-        components <- components + int64 snapshot.Forces.Length
-        velocitySquares <- velocitySquares + TensorPrimitives.SumOfSquares snapshot.Velocities
-        forceSquares <- forceSquares + TensorPrimitives.SumOfSquares snapshot.Forces
+        let struct (most, _) = largest
 
-        if rowsInPilot < pilotRows then
-            pilot.Add snapshot
-            rowsInPilot <- rowsInPilot + snapshot.Forces.Length
+        if snapshot.Forces.Length > most then
+            largest <- struct (snapshot.Forces.Length, snapshot.Structure.Bodies)
+
+        components <- components + int64 snapshot.Forces.Length
+        velocities <- SquareSum.add velocities (SquareSum.ofValues snapshot.Velocities)
+        forces <- SquareSum.add forces (SquareSum.ofValues snapshot.Forces)
+        forcesVanish <- forcesVanish && vanishes snapshot.Forces
+        pairs <- pairs + int64 snapshot.Pairs.Count
+        atRest <- atRest && vanishes snapshot.Velocities && vanishes snapshot.State.Momenta
 
     /// The first snapshot, if any came.
-    member _.First: Snapshot option = if frames = 0 then None else Some pilot[0]
+    member _.First: Snapshot option = first
 
     /// The survey of all snapshots so far, of which there must be one.
     member _.ToSurvey() : Survey =
-        let snapshots =
-            sample.UnorderedItems
-            |> Seq.toArray
-            |> Array.sortBy (fun struct (_, hash) -> hash)
-            |> Array.map (fun struct (snapshot, _) -> snapshot)
+        let snapshots = sample.Snapshots
+        let shown = Array.truncate sampleSize snapshots
 
         let sampleOf (pool: InputPool) : TrainingSample =
             {
                 Inputs = pool.ToSample()
-                Snapshots = snapshots
+                Snapshots = shown
+                Fitted = None
                 Pool = fun inputs -> InputPool(inputs, poolCapacity, seed)
             }
 
+        let rowsBefore = snapshots |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Forces.Length) 0L
+        let inPilot = rowsBefore |> Array.filter (fun rows -> rows < int64 pilotRows) |> Array.length
+
         {
             Samples = pools |> List.map (snd >> sampleOf)
-            VelocityScale = scale velocitySquares
-            ForceScale = scale forceSquares
-            Frames = frames
-            Hash = Convert.ToHexStringLower(hash.GetCurrentHash())
-            First = pilot[0]
-            Pilot = pilot.ToArray()
+            VelocityScale = scale velocities
+            ForceScale = scale forces
+            AtRest = atRest
+            ForcesVanish = forcesVanish
+            Pairs = pairs
+            Frames = fingerprint.Frames
+            Hash = fingerprint.Hash
+            Largest = largest
+            First = first.Value
+            Pilot = Array.truncate inPilot snapshots
         }

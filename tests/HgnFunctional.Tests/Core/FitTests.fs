@@ -68,7 +68,7 @@ let private coupledRecipe: BlockRecipe =
         Inputs = (fun _ -> 2)
         Collect = collect
         SeesRadial = false
-        Refuses = (fun _ -> None)
+        Refuses = (fun _ _ -> None)
         Create = create
     }
 

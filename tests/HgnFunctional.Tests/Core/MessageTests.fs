@@ -68,7 +68,9 @@ let private frames =
             let atRest = Structure.bonded 2 1.0 chain.Graph
             let state = PhaseState.create 3 2 chain.Sites (Array.zeroCreate 6)
             let snapshot = Snapshot.ofHamiltonian atRest (PairSystem(atRest, PairPotential.harmonic 1.0 1.0)) state |> expectOk
-            Training.fit { TrainingConfig.defaults with Recipes = [ paper ] } [ snapshot ] |> expectError (NoFrame(0, BodyAtMean 1)))
+
+            Training.fit { TrainingConfig.defaults with Recipes = [ paper ] } [ snapshot ]
+            |> expectError (BlockRefusesFrame(0, NoLocalFrame(BodyAtMean 1))))
 
         testCase "changes of a frame's bodies are counted, and states without a frame" (fun () ->
             let at (q: float list) = PhaseState.create 3 2 (Array.ofList q) (Array.zeroCreate 6)

@@ -25,7 +25,6 @@ let private byHand: TrainedModel =
         Constant = 0.0
         Units = None
         Diagnostics = []
-        Units = None
         Provenance = { LibraryVersion = ""; Seed = 0; Sampler = ""; Width = 1; Frames = 1; DataHash = "" }
         Warnings = []
     }

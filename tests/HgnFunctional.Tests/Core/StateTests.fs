@@ -24,6 +24,8 @@ let private states =
         testCase "each error of a phase state" (fun () ->
             tryState 0 2 [||] [||] |> expectError (NonPositiveSize(0, 2))
             tryState 2 0 [||] [||] |> expectError (NonPositiveSize(2, 0))
+            tryState 65536 65536 [||] [||] |> expectError (SizeTooLarge(65536, 65536))
+            tryState Int32.MaxValue Int32.MaxValue [| 1.0 |] [| 1.0 |] |> expectError (SizeTooLarge(Int32.MaxValue, Int32.MaxValue))
             tryState 2 1 [| 0.0 |] [| 0.0; 0.0 |] |> expectError (WrongLength("positions", 2, 1))
             tryState 2 1 [| 0.0; 1.0 |] [| 0.0; 0.0; 0.0 |] |> expectError (WrongLength("momenta", 2, 3))
 
@@ -46,12 +48,15 @@ let private cells =
     [
         testCase "each error of a cell" (fun () ->
             Cell.tryCreate [] |> expectError NoAxes
+            Cell.tryCreate (Seq.replicate 9 1.0) |> expectError (TooManyAxes 9)
+            Expect.isOk (Cell.tryCreate (Seq.replicate 8 1.0)) "eight axes"
 
             for bad in -1.0 :: notFinite do
                 Cell.tryCreate [ 1.0; bad ] |> expectError (BadPeriod(1, bad))
 
             Expect.throwsT<ArgumentException> (fun () -> Cell.create [] |> ignore) "create throws"
-            Expect.throwsT<ArgumentException> (fun () -> Cell.openSpace 0 |> ignore) "no axes")
+            Expect.throwsT<ArgumentException> (fun () -> Cell.openSpace 0 |> ignore) "no axes"
+            Expect.throwsT<ArgumentException> (fun () -> Cell.openSpace 9 |> ignore) "too many axes")
 
         testCase "the largest cutoff is half the shortest period" (fun () ->
             Expect.equal (Cell.create [ 0.0; 4.0; 3.0 ]).LargestCutoff 1.5 "mixed"

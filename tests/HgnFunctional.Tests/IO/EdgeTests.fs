@@ -321,7 +321,6 @@ let private modelTests =
                     Constant = nan
                     Units = None
                     Diagnostics = []
-                    Units = None
                     Provenance = { LibraryVersion = ""; Seed = 0; Sampler = ""; Width = 1; Frames = 1; DataHash = "" }
                     Warnings = []
                 }

@@ -27,6 +27,23 @@ let private learned: Lazy<ISeparableHamiltonian> =
 
 let private running =
     [
+        testCase "the last step is observed whatever the interval, and each of its states once" (fun () ->
+            let integrator = pair springs (IntegrationMethod.Splitting SplittingMethod.stormerVerlet)
+            let all = Trajectory.record integrator 0.05 12 1 start |> expectOk
+
+            for steps, every, seen in [ 12, 3, [ 0; 3; 6; 9; 12 ]; 12, 5, [ 0; 5; 10; 12 ]; 12, 40, [ 0; 12 ]; 0, 3, [ 0 ] ] do
+                let times = Observer.fold (fun times time (_: PhaseState) -> times @ [ time ]) []
+                let states = Trajectory.record integrator 0.05 steps every start |> expectOk
+                Expect.equal states.Length seen.Length $"{steps} steps, every {every}"
+                Seq.iter2 (fun k state -> identical $"step {k}" (flat all[k]) (flat state) |> expectNone) seen states
+                let observed = Trajectory.observe times integrator 0.05 steps every start |> expectOk
+                Expect.equal observed [ for k in seen -> 0.05 * float k ] "times")
+
+        testCase "negative numbers of steps are refused" (fun () ->
+            let integrator = pair springs (IntegrationMethod.Splitting SplittingMethod.stormerVerlet)
+            Expect.throwsT<ArgumentException> (fun () -> Trajectory.record integrator 0.05 -1 1 start |> ignore) "steps"
+            Expect.throwsT<ArgumentException> (fun () -> Trajectory.record integrator 0.05 1 0 start |> ignore) "every")
+
         testCase "a trajectory is lazy, repeats, and holds what is recorded" (fun () ->
             for method in IntegrationMethod.all do
                 let integrator = pair springs method

@@ -5,7 +5,8 @@ open System
 open HgnFunctional
 
 /// A training sample that holds a pool's inputs alone.
-let sampleOf (inputs: InputSample) : TrainingSample = { Inputs = inputs; Snapshots = [||]; Pool = fun count -> InputPool(count, 16, 1) }
+let sampleOf (inputs: InputSample) : TrainingSample =
+    { Inputs = inputs; Snapshots = [||]; Fitted = None; Pool = fun count -> InputPool(count, 16, 1) }
 
 /// Draws with one sampler; layers draw as many units as they ask for, but not more than a few.
 let drawWith (sampler: Sampler) (activation: Activation) (units: int) : FeatureDraw =

@@ -26,6 +26,10 @@ let gram: float = 1e-12
 /// only rounding differs, since large readouts cancel: 1.2e-14 at most over 61 orders of frames with each sampler and activation.
 let sameData: float = 3e-14
 
+/// Forces of steep bonds after the data came in another order, with the noise of the data at 1e-7 of the largest force: rounding
+/// times the ratio of the steepest force to those near rest.
+let otherOrder: float = 1e-10
+
 /// How far two fits whose hidden units rise between other points of the data may lie apart, as a multiple of the relative
 /// errors that both report: over 60 orientations of the data each is at most 1.5 times its own off the truth.
 let reportedErrors: float = 3.0
