@@ -100,7 +100,7 @@ internal static class Output
         value?.GetValueKind() switch
         {
             null => "none",
-            JsonValueKind.Number when value.AsValue().TryGetValue(out double number) && !double.IsInteger(number) => Number(number),
+            JsonValueKind.Number when value.AsValue().TryGetValue(out double number) && !(double.IsInteger(number) && Math.Abs(number) < 1e9) => Number(number),
             JsonValueKind.String => Harmless(value.GetValue<string>()),
             _ => value.ToJsonString(OneLine),
         };

@@ -73,9 +73,12 @@ module internal Motion =
             let force = free |> Array.map (fun k -> 0.5 * (f0[k] + f1[k]))
             let time = dot dx v / dot v v
             let factor = dot impulse force / (time * dot force force)
-            let speeds = free |> Array.map (fun k -> v0[k])
-            let accelerations = free |> Array.map (fun k -> f0[k] / masses[k / 3])
-            let rough = dot speeds speeds / sqrt (0.5 * dot accelerations accelerations * dot dx dx)
+            let squares (first: float[]) (second: float[]) (scale: int -> float) =
+                free |> Array.sumBy (fun k -> 0.5 * (first[k] * first[k] + second[k] * second[k]) * scale k)
+
+            let speeds = squares v0 v1 (fun _ -> 1.0)
+            let accelerations = squares f0 f1 (fun k -> 1.0 / (masses[k / 3] * masses[k / 3]))
+            let rough = speeds / sqrt (0.5 * accelerations * dot dx dx)
 
             if Double.IsFinite factor && Double.IsFinite rough then
                 Some
@@ -91,7 +94,7 @@ module internal Motion =
 
     let private median (values: float seq) : float =
         let sorted = values |> Seq.sort |> Array.ofSeq
-        sorted[sorted.Length / 2]
+        sorted[(sorted.Length - 1) / 2]
 
     /// Whether a factor is that of a style, up to some times.
     let private isNear (times: float) (factor: float) (units: Units) : bool = abs (log (factor / units.ForceFactor)) < log times

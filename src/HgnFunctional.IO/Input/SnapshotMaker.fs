@@ -52,6 +52,7 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
                     Elements = frame.Elements
                     Charges = frame.Charges
                     Units = Some assumed.Name
+                    NamesUnits = frame.UnitStyle.IsSome
                 }
                 |> FileBodies.withTopology topology
 

@@ -220,6 +220,7 @@ module TrajectoryFile =
                 Types = Some types
                 Charges = data.Charges
                 Units = units |> Option.map _.Name
+                NamesUnits = data.UnitStyle.IsSome
             }
             |> FileBodies.withTopology source
 

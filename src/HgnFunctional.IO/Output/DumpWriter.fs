@@ -102,14 +102,18 @@ module DumpWriter =
             let reason = $"the state at step {step} is not finite; expected finite positions and momenta"
             raise (DataException { File = path; Line = None; Problem = CannotWrite reason })
 
-    /// Columns that are the same in all frames: names, and the text of each body. Bodies without labels are numbered from 1 and
-    /// of type 1, without which readers such as ASE do not know what to make of them.
-    let private fixedColumns (structure: Structure) : (string * (int -> string)) list =
-        let labels = structure.Labels |> Option.defaultWith (fun () -> Labels.ofIds (Array.init structure.Bodies (fun body -> int64 body + 1L)))
+    /// What stands in the same columns of all frames, before positions and velocities and after them: names, and the text of each
+    /// body. Bodies without labels are numbered from 1 and of type 1, without which readers such as ASE make nothing of them.
+    let private fixedColumns (structure: Structure) : (string * (int -> string)) list * (string * (int -> string)) list =
+        let numbered = Labels.ofIds (Array.init structure.Bodies (fun body -> int64 body + 1L))
+        let labels = structure.Labels |> Option.defaultValue numbered
         let masses = structure.Masses.ToArray()
 
         [
             "id", (fun body -> labels.Ids[body].ToString CultureInfo.InvariantCulture)
+            "mass", (fun body -> number masses[body])
+        ],
+        [
             "type", (fun body -> labels.Types |> Option.map (Array.item body) |> Option.defaultValue "1")
             match labels.Elements with
             | Some elements -> "element", (fun body -> elements[body])
@@ -117,20 +121,20 @@ module DumpWriter =
             match labels.Charges with
             | Some charges -> "q", (fun body -> number charges[body])
             | None -> ()
-            "mass", (fun body -> number masses[body])
         ]
 
     /// Writes frames of one structure.
     let private frameWriter (structure: Structure) : TextWriter -> bool -> int64 -> PhaseState -> unit =
         let d = structure.Dimension
-        let columns = fixedColumns structure
-        let names = columns |> List.map fst |> String.concat " "
-        let starts = Array.init structure.Bodies (fun body -> columns |> List.map (fun (_, textOf) -> textOf body) |> String.concat " ")
+        let before, after = fixedColumns structure
+        let names columns = columns |> List.map fst |> String.concat " "
+        let texts columns = Array.init structure.Bodies (fun body -> columns |> List.map (fun (_, textOf) -> textOf body) |> String.concat " ")
+        let starts, ends = texts before, texts after
         let masses = structure.Masses.ToArray()
 
         fun writer isFirst step state ->
-            match structure.Labels |> Option.bind _.Units with
-            | Some units when isFirst ->
+            match structure.Labels with
+            | Some { Units = Some units; NamesUnits = true } when isFirst ->
                 writer.WriteLine "ITEM: UNITS"
                 writer.WriteLine units
             | _ -> ()
@@ -140,7 +144,7 @@ module DumpWriter =
             writer.WriteLine "ITEM: NUMBER OF ATOMS"
             writer.WriteLine state.Bodies
             writeBox writer structure state
-            writer.WriteLine $"ITEM: ATOMS {names} xu yu zu vx vy vz"
+            writer.WriteLine $"ITEM: ATOMS {names before} xu yu zu vx vy vz {names after}"
 
             for body in 0 .. state.Bodies - 1 do
                 writer.Write starts[body]
@@ -153,7 +157,8 @@ module DumpWriter =
                     writer.Write ' '
                     writer.Write(number (if axis < d then state.Momenta[body * d + axis] / masses[body] else 0.0))
 
-                writer.WriteLine()
+                writer.Write ' '
+                writer.WriteLine ends[body]
 
     /// Frames into a file, and what is kept of them if they end early.
     let private writeAll (file: OutputFile) (path: string) (structure: Structure) (states: (int64 * PhaseState) seq) =

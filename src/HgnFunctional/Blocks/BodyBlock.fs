@@ -106,7 +106,8 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
                 for body in 0 .. configuration.Structure.Bodies - 1 do
                     let x = Invariants.kineticTerm &configuration body
 
-                    if x < range.Low || x > range.High then
+                    // Slower than the slowest body seen is no new place: T is even in p.
+                    if x > range.High then
                         outside <- outside + 1
 
                 struct (outside, configuration.Structure.Bodies)

@@ -17,8 +17,10 @@ type Labels =
         BondTypes: string list
         /// Number of angles, dihedrals and impropers that are named beside the bonds.
         Angles: int
-        /// Name of the unit style, if the source or its reader names one.
+        /// Name of the unit style of the numbers, if it is known.
         Units: string option
+        /// Whether the source itself names it, so that it goes out with the bodies.
+        NamesUnits: bool
     }
 
 /// Labels of bodies.
@@ -35,6 +37,7 @@ module Labels =
             BondTypes = []
             Angles = 0
             Units = None
+            NamesUnits = false
         }
 
     /// What tells bodies apart to a reader: the type of each, else its element; none where all are alike.

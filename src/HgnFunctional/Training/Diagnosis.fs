@@ -67,7 +67,12 @@ module internal Diagnosis =
 
         let candidates = [ fitted (fun m body -> m.Snapshot.Structure.Masses[body]); fitted (fun _ _ -> 1.0) ]
         let field, part = candidates |> List.maxBy snd
-        if part > notable then Some(UniformField(List.ofArray field)) else None
+        let largest = field |> Array.map abs |> Array.max
+
+        if part > notable then
+            Some(UniformField(field |> Array.map (fun x -> if abs x < rounding * largest then 0.0 else x) |> List.ofArray))
+        else
+            None
 
     let private drag (missed: Missed[]) : Cause option =
         let product = missed |> Array.sumBy (fun m -> TensorPrimitives.Dot(ReadOnlySpan<float> m.Residual, m.Snapshot.Velocities))
@@ -107,11 +112,8 @@ module internal Diagnosis =
         if largest > least * (1.0 + notable) then Some(UnequalMasses(least, largest)) else None
 
     let private causesOf (missed: Missed[]) : Cause list =
-        let net = netForce missed
-
-        match List.choose id [ net; uniformField missed; drag missed; unequalTypes missed; unequalMasses missed ] with
+        match List.choose id [ netForce missed; uniformField missed; drag missed; unequalTypes missed; unequalMasses missed ] with
         | [] -> [ MoreThanPairs ]
-        | causes when net.IsNone -> causes @ [ MoreThanPairs ]
         | causes -> causes
 
     /// What the source names and the model does not look at.
@@ -173,7 +175,10 @@ module internal Diagnosis =
                 yield! sample |> Array.map _.Structure |> Array.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode |> ignored
 
             if error > poor then
-                match sample |> Array.choose (missedOf model) with
+                // Directions are compared within one space.
+                let alike = sample |> Array.filter (fun snapshot -> snapshot.Structure.Dimension = sample[0].Structure.Dimension)
+
+                match alike |> Array.choose (missedOf model) with
                 | [||] -> PoorFit(error, [])
                 | missed -> PoorFit(error, causesOf missed)
         ]

@@ -40,6 +40,8 @@ let tests =
                             "relativeVelocityError"
                             "seconds"
                             "seed"
+                            "units"
+                            "warnings"
                             "model"
                         ]
                         "train"
@@ -56,12 +58,22 @@ let tests =
                             "mse"
                             "energyDeviation"
                             "outOfRangeFraction"
+                            "warnings"
                         ]
                         "evaluate"
 
                     Expect.equal
                         (fieldsOf (Command.run [] ([ "simulate"; model; "--steps"; "10"; "--dt"; "0.01"; "--initial" ] @ start)))
-                        [ "bodies"; "steps"; "seconds"; "energyDrift"; "momentumDrift"; "angularMomentumDrift" ]
+                        [
+                            "bodies"
+                            "steps"
+                            "seconds"
+                            "energyDrift"
+                            "momentumDrift"
+                            "angularMomentumDrift"
+                            "outOfRangeFraction"
+                            "warnings"
+                        ]
                         "simulate"
 
                     Expect.contains (fieldsOf (Command.run [] [ "inspect"; model; "--json" ])) "terms" "inspect")
