@@ -160,7 +160,9 @@ let targets: (string * string * (string list -> unit)) list =
         "test-nosimd", "run them without vector instructions", (fun rest -> built () |> Step.testWithoutSimd rest |> ignore)
         "mutants", "see the tests fail on deliberate faults, all or those named", (fun rest -> Step.restore () |> Step.mutants rest)
         "test-long", "run them with fifty times as many cases", (fun rest -> built () |> Step.testLong rest |> ignore)
-        "fuzz", "attack every reader with damaged files: MINUTES [SEED]", (fun rest -> built () |> Step.fuzz rest)
+        "fuzz",
+        "attack every reader with damaged files: MINUTES [SEED], or one with AFL++: MINUTES --guided LOADER",
+        (fun rest -> built () |> Step.fuzz rest)
         "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
         "pack", "make the packages in artifacts/packages", (fun _ -> built () |> Step.pack |> ignore)
         "packages", "make them, and try each with empty caches", (fun _ -> built () |> Step.pack |> Step.tryPackages)

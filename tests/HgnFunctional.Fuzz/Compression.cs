@@ -21,7 +21,8 @@ internal static class Compression
     }
 
     /// <summary>The end of the file, again and again.</summary>
-    private static byte[] Bomb(byte[] bytes, Random random) => Zipped(bytes, 8_000_000 / Math.Max(1, bytes.Length), random.Next(bytes.Length + 1));
+    private static byte[] Bomb(byte[] bytes, Random random) =>
+        Zipped(bytes, 8_000_000 / Math.Max(1, bytes.Length), random.Next(bytes.Length + 1));
 
     private static byte[] Zipped(byte[] bytes, int times, int tail)
     {
@@ -42,7 +43,8 @@ internal static class Compression
 
     private static byte[] Damaged(byte[] zipped, Random random)
     {
-        if (random.Next(2) == 0)
+        // Nothing compresses to nothing.
+        if (zipped.Length == 0 || random.Next(2) == 0)
         {
             return zipped[..random.Next(zipped.Length)];
         }

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Reflection;
 
 namespace HgnFunctional.Fuzz;
 
@@ -28,7 +29,8 @@ internal sealed class Examiner(string folder, Limits limits)
 
     private Outcome Once(Loader loader, Sample sample)
     {
-        var place = new Place(Path.Combine(folder, "input" + sample.Extension), Path.Combine(folder, "companion"), Path.Combine(folder, "output.json"));
+        string In(string name) => Path.Combine(folder, name);
+        var place = new Place(In("input" + sample.Extension), In("companion"), In("output.json"));
         File.WriteAllBytes(place.Path, sample.Bytes);
 
         if (sample.Companion is { } companion)
@@ -67,7 +69,8 @@ internal sealed class Examiner(string folder, Limits limits)
     private static string Where(Exception error)
     {
         var frames = new StackTrace(error).GetFrames().Select(frame => frame.GetMethod());
-        var method = frames.FirstOrDefault(method => method?.DeclaringType?.FullName?.StartsWith("HgnFunctional.", StringComparison.Ordinal) == true);
+        bool IsOurs(MethodBase? method) => method?.DeclaringType?.FullName?.StartsWith("HgnFunctional.", StringComparison.Ordinal) == true;
+        var method = frames.FirstOrDefault(IsOurs);
         return $"{error.GetType().Name} in {method?.DeclaringType?.Name}.{method?.Name}";
     }
 }

@@ -48,8 +48,12 @@ internal abstract class Loader(string name)
         var random = new Random(Mixed(seed, number));
         var original = Originals[random.Next(Originals.Count)];
         var drawn = Compression.Perhaps(Finish(Mutator.Mutated(original.Bytes, random)), original.Extension, random);
-        return original with { Bytes = drawn.Bytes, Extension = drawn.Extension, Variant = original.Variant + (random.Next(4) == 0 ? Rare : 0) };
+        var variant = original.Variant + (random.Next(4) == 0 ? Rare : 0);
+        return original with { Bytes = drawn.Bytes, Extension = drawn.Extension, Variant = variant };
     }
+
+    /// <summary>The input that a file of someone else's making is.</summary>
+    internal Sample Of(byte[] bytes) => Originals[0] with { Bytes = Finish(bytes) };
 
     /// <summary>Added to the variant of one input in four.</summary>
     protected const int Rare = 1000;

@@ -2,12 +2,11 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace HgnFunctional.Fuzz;
 
 /// <summary>Damages files as disks, transfers, editors and attackers do. A file is held as a text of one character a byte.</summary>
-internal static partial class Mutator
+internal static class Mutator
 {
     /// <summary>Where words end: blanks, line breaks, and the signs of JSON.</summary>
     private static readonly char[] Ends = " \t\r\n,:[]{}".ToCharArray();
@@ -26,7 +25,7 @@ internal static partial class Mutator
         (text, random) => text.Insert(random.Next(text.Length), "\r"),
         (text, _) => "\u00ef\u00bb\u00bf" + text,
         (text, random) => Wide(text, random.Next(2) == 0, random.Next(2) == 0),
-        (text, random) => random.Next(50) > 0 ? text : text.Insert(random.Next(text.Length), new string((char)random.Next(32, 127), random.Next(2_000_000))),
+        (text, random) => random.Next(50) > 0 ? text : LongLine(text, random),
     ];
 
     private static readonly Func<string, Random, string>[] OfDigits =
@@ -79,7 +78,11 @@ internal static partial class Mutator
     private static string Nasty(Random random) =>
         Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(NastyWords.All[random.Next(NastyWords.All.Length)]));
 
-    private static string Replace(string text, int start, int length, string by) => string.Concat(text.AsSpan(0, start), by, text.AsSpan(start + length));
+    private static string Replace(string text, int start, int length, string by) =>
+        string.Concat(text.AsSpan(0, start), by, text.AsSpan(start + length));
+
+    private static string LongLine(string text, Random random) =>
+        text.Insert(random.Next(text.Length), new string((char)random.Next(32, 127), random.Next(2_000_000)));
 
     private static string At(string text, Random random, Func<char, char> change)
     {
@@ -146,13 +149,13 @@ internal static partial class Mutator
         return Replace(text, start, length, change(text.Substring(start, length)));
     }
 
-    /// <summary>Two neighbours in a line change places.</summary>
+    /// <summary>Two neighbours change places, in a line or across its end.</summary>
     private static string Neighbours(string text, Random random)
     {
-        var place = random.Next(text.Length);
-        return NeighbourPattern().Replace(text, "$3$2$1", 1, place);
+        var (start, length) = WordAt(text, random);
+        var next = text.AsSpan(start + length).IndexOfAnyExcept(Ends) is var gap && gap < 0 ? text.Length : start + length + gap;
+        var end = text.IndexOfAny(Ends, next) is var found && found < 0 ? text.Length : found;
+        return string.Concat(text.AsSpan(0, start), text.AsSpan(next, end - next), text.AsSpan(start + length, next - start - length))
+            + string.Concat(text.AsSpan(start, length), text.AsSpan(end));
     }
-
-    [GeneratedRegex(@"([^\s,]+)([ \t,]+)([^\s,]+)")]
-    private static partial Regex NeighbourPattern();
 }

@@ -10,9 +10,11 @@ internal static class NastyWords
         "123456789012345678901234567890", "0.30000000000000004", "2147483647", "2147483648", "-2147483648", "4294967296",
         "4294967297", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "99999999999999999999", "1000000", "100000001",
         "nan", "NaN", "inf", "-inf", "Infinity", "-Infinity", "\u221e", "1,5", "1,000", "1_000", "1 000", "(1)", "$1", "1%", "true", "null",
-        "\uff11\uff12", "\u0661\u0662", "\u00a01", "1\u00a0", "1\u0085", "\u000b1", "1\u000c", "1\0", "\0", "1\0\0\0\0", "1\r", "\ufeff1",
+        "\uff11\uff12",
+        "\u0661\u0662", "\u00a01", "1\u00a0", "1\u0085", "\u000b1", "1\u000c", "1\0", "\0", "1\0\0\0\0", "1\r", "\ufeff1",
         "\u202e1", "\ud83d\ude00", "\u001b[31m1", "\u007f", "'1'", "\"1\"", "\"\"", "{}", "[]", "[[1]]", "\"\\ud800\"", "#", "1#2", "#1",
-        "//", "/*", "NULL", "ITEM:", "ITEM: ATOMS", "ITEM: TIMESTEP", "ITEM: BOX BOUNDS pp pp pp", "ITEM: UNITS", "id", "type", "x", "xu", "xs",
+        "//", "/*", "NULL",
+        "ITEM:", "ITEM: ATOMS", "ITEM: TIMESTEP", "ITEM: BOX BOUNDS pp pp pp", "ITEM: UNITS", "id", "type", "x", "xu", "xs",
         "mass", "vx", "xy", "abc", "pp", "ff", "ss", "pf", "sm", "p", "lj", "metal", "real", "Atoms", "Masses", "Velocities", "Bonds",
         "Pair Coeffs", "atoms", "bonds", "xlo", "xhi", "full", "bond", "body", "pair", "message", "raw", "frame", "invariant", "r^-3", "cutoff",
     ];

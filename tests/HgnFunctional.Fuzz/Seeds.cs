@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -25,5 +26,9 @@ internal static class Seeds
     }
 
     private static byte[][] Folder(string folder) =>
-        Here.GetManifestResourceNames().Where(name => name.StartsWith(folder, System.StringComparison.Ordinal)).Order().Select(Named).ToArray();
+        Here.GetManifestResourceNames()
+            .Where(name => name.StartsWith(folder, StringComparison.Ordinal))
+            .Order()
+            .Select(Named)
+            .ToArray();
 }

@@ -50,15 +50,18 @@ internal sealed class Tally(Loader loader, string folder)
         }
     }
 
-    internal static string Heading => $"{"loader",-11} {"inputs",10} {"accepted",10} {"findings",10} {"slowest",10} {"largest allocation",19}";
+    internal static string Heading =>
+        $"{"loader",-11} {"inputs",10} {"accepted",10} {"findings",10} {"slowest",10} {"largest allocation",19}";
 
     public override string ToString()
     {
         lock (findings)
         {
-            var counted = counts.OrderByDescending(fault => fault.Value).Select(fault => $"\n    {fault.Value,10} x {fault.Key.Kind}, {fault.Key.What}");
-            return FormattableString.Invariant(
-                $"{loader.Name,-11} {inputs,10} {accepted,10} {Faulty,10} {slowest.TotalSeconds,8:0.00} s {largest / 1e6,16:0.0} MB{string.Concat(counted)}");
+            var counted = counts
+                .OrderByDescending(fault => fault.Value)
+                .Select(fault => $"\n    {fault.Value,10} x {fault.Key.Kind}, {fault.Key.What}");
+            var cost = FormattableString.Invariant($"{slowest.TotalSeconds,8:0.00} s {largest / 1e6,16:0.0} MB");
+            return $"{loader.Name,-11} {inputs,10} {accepted,10} {Faulty,10} {cost}{string.Concat(counted)}";
         }
     }
 

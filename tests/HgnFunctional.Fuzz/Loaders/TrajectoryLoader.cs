@@ -101,6 +101,7 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
         // What the library wrote it must read.
         var written = File.ReadAllBytes(output);
         HgnModel.Load(output).Save(output);
-        return written.AsSpan().SequenceEqual(File.ReadAllBytes(output)) ? null : throw new InvalidDataException("The model changed when it was loaded.");
+        var isSame = written.AsSpan().SequenceEqual(File.ReadAllBytes(output));
+        return isSame ? null : throw new InvalidDataException("The model changed when it was loaded.");
     }
 }

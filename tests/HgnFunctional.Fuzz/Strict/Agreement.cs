@@ -83,5 +83,5 @@ internal static class Agreement
     private static bool Same(double[]? one, double[]? other) =>
         one is null || other is null
             ? one is null && other is null
-            : one.Length == other.Length && one.Zip(other).All(pair => BitConverter.DoubleToInt64Bits(pair.First) == BitConverter.DoubleToInt64Bits(pair.Second));
+            : one.Select(BitConverter.DoubleToInt64Bits).SequenceEqual(other.Select(BitConverter.DoubleToInt64Bits));
 }

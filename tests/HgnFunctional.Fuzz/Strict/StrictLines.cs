@@ -9,7 +9,11 @@ namespace HgnFunctional.Fuzz.Strict;
 internal sealed class StrictLines
 {
     private static readonly Encoding[] Marked =
-        [new UTF32Encoding(false, true), new UTF32Encoding(true, true), new UTF8Encoding(true), new UnicodeEncoding(false, true), new UnicodeEncoding(true, true)];
+    [
+        new UTF32Encoding(false, true), new UTF32Encoding(true, true),
+        new UTF8Encoding(true),
+        new UnicodeEncoding(false, true), new UnicodeEncoding(true, true),
+    ];
 
     private readonly string[] lines;
     private int next;

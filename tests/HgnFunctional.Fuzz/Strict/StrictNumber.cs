@@ -17,7 +17,8 @@ internal static partial class StrictNumber
     internal static long Whole(string what, string word)
     {
         Refusal.Unless(WholePattern().IsMatch(word), $"{what} is not a whole number");
-        Refusal.Unless(long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value), $"{what} is too large");
+        var fits = long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value);
+        Refusal.Unless(fits, $"{what} is too large");
         return value;
     }
 
