@@ -15,7 +15,8 @@ internal static class NastyWords
         "\u202e1", "\ud83d\ude00", "\u001b[31m1", "\u007f", "'1'", "\"1\"", "\"\"", "{}", "[]", "[[1]]", "\"\\ud800\"", "#", "1#2", "#1",
         "//", "/*", "NULL",
         "ITEM:", "ITEM: ATOMS", "ITEM: TIMESTEP", "ITEM: BOX BOUNDS pp pp pp", "ITEM: UNITS", "id", "type", "x", "xu", "xs",
-        "mass", "vx", "xy", "abc", "pp", "ff", "ss", "pf", "sm", "p", "lj", "metal", "real", "Atoms", "Masses", "Velocities", "Bonds",
+        "mass", "vx", "xy", "abc",
+        "pp", "ff", "ss", "pf", "sm", "p", "lj", "metal", "real", "Atoms", "Masses", "Velocities", "Bonds",
         "Pair Coeffs", "atoms", "bonds", "xlo", "xhi", "full", "bond", "body", "pair", "message", "raw", "frame", "invariant", "r^-3", "cutoff",
     ];
 }
