@@ -58,6 +58,7 @@ module Step =
     let private benchmarks = "tests/HgnFunctional.Benchmarks"
     let private packages = Path.Combine(__SOURCE_DIRECTORY__, "artifacts", "packages")
     let private experimentsProject = "tests/HgnFunctional.Experiments"
+    let private fuzzer = "tests/HgnFunctional.Fuzz"
 
     // Paket takes its source from this variable, so that no committed file names a registry:
     // every machine uses the one its own NuGet configuration names.
@@ -112,6 +113,9 @@ module Step =
     /// Every property with fifty times as many cases.
     let testLong (arguments: string list) (_: Built) : Tested = expecto [ ("HGN_TEST_FACTOR", "50") ] arguments
 
+    /// Damaged files for every reader, until the time is up; inputs with findings are written to artifacts/fuzz.
+    let fuzz (arguments: string list) (_: Built) : unit = Shell.dotnet (runBuilt fuzzer @ arguments)
+
     let demo (arguments: string list) (_: Built) : unit = Shell.dotnet (runBuilt program @ "demo" :: arguments)
 
     let pack (_: Built) : Packed =
@@ -156,6 +160,9 @@ let targets: (string * string * (string list -> unit)) list =
         "test-nosimd", "run them without vector instructions", (fun rest -> built () |> Step.testWithoutSimd rest |> ignore)
         "mutants", "see the tests fail on deliberate faults, all or those named", (fun rest -> Step.restore () |> Step.mutants rest)
         "test-long", "run them with fifty times as many cases", (fun rest -> built () |> Step.testLong rest |> ignore)
+        "fuzz",
+        "attack every reader with damaged files: MINUTES [SEED], or one with AFL++: MINUTES --guided LOADER",
+        (fun rest -> built () |> Step.fuzz rest)
         "demo", "train, evaluate and simulate in under a minute", (fun rest -> built () |> Step.demo rest)
         "pack", "make the packages in artifacts/packages", (fun _ -> built () |> Step.pack |> ignore)
         "packages", "make them, and try each with empty caches", (fun _ -> built () |> Step.pack |> Step.tryPackages)

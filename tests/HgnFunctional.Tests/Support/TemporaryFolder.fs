@@ -4,7 +4,7 @@ module HgnFunctional.Tests.Support.TemporaryFolder
 open System.IO
 
 /// Runs a test with the path of a new, empty folder, which is gone afterwards.
-let using (test: string -> unit) : unit =
+let using (test: string -> 'result) : 'result =
     let folder = Directory.CreateTempSubdirectory "hgn-test-"
 
     try
