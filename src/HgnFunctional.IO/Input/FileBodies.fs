@@ -125,7 +125,7 @@ module internal FileBodies =
     let unitsOf (options: SourceOptions) (path: string) (line: int64 option) (named: string option) : Units option =
         match options.Units, named with
         | Some units, Some style when units.Name <> style ->
-            fail path line (UnitsUnclear(style, $"{units.Name}, as the options or the model say"))
+            fail path line (UnitsUnclear(Words.quote style, $"{units.Name}, as the options or the model say"))
         | Some units, _ -> Some units
         | None, None -> None
         | None, Some style ->
@@ -133,7 +133,7 @@ module internal FileBodies =
             | Some units -> Some units
             | None ->
                 let known = Units.all |> List.map _.Name |> String.concat ", "
-                fail path line (UnitsUnclear(style, $"one of {known}"))
+                fail path line (UnitsUnclear(Words.quote style, $"one of {known}"))
 
     /// What a topology says beside a file that has labels of its own.
     let withTopology (topology: LammpsData option) (labels: Labels) : Labels =

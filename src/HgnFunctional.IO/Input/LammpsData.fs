@@ -113,7 +113,10 @@ module LammpsData =
         let places = ResizeArray<float>()
         let velocities = ResizeArray<Row<struct (float * float * float)>>()
         let bonds = ResizeArray<Row<struct (int * int64)>>()
+        // Atoms of angles, dihedrals and impropers.
+        let groups = ResizeArray<Row<int64[]>>()
         let mutable layout: Layout option = None
+        let mutable hasImages: bool option = None
         let mutable style = ""
 
         let requireWidth (words: string[]) (widths: int list) (what: string) : unit =
@@ -146,16 +149,21 @@ module LammpsData =
             | _, _, (5 | 8) when style = "" -> { Type = 1; Charge = None; X = 2 }
             | _ ->
                 reader.Fail(
-                    Unexpected($"atom style '{style}'", "'Atoms # STYLE' with atomic, bond, angle, molecular, charge or full")
+                    Unexpected($"atom style '{Words.quote style}'", "'Atoms # STYLE' with atomic, bond, angle, molecular, charge or full")
                 )
 
         let addAtom (words: string[]) : unit =
             let columns = layoutOfRow words
             layout <- Some columns
             requireWidth words [ columns.X + 3; columns.X + 6 ] $"{columns.X + 3} fields, or {columns.X + 6} with image flags"
-            let hasImages = words.Length = columns.X + 6
+            let isMoved = words.Length = columns.X + 6
 
-            if hasImages && not header.HasBox then
+            if isMoved <> defaultArg hasImages isMoved then
+                reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "image flags in every row of the section Atoms, or in none"))
+
+            hasImages <- Some isMoved
+
+            if isMoved && not header.HasBox then
                 reader.Fail(Unexpected("image flags", "the bounds of the box in the header (xlo xhi, ylo yhi, zlo zhi)"))
 
             if columns.X - (if columns.Charge.IsSome then 1 else 0) > 2 then
@@ -174,7 +182,7 @@ module LammpsData =
             for axis in 0..2 do
                 let x = reader.Float("the position", words[columns.X + axis])
 
-                if hasImages then
+                if isMoved then
                     let image = float (reader.Integer("the image flag", words[columns.X + 3 + axis]))
                     places.Add(x + image * (header.High[axis] - header.Low[axis]))
                 else
@@ -216,7 +224,11 @@ module LammpsData =
             | "Atoms" -> addAtom words
             | "Velocities" -> addVelocity words
             | "Bonds" -> addBond words
-            | _ -> words |> Array.truncate (defaultArg width 1) |> Array.iter (fun word -> reader.Integer($"a number of the section {section}", word) |> ignore)
+            | _ when width.IsSome ->
+                let numbers = words |> Array.map (fun word -> reader.Integer($"a number of the section {section}", word))
+                typeOf (what.TrimEnd 's') words[1] |> ignore
+                groups.Add { Line = reader.Line; Id = numbers[0]; Value = numbers[2..] }
+            | _ -> ()
 
         /// A section begins.
         member _.Open(section: string, comment: string) : unit =
@@ -253,6 +265,7 @@ module LammpsData =
         member _.Places = places
         member _.Velocities = velocities
         member _.Bonds = bonds
+        member _.Groups = groups
         member _.Masses = masses
         member _.HasCharges = layout |> Option.exists (fun layout -> layout.Charge.IsSome)
 
@@ -337,6 +350,13 @@ module LammpsData =
                 [| x; y; z |].CopyTo(values, 3 * atom)
 
             values
+
+        for row in rows.Groups do
+            for atom in row.Value do
+                find row.Line "the row" atom |> ignore
+
+            if (Array.distinct row.Value).Length < row.Value.Length then
+                failAt row.Line (Unexpected("an atom twice in one row", "different atoms"))
 
         let angles = [ "angles"; "dihedrals"; "impropers" ] |> List.sumBy (fun what -> header.TryCount what |> Option.defaultValue 0)
         let units = Regex.Match(title, @"\bunits = ([a-z]+)")

@@ -60,7 +60,8 @@ module LammpsDump =
         }
 
     let private readBox (reader: LineReader) (flags: string[]) : float[] * float[] * string[] =
-        let isBoundary (flag: string) = flag.Length = 2 && flag |> Seq.forall (fun letter -> "pfsm".Contains letter)
+        // An axis is periodic at both ends or at none.
+        let isBoundary (flag: string) = flag = "pp" || (flag.Length = 2 && flag |> Seq.forall (fun letter -> "fsm".Contains letter))
 
         if flags |> Array.exists (fun word -> word = "xy" || word = "abc") then
             reader.Fail TriclinicBox
@@ -116,7 +117,10 @@ module LammpsDump =
                     time <- Some(reader.Float("the time", (reader.Next "a time").Trim()))
                 | [| "ITEM:"; "UNITS" |] ->
                     once units text
-                    units <- Some((reader.Next "a unit style").Trim())
+
+                    match Words.split (reader.Next "a unit style") with
+                    | [| style |] -> units <- Some style
+                    | words -> reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "the name of a unit style"))
                 | [| "ITEM:"; "NUMBER"; "OF"; "ATOMS" |] ->
                     once atoms text
                     atoms <- Some(reader.Count("the number of atoms", reader.Next "a number of atoms"))
@@ -265,6 +269,10 @@ module LammpsDump =
                 raw |> Array.mapi (fun k x -> header.HeaderLow[k % 3] + x * (header.HeaderHigh[k % 3] - header.HeaderLow[k % 3]))
             else
                 raw
+
+        match Array.tryFindIndex (Double.IsFinite >> not) positions with
+        | Some k -> reader.Fail(Unexpected($"a position of atom {rows.Ids[k / 3]} that is not finite", "finite positions"))
+        | None -> ()
 
         {
             Timestep = header.HeaderTimestep

@@ -13,7 +13,7 @@ exception internal DataException of DataError
 module internal Words =
 
     /// The words between blanks.
-    let split (line: string) : string[] = line.Split([| ' '; '\t'; '\r' |], StringSplitOptions.RemoveEmptyEntries)
+    let split (line: string) : string[] = line.Split([| ' '; '\t' |], StringSplitOptions.RemoveEmptyEntries)
 
     /// A finite number, written without blanks or thousands.
     let tryFloat (word: string) : float voption =
@@ -78,6 +78,10 @@ type internal LineReader(path: string) =
         if isEnd && text.Length = 0 then
             null
         else
+            // Lines of Windows end in a carriage return as well; anywhere else it is damage.
+            if text[text.Length - 1] = '\r' then
+                text.Length <- text.Length - 1
+
             let found = text.ToString()
 
             // A file system that crashed leaves them, and numbers would be read up to the first one.

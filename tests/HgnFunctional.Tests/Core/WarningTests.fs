@@ -108,10 +108,8 @@ let tests =
                 let held =
                     snapshots equal nothing
                     |> List.map (fun snapshot ->
-                        let still (values: ReadOnlySpan<float>) =
-                            values.ToArray() |> Array.mapi (fun k x -> if k / 3 < pinned then 0.0 else x)
-
-                        let v, p = still snapshot.Velocities, still snapshot.State.Momenta
+                        let still (values: float[]) = values |> Array.mapi (fun k x -> if k / 3 < pinned then 0.0 else x)
+                        let v, p = still (snapshot.Velocities.ToArray()), still (snapshot.State.Momenta.ToArray())
                         let state = PhaseState.create bodies 3 (snapshot.State.Positions.ToArray()) p
                         Snapshot.create equal state v (snapshot.Forces.ToArray()))
 

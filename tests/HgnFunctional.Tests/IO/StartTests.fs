@@ -82,7 +82,7 @@ let tests =
                         Expect.floatClose Accuracy.high along[2] 0.0 "between"
 
                         // The same where the boundary is said.
-                        let said = { plain with Periodic = Some(axis = 0, axis = 1, axis = 2) }
+                        let said = { plain with Periodic = Some((axis = 0), (axis = 1), (axis = 2)) }
                         let start' = startOf said path
                         Expect.equal (forces start') (forces start) "said"
                         Expect.equal start'.Warnings [] "no guess")

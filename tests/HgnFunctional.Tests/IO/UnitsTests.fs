@@ -38,23 +38,25 @@ let private expectRefused (parts: string list) (result: Result<'a, string>) : un
         for part in parts do
             Expect.stringContains sentence part "the sentence"
 
+let private refusesAsLj (style: Units) : Test =
+    test $"a dump in {style.Name} that names no units is not learned as lj, and the refusal names the style" {
+        withDumps [ "d.l", Recordings.dump (dressed style "") (recorded 10 30) ] (fun options path ->
+            train options [ path "d.l" ] |> expectRefused [ "d.l"; "'lj'"; $"'{style.Name}'" ]
+
+            match train { options with Units = Some style } [ path "d.l" ] with
+            | Ok model ->
+                Expect.equal model.Units (Some style.Name) "kept in the model"
+                Expect.equal (TrajectoryFile.examine { options with Units = Some style } [ path "d.l" ]) [] "no doubt"
+            | Error error -> failtest error)
+    }
+
 [<Tests>]
 let tests =
     testList
         "Units"
         [
-            for style in [ Units.metal; Units.real ] ->
-                test $"a dump in {style.Name} that names no units is not learned as lj, and the refusal names the style" {
-                    withDumps [ "d.l", Recordings.dump (dressed style "") (recorded 10 30) ] (fun options path ->
-                        train options [ path "d.l" ] |> expectRefused [ "d.l"; "'lj'"; $"'{style.Name}'" ]
-
-                        match train { options with Units = Some style } [ path "d.l" ] with
-                        | Ok model ->
-                            Expect.equal model.Units (Some style.Name) "kept in the model"
-                            Expect.equal (TrajectoryFile.examine { options with Units = Some style } [ path "d.l" ]) [] "no doubt"
-                        | Error error -> failtest error)
-                }
-
+            refusesAsLj Units.metal
+            refusesAsLj Units.real
             test "a style that is asked for or named is checked as well" {
                 let wrong = Recordings.dump (dressed Units.lj (named Units.metal)) (recorded 10 30)
                 let right = Recordings.dump (dressed Units.lj "") (recorded 10 30)

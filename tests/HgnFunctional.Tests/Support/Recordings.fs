@@ -9,6 +9,7 @@ open HgnFunctional
 type Moment = { Step: int; Positions: float[]; Velocities: float[]; Forces: float[] }
 
 /// What a dump says of its bodies.
+[<NoEquality; NoComparison>]
 type Dressing =
     {
         /// A line above the first frame, such as that of the units.
