@@ -267,6 +267,18 @@ let private kinds =
                 Expect.equal (FileKind.ofFile path |> errorOf).Problem EmptyFile "nothing"
                 Expect.isError (FileKind.ofFile "") "no path")
         }
+        unix "a pipe is not looked at, since that would take away its beginning" (fun () ->
+            TemporaryFolder.using (fun folder ->
+                let pipe = Path.Combine(folder, "pipe")
+                Command.startProgram [] "mkfifo" [ pipe ] |> Command.finish |> ignore
+                let written = Task.Run(fun () -> File.WriteAllText(pipe, "ITEM: TIMESTEP\n"))
+                Expect.stringContains (FileKind.ofFile pipe |> errorOf |> string) "pipe" "refused"
+
+                try
+                    written.Wait()
+                with :? AggregateException ->
+                    // Nobody read it.
+                    ()))
     ]
 
 [<Tests>]
