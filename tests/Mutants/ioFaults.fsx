@@ -78,16 +78,65 @@ let all: Fault list =
         }
         {
             Name = "file-written-in-place"
-            File = "src/HgnFunctional.IO/Output/AtomicFile.fs"
-            Original = "fillFile temporary FileMode.CreateNew fill\n            File.Move(temporary, target, true)"
-            Fault = "fillFile target FileMode.Create fill"
+            File = "src/HgnFunctional.IO/Output/OutputFile.fs"
+            Original = "        let part = OutputPath.partOf target\n\n        let options"
+            Fault = "        let part = target\n\n        let options"
             Law = "a file that cannot be written whole is left as it was"
         }
         {
-            Name = "temporary-file-left-behind"
-            File = "src/HgnFunctional.IO/Output/AtomicFile.fs"
-            Original = "if File.Exists temporary then"
-            Fault = "if not (File.Exists temporary) then"
-            Law = "a failed write leaves nothing behind"
+            Name = "second-writer-let-in"
+            File = "src/HgnFunctional.IO/Output/OutputFile.fs"
+            Original = "Share = FileShare.None"
+            Fault = "Share = FileShare.ReadWrite"
+            Law = "two writers of one file do not mix"
+        }
+        {
+            Name = "older-part-continued"
+            File = "src/HgnFunctional.IO/Output/OutputFile.fs"
+            Original = "file.SetLength 0L"
+            Fault = "ignore (file.Length)"
+            Law = "nothing of an earlier run is left in a new file"
+        }
+        {
+            Name = "half-a-frame-kept"
+            File = "src/HgnFunctional.IO/Output/OutputFile.fs"
+            Original = "stream.SetLength whole"
+            Fault = "ignore whole"
+            Law = "what is kept of a run is whole frames"
+        }
+        {
+            Name = "mode-of-file-lost"
+            File = "src/HgnFunctional.IO/Output/OutputFile.fs"
+            Original = "mode |> Option.iter (fun mode -> File.SetUnixFileMode(file.SafeFileHandle, mode))"
+            Fault = "ignore mode"
+            Law = "a file keeps its mode"
+        }
+        {
+            Name = "links-not-followed"
+            File = "src/HgnFunctional.IO/Output/OutputPath.fs"
+            Original = "String.Equals(fullPath first, fullPath second, comparison)"
+            Fault = "String.Equals(Path.GetFullPath first, Path.GetFullPath second, comparison)"
+            Law = "an output does not replace an input, by whatever path"
+        }
+        {
+            Name = "checksum-not-compared"
+            File = "src/HgnFunctional.IO/Output/ModelFile.fs"
+            Original = "if ModelReader(path, \"\", json).Text \"checksum\" = checksum json then"
+            Fault = "if ModelReader(path, \"\", json).Text \"checksum\" <> \"\" then"
+            Law = "an edit of any field of a model is noticed"
+        }
+        {
+            Name = "dimension-believed"
+            File = "src/HgnFunctional.IO/Output/BlockCodecs.fs"
+            Original = "let private mostDimensions = 8"
+            Fault = "let private mostDimensions = 1000000"
+            Law = "no memory is taken for what a number in a model claims"
+        }
+        {
+            Name = "gzip-by-name"
+            File = "src/HgnFunctional.IO/Input/ContentStream.fs"
+            Original = "count = first.Length && first = magic"
+            Fault = "count = first.Length && file.Name.EndsWith \".gz\""
+            Law = "a file is read by what it holds, whatever it is called"
         }
     ]

@@ -33,5 +33,6 @@ module internal Devices =
             with
             // A file that may be written and not read.
             | :? UnauthorizedAccessException -> false
-            // A socket, which archives do not hold.
-            | :? IOException -> true
+            // A socket, which archives do not hold; an error with a number of the system's is of a file that another process is
+            // writing.
+            | :? IOException as error -> error.HResult = IOException().HResult

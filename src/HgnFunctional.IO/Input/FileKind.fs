@@ -38,6 +38,11 @@ module FileKind =
     let ofFile (path: string) : Result<FileKind, DataError> =
         DataFile.tryRead path (fun () ->
             use content = ContentStream.openRead path
+
+            if content.Length.IsNone then
+                let reason = "it is a pipe, of which a look takes away what is read next; expected a file"
+                raise (DataException { File = path; Line = None; Problem = CannotRead reason })
+
             use reader = new StreamReader(content.Stream)
             let text = Array.zeroCreate<char> letters
 

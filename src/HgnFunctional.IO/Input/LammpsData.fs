@@ -182,11 +182,17 @@ module LammpsData =
             for axis in 0..2 do
                 let x = reader.Float("the position", words[columns.X + axis])
 
-                if isMoved then
-                    let image = float (reader.Integer("the image flag", words[columns.X + 3 + axis]))
-                    places.Add(x + image * (header.High[axis] - header.Low[axis]))
-                else
-                    places.Add x
+                let place =
+                    if isMoved then
+                        let image = float (reader.Integer("the image flag", words[columns.X + 3 + axis]))
+                        x + image * (header.High[axis] - header.Low[axis])
+                    else
+                        x
+
+                if not (Double.IsFinite place) then
+                    reader.Fail(Unexpected("a position that its image flag makes infinite", "finite positions"))
+
+                places.Add place
 
         let addVelocity (words: string[]) : unit =
             let part axis = reader.Float("the velocity", words[1 + axis])
@@ -252,6 +258,11 @@ module LammpsData =
         member _.RequireCounts() : unit =
             if header.TryCount "atoms" = None then
                 raise (DataException { File = reader.Path; Line = None; Problem = Truncated "a line 'N atoms' in the header" })
+
+            match header.TryCount "atom types", seen.TryGetValue "Masses" with
+            | Some types, (true, _) when types <> masses.Count ->
+                reader.Fail(Truncated $"{types} masses, one for each atom type; there are {masses.Count}")
+            | _ -> ()
 
             for section, what, _ in countedSections do
                 let count = header.TryCount what |> Option.defaultValue 0

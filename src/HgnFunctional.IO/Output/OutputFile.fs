@@ -134,7 +134,9 @@ type internal OutputFile private (path: string, place: OutputPlace, stream: Stre
         match place with
         | Ordinary target when pieces > 0 ->
             try
-                stream.SetLength whole
+                // It is closed already where replacing the target is what failed.
+                if stream.CanWrite then
+                    stream.SetLength whole
             with :? IOException ->
                 ()
 

@@ -58,6 +58,7 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
             data.Cutoff is null ? FSharpOption<double>.None : FSharpOption<double>.Some(Cutoff),
             FSharpOption<double>.None,
             FSharpOption<Units>.None,
+            FSharpOption<Tuple<bool, bool, bool>>.None,
             0,
             FSharpOption<int>.None);
 

@@ -29,7 +29,8 @@ internal static class Agreement
             : !strict.Bonds.SequenceEqual(bonds) ? "the bonds"
             : !Same(strict.Positions, data.Positions) ? "the positions"
             : !Same(strict.Velocities, Value(data.Velocities)) ? "the velocities"
-            : !Same(strict.BoxLengths, data.BoxLengths) ? "the box"
+            : !Same(strict.BoxLengths, data.High.Zip(data.Low, (high, low) => high - low).ToArray()) ? "the box"
+            : !strict.Types.SequenceEqual(data.Types.Select(type => (long)type)) ? "the types"
             : null;
     });
 

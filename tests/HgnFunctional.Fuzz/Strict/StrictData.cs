@@ -7,6 +7,7 @@ namespace HgnFunctional.Fuzz.Strict;
 /// <summary>A data file as the strict reader sees it; atoms by ascending id, bonds as pairs of their places.</summary>
 internal sealed record StrictData(
     long[] Ids,
+    long[] Types,
     double[]? Masses,
     (int First, int Second)[] Bonds,
     double[] Positions,
@@ -26,7 +27,7 @@ internal sealed record StrictData(
         Rows(file, places, "Angles", "angles", "angle types", 3);
         Rows(file, places, "Dihedrals", "dihedrals", "dihedral types", 4);
         Rows(file, places, "Impropers", "impropers", "improper types", 4);
-        return new StrictData(atoms.Ids, masses, bonds, atoms.Positions, velocities, file.BoxLengths);
+        return new StrictData(atoms.Ids, atoms.Types, masses, bonds, atoms.Positions, velocities, file.BoxLengths);
     }
 
     private static double[]? MassesOf(StrictSections file, StrictAtoms atoms)

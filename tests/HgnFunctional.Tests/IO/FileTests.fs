@@ -61,6 +61,7 @@ let private refuses (name: string) (text: string) (options: SourceOptions) (word
         withFile text (fun path ->
             let sentence = complaint options path
             Expect.isFalse (sentence.Contains '\n') "one line"
+            Expect.isFalse (sentence.EndsWith "..") "one full stop"
 
             for word in words do
                 Expect.stringContains sentence word "names what is wrong")

@@ -181,10 +181,17 @@ let private devices =
                 states [ 1L; 2L ] |> write pipe |> expectOk
                 Expect.equal (read.Result.Split("ITEM: TIMESTEP").Length - 1) 2 "two frames"
                 Expect.equal (Directory.GetFileSystemEntries folder) [| pipe |] "nothing beside"))
-        unix "a device is written to and stays where it is" (fun () ->
+        unix "a device is known as one, and written to" (fun () ->
+            // Looked at before it is written: who may replace devices would lose one.
+            let isDevice (path: string) =
+                match OutputPath.placeOf path with
+                | Ok(Device device) -> device = path
+                | _ -> false
+
+            Expect.isTrue (isDevice "/dev/null") "/dev/null"
             states [ 1L ] |> write "/dev/null" |> expectOk
 
-            if File.Exists "/dev/full" then
+            if File.Exists "/dev/full" && isDevice "/dev/full" then
                 let error = states [ 1L ] |> write "/dev/full" |> errorOf
                 Expect.equal error.Kept None "a device keeps nothing")
         test "a file in a folder of devices is replaced like any other" {
@@ -260,6 +267,18 @@ let private kinds =
                 Expect.equal (FileKind.ofFile path |> errorOf).Problem EmptyFile "nothing"
                 Expect.isError (FileKind.ofFile "") "no path")
         }
+        unix "a pipe is not looked at, since that would take away its beginning" (fun () ->
+            TemporaryFolder.using (fun folder ->
+                let pipe = Path.Combine(folder, "pipe")
+                Command.startProgram [] "mkfifo" [ pipe ] |> Command.finish |> ignore
+                let written = Task.Run(fun () -> File.WriteAllText(pipe, "ITEM: TIMESTEP\n"))
+                Expect.stringContains (FileKind.ofFile pipe |> errorOf |> string) "pipe" "refused"
+
+                try
+                    written.Wait()
+                with :? AggregateException ->
+                    // Nobody read it.
+                    ()))
     ]
 
 [<Tests>]
