@@ -39,7 +39,9 @@ type RungeKuttaMethod =
     /// Numerical Integration, V.2.3).
     member method.IsSymmetric: bool =
         let a, b, last = method.Matrix, method.Weights, method.Stages - 1
-        Seq.allPairs [ 0..last ] [ 0..last ] |> Seq.forall (fun (i, j) -> abs (a[last - i][last - j] + a[i][j] - b[j]) < method.Rounding)
+
+        Seq.allPairs [ 0..last ] [ 0..last ]
+        |> Seq.forall (fun (i, j) -> abs (a[last - i][last - j] + a[i][j] - b[j]) < method.Rounding)
 
 /// The Runge-Kutta methods at hand; `RungeKuttaMethod.all` lists them.
 [<RequireQualifiedAccess>]

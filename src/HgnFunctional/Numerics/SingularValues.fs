@@ -65,6 +65,4 @@ module internal SingularValues =
     let solveLeastNorm (svd: SingularValues) (b: float[]) : float[] =
         let least = float b.Length * 2.220446049250313e-16 * Array.max svd.Values
 
-        leftTransposedTimes svd b
-        |> Array.map2 (fun s t -> if s > least then t / s else 0.0) svd.Values
-        |> rightTimes svd
+        leftTransposedTimes svd b |> Array.map2 (fun s t -> if s > least then t / s else 0.0) svd.Values |> rightTimes svd
