@@ -1,95 +1,144 @@
 namespace HgnFunctional
 
 open System
+open System.Collections.Generic
 
-/// Pairs of bodies nearer to each other than a distance, found with a cell list: work and memory grow with N (Allen and
-/// Tildesley, Computer Simulation of Liquids, 2nd ed., section 5.3).
+/// Pairs of bodies nearer to each other than a distance, found with a cell list whose occupied cells alone take memory: work
+/// grows with N, however far some bodies are from the others (Allen and Tildesley, Computer Simulation of Liquids, 2nd ed.,
+/// section 5.3; cells in a hash table as Teschner et al. 2003, Optimized Spatial Hashing for Collision Detection).
 [<RequireQualifiedAccess>]
 module Neighbours =
 
-    /// A grid of bins over the space that the bodies occupy; bins are at least `radius` wide along every axis.
+    /// Cells are wider than the radius by this, so that rounding never puts a pair within it two cells apart.
+    let private margin = 1.0 + 1e-6
+
+    /// The most cells of an axis that are counted from one end: rounding of their numbers is far below the margin.
+    let private mostCells = 1 <<< 20
+
+    /// Where along one axis each body lies, as numbers of cells; two bodies nearer than a cell lie in one or in neighbours.
     [<NoEquality; NoComparison>]
-    type private Bins =
+    type private Axis =
         {
-            Counts: int[]
-            /// Bodies ordered by bin; those of bin b are Order[Starts[b] .. Starts[b + 1] - 1], in ascending order.
-            Order: int[]
-            Starts: int[]
-            BinOf: int[]
+            CellOf: int[]
+            /// The number of cells after which they begin anew, or 0 on an open axis.
+            Around: int
         }
 
-    let private binAxis (period: float) (radius: float) (low: float) (high: float) (most: int) : struct (int * float * float) =
-        // A periodic axis with fewer than three bins would meet the same bin twice: it gets one, and all pairs are tried.
-        let origin, extent = if period > 0.0 then 0.0, period else low, high - low
-        let fitting = if extent > 0.0 then extent / radius else 1.0
-        let count = int (min (float most) (max 1.0 (floor fitting)))
-        let count = if period > 0.0 && count < 3 then 1 else count
-        struct (count, origin, (if extent > 0.0 then float count / extent else 0.0))
+    let private periodicAxis (period: float) (width: float) (coordinates: float[]) : Axis =
+        // An axis with fewer than three cells would meet the same one twice: it gets one, and all pairs are tried.
+        let fitting = int (min (float mostCells) (floor (period / width)))
+        let count = if fitting < 3 then 1 else fitting
 
-    let private fillBins (cell: Cell) (radius: float) (positions: float[]) : Bins =
+        let cellOf (x: float) =
+            let turns = x / period
+            // Rounding may wrap a body just outside the box; one that diverged falls into any cell.
+            Math.Clamp(int ((turns - floor turns) * float count), 0, count - 1)
+
+        { CellOf = Array.map cellOf coordinates; Around = count }
+
+    /// Gaps that no pair can bridge are left out, so that numbers of cells stay below twice that of bodies, whatever the
+    /// coordinates. One that is not finite is far from all others.
+    let private sparseAxis (width: float) (coordinates: float[]) : Axis =
+        let bodies = Array.init coordinates.Length id
+        let sorted = Array.copy coordinates
+        Array.Sort(sorted, bodies)
+        let cellOf = Array.zeroCreate coordinates.Length
+        let mutable start = 0
+        let mutable first = 0
+
+        for k in 1 .. bodies.Length - 1 do
+            if sorted[k] - sorted[k - 1] <= width then
+                cellOf[bodies[k]] <- first + int ((sorted[k] - sorted[start]) / width)
+            else
+                start <- k
+                first <- cellOf[bodies[k - 1]] + 2
+                cellOf[bodies[k]] <- first
+
+        { CellOf = cellOf; Around = 0 }
+
+    let private openAxis (width: float) (coordinates: float[]) : Axis =
+        let mutable low, high = infinity, -infinity
+
+        for x in coordinates do
+            low <- Math.Min(low, x)
+            high <- Math.Max(high, x)
+
+        if (high - low) / width < float mostCells then
+            { CellOf = coordinates |> Array.map (fun x -> int ((x - low) / width)); Around = 0 }
+        else
+            sparseAxis width coordinates
+
+    /// Bodies by bucket: those of bucket b are Order[Starts[b] .. Starts[b + 1] - 1], in ascending order. A cell has one bucket,
+    /// which may hold bodies of other cells too.
+    [<NoEquality; NoComparison>]
+    type private Buckets = { Axes: Axis[]; Bits: int; Order: int[]; Starts: int[] }
+
+    let inline private addIndex (hash: uint64) (index: int) : uint64 = (hash + uint64 index + 1UL) * 0x9E3779B97F4A7C15UL
+
+    /// The products' upper half depends on all of the number.
+    let inline private bucket (bits: int) (hash: uint64) : int = int ((hash ^^^ (hash >>> 29)) * 0xBF58476D1CE4E5B9UL >>> (64 - bits))
+
+    let private fill (cell: Cell) (radius: float) (positions: float[]) : Buckets =
         let dimension = cell.Dimension
         let periods = cell.Periods.ToArray()
         let bodies = positions.Length / dimension
-        // No more bins than a few per body, however sparse the bodies lie.
-        let most = max 1 (int (ceil (float (4 * bodies) ** (1.0 / float dimension))))
+        let width = radius * margin
 
         let axes =
             Array.init dimension (fun axis ->
-                let mutable low, high = infinity, -infinity
+                let coordinates = Array.init bodies (fun body -> positions[body * dimension + axis])
 
-                for body in 0 .. bodies - 1 do
-                    low <- min low positions[body * dimension + axis]
-                    high <- max high positions[body * dimension + axis]
+                if periods[axis] > 0.0 then
+                    periodicAxis periods[axis] width coordinates
+                else
+                    openAxis width coordinates)
 
-                binAxis periods[axis] radius low high most)
+        let bits = 2 + Numerics.BitOperations.Log2(uint32 (max 1 bodies))
 
-        let binOf =
+        let bucketOf =
             Array.init bodies (fun body ->
-                let mutable bin = 0
+                let mutable hash = 0UL
 
-                for axis in 0 .. dimension - 1 do
-                    let struct (count, origin, scale) = axes[axis]
-                    let x = positions[body * dimension + axis] - origin
-                    let wrapped = if periods[axis] > 0.0 then x - periods[axis] * floor (x / periods[axis]) else x
-                    // Rounding may wrap a body just outside the box; one that diverged falls into any bin.
-                    bin <- bin * count + Math.Clamp(int (wrapped * scale), 0, count - 1)
+                for axis in axes do
+                    hash <- addIndex hash axis.CellOf[body]
 
-                bin)
+                bucket bits hash)
 
-        let counts = axes |> Array.map (fun struct (count, _, _) -> count)
-        let starts = Array.zeroCreate (Array.fold (*) 1 counts + 1)
+        let starts = Array.zeroCreate ((1 <<< bits) + 1)
 
-        for bin in binOf do
-            starts[bin + 1] <- starts[bin + 1] + 1
+        for b in bucketOf do
+            starts[b + 1] <- starts[b + 1] + 1
 
-        for bin in 1 .. starts.Length - 1 do
-            starts[bin] <- starts[bin] + starts[bin - 1]
+        for b in 1 .. starts.Length - 1 do
+            starts[b] <- starts[b] + starts[b - 1]
 
-        {
-            Counts = counts
-            Order = Array.init bodies id |> Array.sortBy (fun body -> struct (binOf[body], body))
-            Starts = starts
-            BinOf = binOf
-        }
+        let next = Array.copy starts
+        let order = Array.zeroCreate bodies
 
-    /// The distinct bins that touch a bin, itself among them.
-    let private touching (periods: float[]) (counts: int[]) (bin: int) : int[] =
-        let rec along axis (prefix: int) (rest: int) : int list =
-            if axis = counts.Length then
-                [ prefix ]
-            else
-                let stride = Array.fold (*) 1 counts[axis + 1 ..]
-                let here = rest / stride
+        for body in 0 .. bodies - 1 do
+            order[next[bucketOf[body]]] <- body
+            next[bucketOf[body]] <- next[bucketOf[body]] + 1
 
-                [ here - 1; here; here + 1 ]
-                |> List.choose (fun index ->
-                    if index >= 0 && index < counts[axis] then Some index
-                    elif periods[axis] > 0.0 then Some((index + counts[axis]) % counts[axis])
-                    else None)
-                |> List.distinct
-                |> List.collect (fun index -> along (axis + 1) (prefix * counts[axis] + index) (rest % stride))
+        { Axes = axes; Bits = bits; Order = order; Starts = starts }
 
-        along 0 0 bin |> Array.ofList
+    /// The distinct buckets of the cells that touch a body's cell, itself among them, in ascending order.
+    let private around (buckets: Buckets) (body: int) : int[] =
+        let step (hashes: uint64[]) (axis: Axis) : uint64[] =
+            let here = axis.CellOf[body]
+
+            let indices =
+                if axis.Around = 1 then
+                    [| here |]
+                elif axis.Around > 0 then
+                    [| (here + axis.Around - 1) % axis.Around; here; (here + 1) % axis.Around |]
+                else
+                    [| here - 1; here; here + 1 |]
+
+            hashes |> Array.collect (fun hash -> indices |> Array.map (addIndex hash))
+
+        let found = buckets.Axes |> Array.fold step [| 0UL |] |> Array.map (bucket buckets.Bits)
+        Array.Sort found
+        found |> Array.distinct
 
     let private squaredDistance (periods: float[]) (positions: float[]) (first: int) (second: int) : float =
         let dimension = periods.Length
@@ -118,25 +167,39 @@ module Neighbours =
 
         let positions = positions.ToArray()
         let periods = cell.Periods.ToArray()
-        let bins = fillBins cell radius positions
-        let around = Array.init (bins.Starts.Length - 1) (fun bin -> lazy touching periods bins.Counts bin)
-        let senders, receivers = ResizeArray<int>(), ResizeArray<int>()
-        let found = ResizeArray<int>()
+        let bodies = positions.Length / cell.Dimension
+        let buckets = fill cell radius positions
+        let isSameCell first second = buckets.Axes |> Array.forall (fun axis -> axis.CellOf[first] = axis.CellOf[second])
+        // Bodies of a cell are looked at together, but pairs are listed by body.
+        let found = List<int>()
+        let starts = Array.zeroCreate<int> bodies
+        let counts = Array.zeroCreate<int> bodies
+        let mutable near = [||]
 
-        for body in 0 .. bins.BinOf.Length - 1 do
-            found.Clear()
+        for slot in 0 .. bodies - 1 do
+            let body = buckets.Order[slot]
 
-            for bin in around[bins.BinOf[body]].Value do
-                for slot in bins.Starts[bin] .. bins.Starts[bin + 1] - 1 do
-                    let other = bins.Order[slot]
+            if slot = 0 || not (isSameCell buckets.Order[slot - 1] body) then
+                near <- around buckets body
+
+            starts[body] <- found.Count
+
+            for b in near do
+                for slot in buckets.Starts[b] .. buckets.Starts[b + 1] - 1 do
+                    let other = buckets.Order[slot]
 
                     if other > body && squaredDistance periods positions body other < radius * radius then
                         found.Add other
 
-            found.Sort()
+            counts[body] <- found.Count - starts[body]
+            found.Sort(starts[body], counts[body], null)
 
-            for other in found do
-                senders.Add body
-                receivers.Add other
+        let senders, receivers = Array.zeroCreate found.Count, Array.zeroCreate found.Count
+        let mutable filled = 0
 
-        Pairs.OfOwned(senders.ToArray(), receivers.ToArray())
+        for body in 0 .. bodies - 1 do
+            Array.Fill(senders, body, filled, counts[body])
+            found.CopyTo(starts[body], receivers, filled, counts[body])
+            filled <- filled + counts[body]
+
+        Pairs.OfOwned(senders, receivers)

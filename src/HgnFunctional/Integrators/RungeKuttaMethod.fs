@@ -1,7 +1,6 @@
 namespace HgnFunctional
 
 open MathNet.Numerics.Integration
-open MathNet.Numerics.LinearAlgebra
 
 /// A Runge-Kutta method for any Hamiltonian, as its tableau. What it preserves follows from the tableau.
 [<NoComparison>]
@@ -19,6 +18,9 @@ type RungeKuttaMethod =
         Source: string
     }
 
+    /// Products and sums of as many coefficients as there are stages agree to this.
+    member private method.Rounding: float = 1e-15 * float (4 + method.Stages)
+
     /// Number of stages.
     member method.Stages: int = method.Weights.Length
 
@@ -31,33 +33,55 @@ type RungeKuttaMethod =
         let a, b = method.Matrix, method.Weights
 
         Seq.allPairs [ 0 .. method.Stages - 1 ] [ 0 .. method.Stages - 1 ]
-        |> Seq.forall (fun (i, j) -> abs (b[i] * a[i][j] + b[j] * a[j][i] - b[i] * b[j]) < 1e-14)
+        |> Seq.forall (fun (i, j) -> abs (b[i] * a[i][j] + b[j] * a[j][i] - b[i] * b[j]) < method.Rounding)
 
     /// Whether a step with -dt undoes a step with dt: a_(s+1-i)(s+1-j) + a_ij = b_j (Hairer, Lubich, Wanner, Geometric
     /// Numerical Integration, V.2.3).
     member method.IsSymmetric: bool =
         let a, b, last = method.Matrix, method.Weights, method.Stages - 1
-        Seq.allPairs [ 0..last ] [ 0..last ] |> Seq.forall (fun (i, j) -> abs (a[last - i][last - j] + a[i][j] - b[j]) < 1e-14)
+
+        Seq.allPairs [ 0..last ] [ 0..last ]
+        |> Seq.forall (fun (i, j) -> abs (a[last - i][last - j] + a[i][j] - b[j]) < method.Rounding)
 
 /// The Runge-Kutta methods at hand; `RungeKuttaMethod.all` lists them.
 [<RequireQualifiedAccess>]
 module RungeKuttaMethod =
 
+    /// P_0 .. P_degree at x, by their recurrence.
+    let private legendre (degree: int) (x: float) : float[] =
+        let values = Array.create (degree + 1) 1.0
+
+        for k in 1..degree do
+            let before = if k = 1 then 0.0 else values[k - 2]
+            values[k] <- (float (2 * k - 1) * x * values[k - 1] - float (k - 1) * before) / float k
+
+        values
+
+    /// What a function makes of each index of a list and of the one at the mirrored place.
+    let private mirrored (value: int -> int -> float) (order: int[]) : float[] =
+        order |> Array.mapi (fun place k -> value k order[order.Length - 1 - place])
+
     /// The collocation method at the Gauss points: of order 2 s with s stages, symplectic and symmetric.
     let gaussLegendre (stages: int) : RungeKuttaMethod =
         Guard.positive (nameof stages) stages
-        let rule = GaussLegendreRule(0.0, 1.0, stages)
-        let nodes = rule.Abscissas |> Array.sort
-        // Collocation: sum_j a_ij c_j^(k-1) = c_i^k / k and sum_j b_j c_j^(k-1) = 1 / k for k = 1 .. s.
-        let powers = Matrix<float>.Build.Dense(stages, stages, fun k j -> pown nodes[j] k)
-        let integrals upTo = Vector<float>.Build.Dense(stages, fun k -> pown upTo (k + 1) / float (k + 1))
-        let weightsUpTo upTo = (powers.Solve(integrals upTo)).ToArray()
+        let rule = GaussLegendreRule(-1.0, 1.0, stages)
+        // Nodes and weights mirror each other, to the last bit.
+        let order = Array.init stages id |> Array.sortBy (fun k -> rule.Abscissas[k])
+        let nodes = order |> mirrored (fun k other -> 0.5 * (rule.Abscissas[k] - rule.Abscissas[other]))
+        let weights = order |> mirrored (fun k other -> 0.25 * (rule.Weights[k] + rule.Weights[other]))
+        let polynomials = nodes |> Array.map (legendre stages)
+
+        // The polynomial that is 1 at node j and 0 at the others is b_j sum_k (2 k + 1) P_k(x_j) P_k, since the rule is exact for
+        // products of these; and the integral of (2 k + 1) P_k up to x is (P_(k+1)(x) - P_(k-1)(x)) / 2 on [0, 1].
+        let coefficient i j =
+            let integral k = 0.5 * (polynomials[i][k + 1] - (if k = 0 then -1.0 else polynomials[i][k - 1]))
+            weights[j] * Seq.sum (seq { for k in stages - 1 .. -1 .. 0 -> polynomials[j][k] * integral k })
 
         {
             Name = $"gauss-legendre-{2 * stages}"
             Order = 2 * stages
-            Matrix = nodes |> Array.map weightsUpTo
-            Weights = weightsUpTo 1.0
+            Matrix = Array.init stages (fun i -> Array.init stages (coefficient i))
+            Weights = weights
             Source = "Hairer, Lubich, Wanner, Geometric Numerical Integration, II.1.3, doi:10.1007/3-540-30666-8"
         }
 

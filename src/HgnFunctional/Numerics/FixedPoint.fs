@@ -2,7 +2,6 @@ namespace HgnFunctional
 
 open System
 open System.Numerics.Tensors
-open MathNet.Numerics.LinearAlgebra
 
 /// How the search for a fixed point ended.
 [<Struct>]
@@ -29,7 +28,14 @@ type internal FixedPoint(size: int) =
     /// Plain iteration goes on while each change is below this fraction of the one before.
     let contraction = 0.3
 
+    /// Half the distance of numbers of order one.
+    let unitRoundoff = 1.1102230246251565e-16
+    /// Iterations without progress after which the rounding of G is measured.
+    let patience = 4
+
     let image = Array.zeroCreate<float> size
+    let shifted = Array.zeroCreate<float> size
+    let shiftedImage = Array.zeroCreate<float> size
     let residual = Array.zeroCreate<float> size
     let lastImage = Array.zeroCreate<float> size
     let lastResidual = Array.zeroCreate<float> size
@@ -41,17 +47,18 @@ type internal FixedPoint(size: int) =
     let subtract (a: float[]) (b: float[]) (destination: float[]) : unit =
         TensorPrimitives.Subtract(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> destination)
 
-    /// Weights of the past steps that make the residual least. Steps are nearly dependent near the end, hence a
-    /// pseudo-inverse of their normalised products.
-    let mix (count: int) : float[] =
+    /// Weights of the past steps that make the residual least; none if their products are beyond the range of numbers. Steps are
+    /// nearly dependent near the end, hence the least weights that do so.
+    let tryMix (count: int) : float[] option =
         let lengths = Array.init count (fun k -> max Double.Epsilon (sqrt (dot residualSteps[k] residualSteps[k])))
 
         let products =
-            Matrix<float>.Build.Dense(count, count, fun i j -> dot residualSteps[i] residualSteps[j] / (lengths[i] * lengths[j]))
+            Array.init count (fun j -> Array.init count (fun i -> dot residualSteps[i] residualSteps[j] / (lengths[i] * lengths[j])))
 
-        let targets = Vector<float>.Build.Dense(count, fun k -> dot residualSteps[k] residual / lengths[k])
-        let weights = products.PseudoInverse() * targets
-        Array.init count (fun k -> weights[k] / lengths[k])
+        let targets = Array.init count (fun k -> dot residualSteps[k] residual / lengths[k])
+
+        SingularValues.tryOfColumns products
+        |> Option.map (fun svd -> SingularValues.solveLeastNorm svd targets |> Array.map2 (fun length w -> w / length) lengths)
 
     /// x <- G(x) - sum of weights times past steps of G.
     let accelerate (iteration: int) (x: float[]) : unit =
@@ -59,19 +66,39 @@ type internal FixedPoint(size: int) =
         subtract image lastImage imageSteps[slot]
         subtract residual lastResidual residualSteps[slot]
         let count = min depth (iteration + 1)
-        let weights = mix count
         image.CopyTo(x, 0)
 
-        for k in 0 .. count - 1 do
-            TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> imageSteps[k], -weights[k], ReadOnlySpan<float> x, Span<float> x)
+        match tryMix count with
+        | None -> ()
+        | Some weights ->
+            for k in 0 .. count - 1 do
+                TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> imageSteps[k], -weights[k], ReadOnlySpan<float> x, Span<float> x)
+
+    /// How far G moves from the image of x, relative to the scale, when x is rounded otherwise.
+    let roundingOf (apply: Action<float[], float[]>) (scale: float) (x: float[]) : float =
+        let mutable most = 0.0
+
+        for trial in 0..1 do
+            for k in 0 .. size - 1 do
+                let isUp = Rng.mix (uint64 (2 * k + trial)) &&& 1UL = 0UL
+                shifted[k] <- x[k] + (if isUp then unitRoundoff * scale else -unitRoundoff * scale)
+
+            apply.Invoke(shifted, shiftedImage)
+            subtract shiftedImage image shiftedImage
+            most <- max most (abs (TensorPrimitives.MaxMagnitude(ReadOnlySpan<float> shiftedImage)) / scale)
+
+        most
 
     /// Iterates from x, which ends at the fixed point; `apply` writes G of its first argument to its second. The scale is the
-    /// size that rounding is measured against.
+    /// size that rounding is measured against. Where changes no longer shrink, they are compared with how far G itself moves when
+    /// its argument is rounded otherwise: no iteration can do better than that, and any other is not at its end.
     member _.Solve(apply: Action<float[], float[]>, scale: float, x: float[]) : FixedPointOutcome =
         let mutable iterations = 0
         let mutable change = infinity
         let mutable accelerated = -1
         let mutable finished = false
+        let mutable lowest = infinity
+        let mutable stalled = 0
 
         while not finished && iterations < mostIterations do
             apply.Invoke(x, image)
@@ -82,6 +109,17 @@ type internal FixedPoint(size: int) =
             finished <- not (next > rounding) || (next < plateau && next >= change) || Double.IsInfinity next
             let contracts = next <= contraction * change
             change <- next
+
+            if next < 0.5 * lowest then
+                lowest <- next
+                stalled <- 0
+            else
+                stalled <- stalled + 1
+
+            if not finished && stalled >= patience then
+                stalled <- 0
+                // Both ends of a change are rounded.
+                finished <- next <= 2.0 * roundingOf apply scale x
 
             if not finished && accelerated < 0 && not contracts then
                 accelerated <- 0

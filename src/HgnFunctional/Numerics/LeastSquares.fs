@@ -1,7 +1,6 @@
 namespace HgnFunctional
 
 open System
-open MathNet.Numerics.LinearAlgebra
 
 /// How the penalty on hidden units is chosen.
 type Ridge =
@@ -17,12 +16,15 @@ type LeastSquaresError =
     | NoRows
     /// The rows hold a number that is NaN or infinite.
     | NotFiniteRows
+    /// The numbers of the rows differ too much in size for singular values.
+    | NoSingularValues
 
     /// The error as one sentence.
     override error.ToString() : string =
         match error with
         | NoRows -> "There are no rows to fit; expected at least one snapshot."
         | NotFiniteRows -> "The rows of the linear system hold a number that is not finite."
+        | NoSingularValues -> "The singular values of the linear system could not be found; expected data of a moderate range."
 
 /// The solution of a least-squares problem, with what the solver knows of its health.
 [<NoEquality; NoComparison>]
@@ -121,13 +123,9 @@ module LeastSquares =
 
         triangle.Leftover + Seq.sumBy (fun row -> pown (misfit row) 2) (seq { 0 .. scaled.Length - 1 })
 
-    let private conditionOf (columns: float[][]) : float =
-        if columns.Length = 0 then
-            1.0
-        else
-            let matrix = Matrix<float>.Build.DenseOfColumnArrays(columns |> Array.map (Array.take columns.Length))
-            let values = matrix.Svd(false).S
-            values[0] / values[values.Count - 1]
+    let private tryCondition (columns: float[][]) : float option =
+        SingularValues.tryValues columns
+        |> Option.map (fun values -> if values.Length = 0 then 1.0 else values[0] / values[values.Length - 1])
 
     /// The ridge of wide systems that maximises the evidence: the best on a coarse grid, then the best of its neighbours.
     let private chooseWideRidge (surpriseAt: float -> float) : float =
@@ -175,9 +173,16 @@ module LeastSquares =
             Surprise = surprise fit / freeRows
         }
 
-    let private solveFinite (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : LeastSquaresSolution =
-        let triangle = PivotedTriangle.ofAccumulator pivotTolerance isTrend accumulator
-        let rank, trend = triangle.Kept.Length, triangle.Trend
+    /// The solution in the singular basis of the hidden columns.
+    let private solveInBasis
+        (ridge: Ridge)
+        (accumulator: TallSkinnyQr)
+        (triangle: PivotedTriangle)
+        (hiddenTarget: float[])
+        (svd: SingularValues)
+        (condition: float)
+        : LeastSquaresSolution =
+        let trend = triangle.Trend
         // In units in which the target has mean square one, so that neither ridge nor floor depends on the units of b.
         let unit =
             if triangle.TargetSquared > 0.0 then
@@ -185,16 +190,7 @@ module LeastSquares =
             else
                 1.0
 
-        let hiddenColumns = Array.init (rank - trend) (fun k -> Array.sub triangle.Columns[trend + k] trend (rank - trend))
-        let hiddenTarget = Array.sub triangle.Target trend (rank - trend)
-
-        let values, rotatedTarget, basis =
-            if rank = trend then
-                [||], [||], None
-            else
-                let svd = Matrix<float>.Build.DenseOfColumnArrays(hiddenColumns).Svd(true)
-                let target = svd.U.TransposeThisAndMultiply(Vector<float>.Build.Dense hiddenTarget)
-                svd.S.ToArray(), target.ToArray(), Some svd.VT
+        let values, rotatedTarget = svd.Values, SingularValues.leftTransposedTimes svd hiddenTarget
 
         let spectrum =
             {
@@ -211,11 +207,7 @@ module LeastSquares =
 
         let shrunk = Array.map2 (fun s t -> t * s / (s * s + penalty * penalty)) values rotatedTarget
 
-        let hidden =
-            match basis with
-            | None -> [||]
-            | Some vt -> vt.TransposeThisAndMultiply(Vector<float>.Build.Dense shrunk).ToArray()
-
+        let hidden = SingularValues.rightTimes svd shrunk
         let scaled = Array.append (solveTrend triangle hidden) hidden
         let readout = Array.map2 (fun x column -> x / triangle.Norms[column]) scaled triangle.Kept
         let order = triangle.Kept |> Array.indexed |> Array.sortBy snd |> Array.map fst
@@ -226,7 +218,7 @@ module LeastSquares =
             Readout = order |> Array.map (fun k -> readout[k])
             Rows = accumulator.Rows
             Features = accumulator.Features
-            Condition = conditionOf triangle.Columns
+            Condition = condition
             Ridge = if values.Length = 0 then 0.0 else penalty / values[0]
             RelativeResidual =
                 if triangle.TargetSquared > 0.0 then
@@ -236,18 +228,30 @@ module LeastSquares =
             Surprise = surprise spectrum penalty / spectrum.FreeRows
         }
 
+    let private solveFinite (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : Result<LeastSquaresSolution, LeastSquaresError> =
+        let triangle = PivotedTriangle.ofAccumulator pivotTolerance isTrend accumulator
+        let rank, trend = triangle.Kept.Length, triangle.Trend
+        let hiddenColumns = Array.init (rank - trend) (fun k -> Array.sub triangle.Columns[trend + k] trend (rank - trend))
+        let hiddenTarget = Array.sub triangle.Target trend (rank - trend)
+
+        match SingularValues.tryOfColumns hiddenColumns, tryCondition triangle.Columns with
+        | Some svd, Some condition -> Ok(solveInBasis ridge accumulator triangle hiddenTarget svd condition)
+        | _ -> Error NoSingularValues
+
     /// As `solveFinite`, for more features than pivoting of the whole triangle has time for.
-    let private solveLarge (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : LeastSquaresSolution =
+    let private solveLarge (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : Result<LeastSquaresSolution, LeastSquaresError> =
         match ColumnSketch.tryChoose pivotTolerance isTrend accumulator with
-        | None -> solveWide ridge isTrend accumulator
+        | None -> Ok(solveWide ridge isTrend accumulator)
         | Some columns ->
             let chosen = columns |> Array.map (fun column -> isTrend[column])
-            let solution = TallSkinnyQr.select columns accumulator |> solveFinite ridge chosen
 
-            { solution with
-                Kept = solution.Kept |> Array.map (fun k -> columns[k])
-                Features = accumulator.Features
-            }
+            TallSkinnyQr.select columns accumulator
+            |> solveFinite ridge chosen
+            |> Result.map (fun solution ->
+                { solution with
+                    Kept = solution.Kept |> Array.map (fun k -> columns[k])
+                    Features = accumulator.Features
+                })
 
     /// The readout that minimises |A x - b|^2 plus the penalty. `isTrend` [features] marks columns that are not penalised.
     let solve (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : Result<LeastSquaresSolution, LeastSquaresError> =
@@ -258,5 +262,5 @@ module LeastSquares =
             invalidArg (nameof ridge) $"The ridge is {fraction}; expected a finite number, 0 or more."
         | _ when accumulator.Rows = 0L -> Error NoRows
         | _ when Guard.firstNotFinite accumulator.Triangle >= 0 -> Error NotFiniteRows
-        | _ when accumulator.Features > widest -> Ok(solveLarge ridge isTrend accumulator)
-        | _ -> Ok(solveFinite ridge isTrend accumulator)
+        | _ when accumulator.Features > widest -> solveLarge ridge isTrend accumulator
+        | _ -> solveFinite ridge isTrend accumulator

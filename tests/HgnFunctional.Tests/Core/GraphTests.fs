@@ -61,6 +61,59 @@ let private neighbours =
             |> Prop.classify (Array.forall ((=) 0.0) periods) "open"
             |> Prop.classify (Array.forall ((<) 0.0) periods) "periodic")
 
+        prop 200 "within finds the pairs that brute force finds, however far bodies are from each other" (fun (seed: uint16) ->
+            let random = Rng.stream (int seed) "scattered clouds"
+            let dimension = 1 + random.Next 4
+            let periods = Array.init dimension (fun _ -> if random.Next 3 = 0 then 5.0 else 0.0)
+
+            let places =
+                [| 0.0; 0.0; 1e3; -1e7; 1e7; 3e9; 1e12; 1e15; -1e200; 1e300; Double.MaxValue; -Double.MaxValue; infinity; nan |]
+
+            let radius = [| 0.3; 0.7; 1.5; 1e4 |][random.Next 4]
+            let bodies = random.Next 60
+            let place () = Array.init dimension (fun axis -> if periods[axis] > 0.0 then 0.0 else places[random.Next places.Length])
+            let clusters = Array.init (1 + random.Next 6) (fun _ -> place ())
+            let radius = if Array.forall ((=) 0.0) periods then radius else min radius 2.5
+
+            let positions =
+                [|
+                    for _ in 1..bodies do
+                        let cluster = clusters[random.Next clusters.Length]
+                        for axis in 0 .. dimension - 1 -> cluster[axis] + 2.0 * random.NextDouble()
+                |]
+
+            let expected, actual = bruteForce periods radius positions, within periods radius positions
+
+            (expected = actual)
+            |> Prop.label $"%A{actual}; expected %A{expected}; %A{positions}"
+            |> Prop.classify (expected.Length = 0) "no pairs"
+            |> Prop.classify (positions |> Array.exists (Double.IsFinite >> not)) "not finite"
+            |> Prop.classify (positions |> Array.exists (fun x -> abs x > 1e9)) "far away")
+
+        testCase "bodies that left the others cost no more than those that stayed" (fun () ->
+            let bodies = 20000
+            let side = (float bodies / 0.8) ** (1.0 / 3.0)
+            let together = Rng.uniforms (3 * bodies) 0.0 side (Rng.stream 3 "liquid")
+
+            let scattered =
+                let far = Rng.uniforms 3000 -1e6 1e6 (Rng.stream 3 "evaporated")
+                Array.append together[.. together.Length - 3001] far
+
+            let seconds (positions: float[]) =
+                [
+                    for _ in 1..3 do
+                        let watch = Diagnostics.Stopwatch.StartNew()
+                        Neighbours.within (Cell.openSpace 3) 1.5 (ReadOnlySpan<float> positions) |> ignore
+                        watch.Elapsed.TotalSeconds
+                ]
+                |> List.min
+
+            // One bin for all that are together would make it a hundred times.
+            let alone = seconds together
+
+            for name, positions in [ "one", Array.append together [| 1e12; 0.0; 0.0 |]; "many", scattered ] do
+                Expect.isLessThan (seconds positions / alone) 10.0 name)
+
         testCase "many bodies in many bins" (fun () ->
             for periods in [ [| 0.0; 0.0 |]; [| 9.0; 9.0 |]; [| 9.0; 0.0 |] ] do
                 let positions = Rng.uniforms 800 0.0 9.0 (Rng.stream 3 "many bodies")

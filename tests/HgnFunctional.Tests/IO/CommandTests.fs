@@ -123,6 +123,31 @@ let tests =
                     Expect.isGreaterThan contents[0].Length 1000 "and written")
             }
 
+            test "the linear algebra that a process names for itself changes nothing" {
+                TemporaryFolder.using (fun folder ->
+                    let start = [ file "chain8.lammpstrj"; "--topology"; file "chain8.data" ]
+
+                    let run name variables =
+                        let model = Path.Combine(folder, name)
+
+                        let simulated =
+                            [ "simulate"; model; "--steps"; "5"; "--dt"; "0.3"; "--method"; "gauss-legendre-4"; "--initial" ] @ start
+
+                        let code, _, errors = train variables model
+                        Expect.equal (code, errors) (0, "") $"train, {name}"
+
+                        for arguments in [ [ "inspect"; model ]; "evaluate" :: model :: start; simulated ] do
+                            let code, _, errors = hgn variables arguments
+                            Expect.equal (code, errors) (0, "") $"{arguments.Head}, {name}"
+
+                        File.ReadAllText model
+
+                    let plain = run "plain" []
+
+                    for provider in [ "MKL"; "OpenBLAS"; "CUDA" ] do
+                        Expect.equal (run provider [ "MathNetNumericsLAProvider", provider ]) plain provider)
+            }
+
             test "bad input exits with 2 and one sentence, and leaves files alone" {
                 TemporaryFolder.using (fun folder ->
                     let model = Path.Combine(folder, "m.json")

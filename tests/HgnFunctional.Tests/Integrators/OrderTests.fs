@@ -4,6 +4,7 @@ open System
 open Expecto
 open HgnFunctional
 open HgnFunctional.Tests.Support
+open HgnFunctional.Tests.Support.Laws
 open HgnFunctional.Tests.Support.Problems
 
 let private splitting = List.map IntegrationMethod.Splitting
@@ -84,6 +85,32 @@ let private claims =
             Expect.equal (claims lopsided) (2, false) "composed"
             Expect.equal SplittingMethod.stormerVerlet.Stages [ Kick 0.5; Drift 1.0; Kick 0.5 ] "Stoermer-Verlet"
             Expect.equal SplittingMethod.positionVerlet.Stages [ Drift 0.5; Kick 1.0; Drift 0.5 ] "position Verlet")
+
+        testCase "Gauss methods of any number of stages are collocations, symmetric and symplectic" (fun () ->
+            for stages in 1..12 do
+                let method = RungeKuttaMethod.gaussLegendre stages
+                Expect.isTrue method.IsSymmetric $"{method.Name} is symmetric"
+                Expect.isTrue method.IsSymplectic $"{method.Name} is symplectic"
+                let nodes = method.Matrix |> Array.map Array.sum
+
+                for k in 1 .. 2 * stages do
+                    let powers = nodes |> Array.map (fun c -> pown c (k - 1))
+                    let dot a = Array.map2 (*) a powers |> Array.sum
+                    close $"{method.Name}, weights, {k}" Tolerance.exactLaw [| 1.0 / float k |] [| dot method.Weights |] |> expectNone
+
+                    if k <= stages then
+                        close
+                            $"{method.Name}, stages, {k}"
+                            Tolerance.exactLaw
+                            (nodes |> Array.map (fun c -> pown c k / float k))
+                            (Array.map dot method.Matrix)
+                        |> expectNone
+
+                // A claim that any tableau could make would be none.
+                let spoiled = method.Matrix |> Array.map Array.copy
+                spoiled[0][stages - 1] <- spoiled[0][stages - 1] + 1e-12
+                let other = { method with Matrix = spoiled }
+                Expect.isFalse (other.IsSymplectic || other.IsSymmetric) $"{method.Name}, spoiled")
 
         testCase "fractions that do not add up to one are refused" (fun () ->
             for parts in [ []; [ 0.5, SplittingMethod.ruth3 ] ] do
