@@ -79,10 +79,14 @@ type internal LineReader(path: string) =
             null
         else
             // Lines of Windows end in a carriage return as well; anywhere else it is damage.
-            if text[text.Length - 1] = '\r' then
+            if text.Length > 0 && text[text.Length - 1] = '\r' then
                 text.Length <- text.Length - 1
 
             let found = text.ToString()
+
+            if found.Contains '\r' then
+                let problem = Unexpected("a carriage return within a line", "one at its end at most")
+                raise (DataException { File = path; Line = Some line; Problem = problem })
 
             // A file system that crashed leaves them, and numbers would be read up to the first one.
             if found.Contains '\000' then

@@ -137,7 +137,7 @@ let tests =
                         Expect.equal (code, errors) (0, "") $"train, {name}"
 
                         for arguments in [ [ "inspect"; model ]; "evaluate" :: model :: start; simulated ] do
-                            let code, _, errors = hgn variables arguments
+                            let code, _, errors = Command.run variables arguments
                             Expect.equal (code, errors) (0, "") $"{arguments.Head}, {name}"
 
                         File.ReadAllText model
