@@ -58,8 +58,8 @@ let all: Fault list =
         {
             Name = "bins-do-not-wrap"
             File = "src/HgnFunctional/Graph/Neighbours.fs"
-            Original = "elif periods[axis] > 0.0 then Some((index"
-            Fault = "elif periods[axis] > 1e9 then Some((index"
+            Original = "elif axis.Around > 0 then"
+            Fault = "elif axis.Around > 1000000 then"
             Law = "the neighbours are those that brute force finds, in many bins"
         }
         {

@@ -80,9 +80,9 @@ let all: Fault list =
         }
         {
             Name = "refusals-of-custom-blocks-ignored"
-            File = facade "BoundModel"
-            Original = "if (block.Refuses(system) is { } reason)"
-            Fault = "if (block.Refuses(system) is { } reason && reason.Length < 0)"
+            File = facade "CustomBlockAdapter"
+            Original = "block.Refuses(new BodySystem(structure)) is { } reason ?"
+            Fault = "block.Refuses(new BodySystem(structure)) is { Length: < 0 } reason ?"
             Law = "a custom block can refuse a system"
         }
         {

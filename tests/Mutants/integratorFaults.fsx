@@ -95,8 +95,8 @@ let all: Fault list =
         fault
             "time-of-observations"
             "Trajectory.fs"
-            "timeStep * float (seen * every)"
-            "timeStep * float seen"
+            "timeStep * float taken"
+            "timeStep * float (taken / every)"
             "observers see the times of a recorded run"
         fault "coupling-without-units" "Integrator.fs" "sqrt (mass * largest)" "sqrt largest" "the suggested coupling follows the units"
     ]

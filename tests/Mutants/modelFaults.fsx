@@ -48,21 +48,21 @@ let all: Fault list =
         {
             Name = "sign-of-forces"
             File = "src/HgnFunctional/Training/Design.fs"
-            Original = "finishRows columns -1.0 forceWeight"
-            Fault = "finishRows columns 1.0 forceWeight"
+            Original = "finishRows columns system.Unit -1.0 forceScale"
+            Fault = "finishRows columns system.Unit 1.0 forceScale"
             Law = "springs are learned"
         }
         {
             Name = "rows-of-forces-not-scaled"
             File = "src/HgnFunctional/Training/Survey.fs"
-            Original = "ForceScale = scale forceSquares"
-            Fault = "ForceScale = 1.0 + 0.0 * scale forceSquares"
+            Original = "ForceScale = scale forces"
+            Fault = "ForceScale = 1.0 + 0.0 * scale forces"
             Law = "the units of the data do not matter to a coupled fit"
         }
         {
             Name = "hash-without-forces"
-            File = "src/HgnFunctional/Training/Survey.fs"
-            Original = "hashFloats snapshot.Forces"
+            File = "src/HgnFunctional/Training/Fingerprint.fs"
+            Original = "addFloats hash snapshot.Forces"
             Fault = "ignore snapshot.Forces.Length"
             Law = "other data have another hash"
         }
@@ -132,8 +132,8 @@ let all: Fault list =
         {
             Name = "mean-square-error-without-velocities"
             File = "src/HgnFunctional/Metrics/Errors.fs"
-            Original = "(forceErrors + velocityErrors) / float components"
-            Fault = "(forceErrors + 0.0 * velocityErrors) / float components"
+            Original = "SquareSum.add forceErrors velocityErrors"
+            Fault = "SquareSum.add forceErrors SquareSum.zero"
             Law = "errors are those computed by hand"
         }
     ]

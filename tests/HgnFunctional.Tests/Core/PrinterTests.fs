@@ -33,6 +33,13 @@ let private shown: (string * (unit -> string) * string list) list =
         "a snapshot", (fun () -> Snapshot.ofHamiltonian structure system (start 1) |> sprintf "%A"), [ "8 bodies"; "12 pairs" ]
         "a configuration", (fun () -> $"%A{TrainingConfig.defaults}"), [ "body"; "pair"; "elm"; "softplus"; "64" ]
         "a model", (fun () -> $"%A{model.Value}"), [ "bonds"; "body + pair"; "20 snapshots"; "potential" ]
+        "a model of many features",
+        (fun () ->
+            let wide =
+                model.Value.Diagnostics |> List.map (fun fit -> { fit with FeaturesKept = 1500000000; FeaturesSampled = 2000000000 })
+
+            sprintf "%A" { model.Value with Diagnostics = wide }),
+        [ "3000000000 of 4000000000 features kept" ]
         "diagnostics", (fun () -> $"%A{model.Value.Diagnostics}"), [ "kinetic fit"; "potential fit"; "features kept"; "rows" ]
         "dynamics", (fun () -> Model.bind structure model.Value |> sprintf "%A"), [ "Separable"; "learned Hamiltonian"; "8 bodies" ]
         "an integrator", (fun () -> $"%A{Splitting(SplittingMethod.stormerVerlet, system)}"), [ "stormer-verlet"; "8 bodies" ]
