@@ -111,7 +111,12 @@ let private neighbours =
             // One bin for all that are together would make it a hundred times.
             let alone = seconds together
 
-            for name, positions in [ "one", Array.append together [| 1e12; 0.0; 0.0 |]; "many", scattered ] do
+            for name, positions in
+                [
+                    "one above", Array.append together [| 1e12; 0.0; 0.0 |]
+                    "one below", Array.append together [| -1e12; -1e12; -1e12 |]
+                    "many", scattered
+                ] do
                 Expect.isLessThan (seconds positions / alone) 10.0 name)
 
         testCase "many bodies in many bins" (fun () ->

@@ -35,9 +35,10 @@ let private shown: (string * (unit -> string) * string list) list =
         "a model", (fun () -> $"%A{model.Value}"), [ "bonds"; "body + pair"; "20 snapshots"; "potential" ]
         "a model of many features",
         (fun () ->
-            let wide = model.Value.Diagnostics |> List.map (fun fit -> { fit with FeaturesKept = 1500000000; FeaturesSampled = 2000000000 })
-            let many = { model.Value with Diagnostics = wide }
-            $"%A{many}"),
+            let wide =
+                model.Value.Diagnostics |> List.map (fun fit -> { fit with FeaturesKept = 1500000000; FeaturesSampled = 2000000000 })
+
+            sprintf "%A" { model.Value with Diagnostics = wide }),
         [ "3000000000 of 4000000000 features kept" ]
         "diagnostics", (fun () -> $"%A{model.Value.Diagnostics}"), [ "kinetic fit"; "potential fit"; "features kept"; "rows" ]
         "dynamics", (fun () -> Model.bind structure model.Value |> sprintf "%A"), [ "Separable"; "learned Hamiltonian"; "8 bodies" ]
