@@ -21,6 +21,8 @@ type DataProblem =
     | BadNumber of field: string * text: string
     /// A whole number cannot be read.
     | NotWhole of field: string * text: string
+    /// A compressed file inflates to more than any data do.
+    | Inflates of times: int64
     /// A line holds a NUL byte, as files do after a crash.
     | NulByte
     /// A count is not a positive whole number, or more than the file can hold.
@@ -86,6 +88,7 @@ type DataProblem =
         | CutLine -> "ends without a line break and may be cut off; expected one after the last number"
         | BadNumber(field, text) -> $"{field} is '{text}'; expected a finite number"
         | NotWhole(field, text) -> $"{field} is '{text}'; expected a whole number"
+        | Inflates times -> $"inflates to more than {times} times its size, as no data do; expected an ordinary gzip file"
         | NulByte -> "holds a NUL byte, as damaged files do; expected text"
         | BadCount(field, text, most) -> $"{field} is '{text}'; expected a whole number from 1 to {most}"
         | MissingColumns(columns, what) -> $"has no columns {columns}; expected them for the {what}"

@@ -41,6 +41,12 @@ type internal LineReader(path: string) =
     /// No sensible file has longer lines; a binary file may.
     let longestLine = 1 <<< 20
 
+    /// A compressed file may inflate to this many times its size, and to `inflatedAtLeast` letters whatever its size: text of numbers
+    /// gains ten, repeated frames of bodies at rest perhaps fifty.
+    let mostInflated = 200L
+
+    let inflatedAtLeast = 64_000_000L
+
     let content = ContentStream.openRead path
     let reader = new StreamReader(content.Stream)
     let buffer = Array.zeroCreate<char>(1 <<< 15)
@@ -48,6 +54,12 @@ type internal LineReader(path: string) =
     let mutable start = 0
     let mutable finish = 0
     let mutable line = 0L
+    let mutable letters = 0L
+
+    let mostLetters =
+        match content.Length with
+        | Some length when content.IsGzip -> max inflatedAtLeast (length * mostInflated)
+        | _ -> Int64.MaxValue
     let mutable cutLine = None
 
     /// The text up to the next line break; null at the end.
@@ -60,6 +72,10 @@ type internal LineReader(path: string) =
             if start = finish then
                 start <- 0
                 finish <- reader.Read(buffer, 0, buffer.Length)
+                letters <- letters + int64 finish
+
+                if letters > mostLetters then
+                    raise (DataException { File = path; Line = Some line; Problem = Inflates mostInflated })
 
             let rest = ReadOnlySpan<char>(buffer, start, finish - start)
             let length = rest.IndexOf '\n'
@@ -97,10 +113,10 @@ type internal LineReader(path: string) =
     /// Path of the file.
     member _.Path: string = path
 
-    /// More records than this cannot be in the file: each takes two bytes at least, and compression rarely gains 1000.
+    /// More records than this cannot be in the file: each takes two bytes at least.
     member _.MostRecords: int64 =
         match content.Length with
-        | Some length -> length / 2L * (if content.IsGzip then 1000L else 1L)
+        | Some length -> (if content.IsGzip then mostLetters else length) / 2L
         | None -> Int64.MaxValue
 
     /// Number of the line read last.

@@ -71,7 +71,7 @@ type Warning =
 
         match warning with
         | UnitsAssumed(file, units) ->
-            $"{file} names no units; '{units}' was assumed, and its frames are too few or too far apart in time to tell."
+            $"{file} names no units; '{units}' was assumed, and its frames do not tell (at rest, too few, or too far apart in time)."
         | ForcesOutOfScale(file, ratio) ->
             $"{file}: from frame to frame mass times acceleration is {ratio:G3} times the force; expected 1 in its units: masses, units or forces are not what they seem."
         | ImagesTaken(file, bonds, axes) ->
