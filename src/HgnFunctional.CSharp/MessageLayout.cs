@@ -31,6 +31,11 @@ public sealed record MessageLayout
         Require(nameof(NodeUnits), NodeUnits);
         Require(nameof(EdgeUnits), EdgeUnits);
 
+        if (InnerUnits is null)
+        {
+            throw new HgnInputException($"{nameof(InnerUnits)} is null; expected a list, which may be empty.");
+        }
+
         foreach (var units in InnerUnits)
         {
             Require(nameof(InnerUnits), units);

@@ -62,6 +62,11 @@ public sealed record TrainingOptions
 
     private void CheckBlocks()
     {
+        if (Blocks is null)
+        {
+            throw new HgnInputException("The blocks are null; expected a list of blocks.");
+        }
+
         if (Blocks.Contains(null!))
         {
             throw new HgnInputException("A block is null; expected a block.");

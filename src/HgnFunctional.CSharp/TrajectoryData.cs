@@ -90,7 +90,8 @@ public sealed record TrajectoryData
     {
         if (Files is null || Files.Count == 0 || Files.Contains(null!))
         {
-            throw new HgnInputException("No trajectory file was given; expected at least one.");
+            throw new HgnInputException(
+                Files is { Count: > 0 } ? "A trajectory file is null; expected paths." : "No trajectory file was given; expected at least one.");
         }
 
         if (FirstFrame < 0 || LastFrame < FirstFrame)

@@ -16,6 +16,7 @@ return Runner.RunTestsWithCLIArgs(
             CustomBlockTests.All,
             OwnSystemTests.All,
             SimulationTests.All,
+            WarningTests.All,
             FileTests.All,
             SurfaceTests.All,
             SampleTests.All,

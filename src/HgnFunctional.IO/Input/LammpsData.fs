@@ -101,7 +101,7 @@ module LammpsData =
     let private split (line: string) : struct (string * string) =
         match line.IndexOf '#' with
         | -1 -> struct (line, "")
-        | start -> struct (line.Substring(0, start), line.Substring(start + 1).Trim())
+        | start -> struct (line.Substring(0, start), String.Join(' ', Words.split (line.Substring(start + 1))))
 
     /// The rows of a file, as they are read.
     [<Sealed>]

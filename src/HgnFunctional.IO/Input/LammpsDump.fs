@@ -103,7 +103,7 @@ module LammpsDump =
             match reader.TryNext() with
             | null when first = 0L -> atEnd <- true
             | null -> reader.Fail(Truncated "the rest of a frame")
-            | text when String.IsNullOrWhiteSpace text && first = 0L -> ()
+            | text when first = 0L && (Words.split text).Length = 0 -> ()
             | text ->
                 if first = 0L then
                     first <- reader.Line
@@ -111,19 +111,16 @@ module LammpsDump =
                 match Words.split text with
                 | [| "ITEM:"; "TIMESTEP" |] ->
                     once timestep text
-                    timestep <- Some(reader.Integer("the time step", (reader.Next "a time step").Trim()))
+                    timestep <- Some(reader.Integer("the time step", reader.NextWord "a time step"))
                 | [| "ITEM:"; "TIME" |] ->
                     once time text
-                    time <- Some(reader.Float("the time", (reader.Next "a time").Trim()))
+                    time <- Some(reader.Float("the time", reader.NextWord "a time"))
                 | [| "ITEM:"; "UNITS" |] ->
                     once units text
-
-                    match Words.split (reader.Next "a unit style") with
-                    | [| style |] -> units <- Some style
-                    | words -> reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "the name of a unit style"))
+                    units <- Some(reader.NextWord "the name of a unit style")
                 | [| "ITEM:"; "NUMBER"; "OF"; "ATOMS" |] ->
                     once atoms text
-                    atoms <- Some(reader.Count("the number of atoms", reader.Next "a number of atoms"))
+                    atoms <- Some(reader.Count("the number of atoms", reader.NextWord "a number of atoms"))
                 | words when words.Length >= 3 && Array.take 3 words = [| "ITEM:"; "BOX"; "BOUNDS" |] ->
                     once box text
                     box <- Some(readBox reader words[3..])

@@ -144,6 +144,12 @@ type internal LineReader(path: string) =
         | null -> this.Fail(Truncated expected)
         | text -> text
 
+    /// The next line, which must be one word.
+    member this.NextWord(expected: string) : string =
+        match Words.split (this.Next expected) with
+        | [| word |] -> word
+        | words -> this.Fail(Unexpected(Words.quote (String.Join(' ', words)), expected))
+
     /// A finite number.
     member this.Float(field: string, text: string) : float =
         match Words.tryFloat text with
@@ -160,9 +166,9 @@ type internal LineReader(path: string) =
     member this.Count(field: string, text: string) : int =
         let most = min this.MostRecords 100_000_000L
 
-        match Words.tryInteger (text.Trim()) with
+        match Words.tryInteger text with
         | ValueSome count when count >= 1L && count <= most -> int count
-        | _ -> this.Fail(BadCount(field, Words.quote (text.Trim()), most))
+        | _ -> this.Fail(BadCount(field, Words.quote text, most))
 
     interface IDisposable with
         member _.Dispose() = reader.Dispose()

@@ -73,6 +73,8 @@ internal static class Agreement
         : !strict.Columns.SequenceEqual(frame.Columns) ? "the columns"
         : !strict.Ids.SequenceEqual(frame.Ids) ? "the ids"
         : !Same(strict.Periods, frame.Periods) ? "the box"
+        : !(strict.Types ?? []).SequenceEqual(frame.Types?.Value ?? []) ? "the types"
+        : !Same(strict.Charges, Value(frame.Charges)) ? "the charges"
         : !Same(strict.Masses, Value(frame.Masses)) ? "the masses"
         : !Same(strict.Positions, frame.Positions) ? "the positions"
         : !Same(strict.Velocities, Value(frame.Velocities)) ? "the velocities"

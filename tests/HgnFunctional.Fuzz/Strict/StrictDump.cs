@@ -11,6 +11,8 @@ internal sealed record StrictFrame(
     string[] Columns,
     long[] Ids,
     double[] Periods,
+    string[]? Types,
+    double[]? Charges,
     double[]? Masses,
     double[] Positions,
     double[]? Velocities,
@@ -131,6 +133,7 @@ internal sealed class StrictDump
         var rows = new List<(long Id, string[] Words)>();
         var id = Array.IndexOf(columns, "id");
         var type = Array.IndexOf(columns, "type");
+        var types = new List<string>();
         Refusal.Unless(id >= 0, "no column id");
 
         for (var row = 0L; row < atoms; row++)
@@ -141,10 +144,12 @@ internal sealed class StrictDump
 
             if (type >= 0)
             {
-                StrictNumber.Whole("a type", words[type]);
+                types.Add(words[type]);
             }
         }
 
+        // Numbers throughout, or the names that LAMMPS lets types have, which begin with a letter.
+        Refusal.Unless(types.All(StrictNumber.IsWhole) || types.All(name => char.IsLetter(name[0])), "types that are neither numbers nor names");
         Refusal.Unless(rows.DistinctBy(row => row.Id).Count() == rows.Count, "an id twice");
         rows.Sort((a, b) => a.Id.CompareTo(b.Id));
         double[]? Columns(params string[] names) => Table(columns, rows, names);
@@ -155,6 +160,8 @@ internal sealed class StrictDump
             columns,
             rows.Select(row => row.Id).ToArray(),
             Enumerable.Range(0, 3).Select(axis => flags[axis] == "pp" ? high[axis] - low[axis] : 0).ToArray(),
+            type < 0 ? null : rows.Select(row => row.Words[type]).ToArray(),
+            Columns("q"),
             Columns("mass"),
             Columns("xu", "yu", "zu")
                 ?? Columns("x", "y", "z")

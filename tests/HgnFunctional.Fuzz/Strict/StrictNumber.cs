@@ -22,6 +22,8 @@ internal static partial class StrictNumber
         return value;
     }
 
+    internal static bool IsWhole(string word) => WholePattern().IsMatch(word) && long.TryParse(word, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+
     internal static long Whole(string what, string word, long least, long most)
     {
         var value = Whole(what, word);
