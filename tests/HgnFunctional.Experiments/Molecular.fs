@@ -172,7 +172,7 @@ module Molecular =
                     {
                         Name = "long-runs"
                         Title =
-                            "Runs at constant energy from the last frame: deviation over the mean kinetic energy, at most and as the rise of "
+                            "Runs at constant energy from the last frame: deviation over the energy of the motion at the start, at most and as the rise of "
                             + "a straight line over the whole run"
                         Columns = [ "run"; "steps"; "largest drift"; "rise"; "largest, true energy"; "rise, true energy"; "momentum drift" ]
                         Rows = List.ofArray long

@@ -199,7 +199,7 @@ module ZeroShot =
                     {
                         Name = "long-runs"
                         Title =
-                            "Long runs with harmonic springs: energy over the mean kinetic energy, at most and as the rise of a straight line "
+                            "Long runs with harmonic springs: energy over the energy of the motion at the start, at most and as the rise of a straight line "
                             + "over the whole run, of the model and of the truth with the same integrator and step"
                         Columns =
                             List.take 3 described

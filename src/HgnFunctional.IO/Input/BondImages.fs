@@ -31,8 +31,7 @@ module internal BondImages =
         abs (difference data bond axis) > 0.5 * box data axis * (1.0 - closeness)
 
     let private unplaced (data: LammpsData) (struct (a, b) as bond) (axis: int) : 'result =
-        let problem =
-            UnplacedBond(data.Ids[a], data.Ids[b], axisName axis, abs (difference data bond axis), box data axis)
+        let problem = UnplacedBond(data.Ids[a], data.Ids[b], axisName axis, abs (difference data bond axis), box data axis)
 
         raise (DataException { File = data.Path; Line = None; Problem = problem })
 

@@ -103,7 +103,8 @@ type DataProblem =
         | MassesGivenTwice -> "has masses, and a mass for every body was given as well; expected one of the two"
         | UnplacedBond(first, second, axis, length, box) ->
             $"the bond of atoms {first} and {second} spans {length:G6} along {axis}, more than half the box ({box:G6}), so it may cross a periodic boundary or not; expected the boundary to be given (p for a periodic axis, s for an open one)"
-        | NoBoundary -> "does not say which axes are periodic, which a cutoff must know; expected the boundary to be given (such as ppp, or sss for open space)"
+        | NoBoundary ->
+            "does not say which axes are periodic, which a cutoff must know; expected the boundary to be given (such as ppp, or sss for open space)"
         | OtherBoundary(given, inFile) -> $"has the boundary {inFile}, and {given} was given; expected no other than the file's"
         | UnitsContradicted(assumed, ratio, fitting) ->
             $"was taken to be in units '{assumed}', but from frame to frame mass times acceleration is {ratio:G3} times the force, as in units '{fitting}'; expected the unit style to be given"

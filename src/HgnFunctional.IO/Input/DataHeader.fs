@@ -8,8 +8,7 @@ open System.Collections.Generic
 type internal DataHeader(reader: LineReader) =
 
     /// What has a line `N atoms` and a section of so many rows.
-    static let counted =
-        set [ "atoms"; "bonds"; "angles"; "dihedrals"; "impropers"; "ellipsoids"; "lines"; "triangles"; "bodies" ]
+    static let counted = set [ "atoms"; "bonds"; "angles"; "dihedrals"; "impropers"; "ellipsoids"; "lines"; "triangles"; "bodies" ]
 
     static let typed = set [ "atom"; "bond"; "angle"; "dihedral"; "improper" ]
     static let extra = set [ "bond"; "angle"; "dihedral"; "improper"; "special" ]
@@ -61,7 +60,8 @@ type internal DataHeader(reader: LineReader) =
         | _ -> None
 
     /// Counts of rows: what has them, and how many.
-    member header.Counted: (string * int) seq = counted |> Seq.choose (fun what -> header.TryCount what |> Option.map (fun n -> what, n))
+    member header.Counted: (string * int) seq =
+        counted |> Seq.choose (fun what -> header.TryCount what |> Option.map (fun n -> what, n))
 
     /// Bounds of the box.
     member _.Low: float[] = low

@@ -268,7 +268,8 @@ module LammpsData =
                 let count = header.TryCount what |> Option.defaultValue 0
 
                 match seen.TryGetValue section with
-                | true, rows when rows <> count -> reader.Fail(Truncated $"{count} rows in the section {section}, as the header says; it has {rows}")
+                | true, rows when rows <> count ->
+                    reader.Fail(Truncated $"{count} rows in the section {section}, as the header says; it has {rows}")
                 | false, _ when count > 0 && section <> "Velocities" -> reader.Fail(Truncated $"a section {section} with {count} rows")
                 | _ -> ()
 
@@ -369,7 +370,9 @@ module LammpsData =
             if (Array.distinct row.Value).Length < row.Value.Length then
                 failAt row.Line (Unexpected("an atom twice in one row", "different atoms"))
 
-        let angles = [ "angles"; "dihedrals"; "impropers" ] |> List.sumBy (fun what -> header.TryCount what |> Option.defaultValue 0)
+        let angles =
+            [ "angles"; "dihedrals"; "impropers" ] |> List.sumBy (fun what -> header.TryCount what |> Option.defaultValue 0)
+
         let units = Regex.Match(title, @"\bunits = ([a-z]+)")
 
         {
@@ -377,7 +380,11 @@ module LammpsData =
             UnitStyle = if units.Success then Some units.Groups[1].Value else None
             Ids = ofAtoms _.Id
             Types = ofAtoms (fun atom -> let struct (kind, _) = atom.Value in kind)
-            Charges = if rows.HasCharges then Some(ofAtoms (fun atom -> let struct (_, charge) = atom.Value in charge)) else None
+            Charges =
+                if rows.HasCharges then
+                    Some(ofAtoms (fun atom -> let struct (_, charge) = atom.Value in charge))
+                else
+                    None
             Masses = if rows.Masses.Count = 0 then None else Some(ofAtoms massOf)
             Bonds = rows.Bonds.ToArray() |> Array.map bondOf
             BondTypes = rows.Bonds.ToArray() |> Array.map (fun bond -> let struct (kind, _) = bond.Value in kind)

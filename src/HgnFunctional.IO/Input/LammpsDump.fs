@@ -40,7 +40,11 @@ type DumpFrame =
 
     /// Length of the box along each axis, 0 where it is open.
     member frame.Periods: float[] =
-        Array.init 3 (fun axis -> if frame.Boundaries[axis] = "pp" then frame.High[axis] - frame.Low[axis] else 0.0)
+        Array.init 3 (fun axis ->
+            if frame.Boundaries[axis] = "pp" then
+                frame.High[axis] - frame.Low[axis]
+            else
+                0.0)
 
 /// Reads LAMMPS text dumps (LAMMPS manual, command `dump`), one frame in memory at a time.
 [<RequireQualifiedAccess>]
@@ -256,7 +260,11 @@ module LammpsDump =
         let force = findGroup columns [ [| "fx"; "fy"; "fz" |] ]
         let mass, charge = indexOf columns "mass", indexOf columns "q"
         let kind, element = indexOf columns "type", indexOf columns "element"
-        let numbers = Array.concat [ place; Option.defaultValue [||] velocity; Option.defaultValue [||] force; Option.toArray mass; Option.toArray charge ]
+
+        let numbers =
+            Array.concat
+                [ place; Option.defaultValue [||] velocity; Option.defaultValue [||] force; Option.toArray mass; Option.toArray charge ]
+
         let rows = Rows(reader, header, numbers, Array.append (Option.toArray kind) (Option.toArray element), kind, id)
 
         let positions =

@@ -60,6 +60,7 @@ type internal LineReader(path: string) =
         match content.Length with
         | Some length when content.IsGzip -> max inflatedAtLeast (length * mostInflated)
         | _ -> Int64.MaxValue
+
     let mutable cutLine = None
 
     /// The text up to the next line break; null at the end.

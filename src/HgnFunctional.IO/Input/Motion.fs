@@ -73,6 +73,7 @@ module internal Motion =
             let force = free |> Array.map (fun k -> 0.5 * (f0[k] + f1[k]))
             let time = dot dx v / dot v v
             let factor = dot impulse force / (time * dot force force)
+
             let squares (first: float[]) (second: float[]) (scale: int -> float) =
                 free |> Array.sumBy (fun k -> 0.5 * (first[k] * first[k] + second[k] * second[k]) * scale k)
 

@@ -70,7 +70,10 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
             FileBodies.fail path (Some frame.Line) (OtherAtoms(index, frame.Ids.Length, first.Ids.Length))
 
         if frame.UnitStyle <> first.UnitStyle then
-            FileBodies.fail path (Some frame.Line) (UnitsUnclear(Words.quote (defaultArg frame.UnitStyle ""), $"{assumed.Name}, as above the first frame"))
+            FileBodies.fail
+                path
+                (Some frame.Line)
+                (UnitsUnclear(Words.quote (defaultArg frame.UnitStyle ""), $"{assumed.Name}, as above the first frame"))
 
         let structure, state, velocities = maker.State frame
         let forces = need "forces" "fx fy fz" frame frame.Forces |> Array.map (fun f -> assumed.ForceFactor * f)

@@ -181,7 +181,11 @@ module TrajectoryFile =
     /// read once, are not looked at. What is wrong with the files is left to those who read them.
     let examine (options: SourceOptions) (paths: string list) : Warning list =
         let look (path: string) =
-            DataFile.tryRead path (fun () -> if Devices.isDevice path then [] else examineFile options (openTopology options) path)
+            DataFile.tryRead path (fun () ->
+                if Devices.isDevice path then
+                    []
+                else
+                    examineFile options (openTopology options) path)
 
         paths |> List.collect (look >> Result.defaultValue [])
 

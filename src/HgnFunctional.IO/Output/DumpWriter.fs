@@ -128,7 +128,10 @@ module DumpWriter =
         let d = structure.Dimension
         let before, after = fixedColumns structure
         let names columns = columns |> List.map fst |> String.concat " "
-        let texts columns = Array.init structure.Bodies (fun body -> columns |> List.map (fun (_, textOf) -> textOf body) |> String.concat " ")
+
+        let texts columns =
+            Array.init structure.Bodies (fun body -> columns |> List.map (fun (_, textOf) -> textOf body) |> String.concat " ")
+
         let starts, ends = texts before, texts after
         let masses = structure.Masses.ToArray()
 

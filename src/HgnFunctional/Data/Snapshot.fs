@@ -25,8 +25,7 @@ type SnapshotError =
 
 /// One moment of a trajectory: a structure, its state, and the measured time derivatives q' and p'. Immutable.
 [<Sealed; NoEquality; NoComparison>]
-type Snapshot
-    private (structure: Structure, state: PhaseState, velocities: float[], forces: float[], pairs: Pairs, trajectory: string) =
+type Snapshot private (structure: Structure, state: PhaseState, velocities: float[], forces: float[], pairs: Pairs, trajectory: string) =
 
     /// Masses, cell, interactions.
     member _.Structure: Structure = structure

@@ -149,8 +149,7 @@ type private EvaluationSums(model: TrainedModel) =
                     RelativeForceError = relative force
                     RelativeVelocityError = relative velocity
                     MeanSquareError = SquareSum.value (SquareSum.add forceErrors velocityErrors) / float components
-                    EnergyDeviation =
-                        current.Values |> Seq.map TrajectoryEnergy.relative |> Seq.fold TrajectoryEnergy.larger deviation
+                    EnergyDeviation = current.Values |> Seq.map TrajectoryEnergy.relative |> Seq.fold TrajectoryEnergy.larger deviation
                     OutOfRangeFraction = float outside / float (max 1L invariants)
                 }
 

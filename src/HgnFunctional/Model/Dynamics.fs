@@ -18,7 +18,8 @@ type BindError =
         match error with
         | NeedsBonds -> "The model was trained on bonds; expected a structure whose bonds are named, not a cutoff."
         | NeedsCutoff cutoff -> $"The model was trained on pairs within {cutoff}; expected a structure with that cutoff."
-        | OtherUnits(model, structure) -> $"The model was trained in units '{model}', and the bodies are in '{structure}'; expected the same."
+        | OtherUnits(model, structure) ->
+            $"The model was trained in units '{model}', and the bodies are in '{structure}'; expected the same."
         | BlockRefuses error -> string error
 
 /// A model on a structure: what an integrator needs.

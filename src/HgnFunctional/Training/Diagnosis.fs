@@ -109,7 +109,11 @@ module internal Diagnosis =
     let private unequalMasses (missed: Missed[]) : Cause option =
         let masses = missed |> Array.collect (fun m -> m.Snapshot.Structure.Masses.ToArray())
         let least, largest = Array.min masses, Array.max masses
-        if largest > least * (1.0 + notable) then Some(UnequalMasses(least, largest)) else None
+
+        if largest > least * (1.0 + notable) then
+            Some(UnequalMasses(least, largest))
+        else
+            None
 
     let private causesOf (missed: Missed[]) : Cause list =
         match List.choose id [ netForce missed; uniformField missed; drag missed; unequalTypes missed; unequalMasses missed ] with
@@ -141,7 +145,7 @@ module internal Diagnosis =
         let frames = sample |> Array.groupBy (fun snapshot -> snapshot.Structure.Bodies) |> Array.maxBy (snd >> Array.length) |> snd
         let first = frames[0]
         let d = first.Structure.Dimension
-        let moves = Array.zeroCreate<bool> (first.Structure.Bodies * d)
+        let moves = Array.zeroCreate<bool>(first.Structure.Bodies * d)
         let feels = Array.zeroCreate<bool> moves.Length
 
         for frame in frames do
@@ -150,7 +154,9 @@ module internal Diagnosis =
                     moves[k] <- moves[k] || frame.Velocities[k] <> 0.0
                     feels[k] <- feels[k] || frame.Forces[k] <> 0.0
 
-        let still = [| 0 .. first.Structure.Bodies - 1 |] |> Array.filter (fun body -> Seq.exists (fun k -> feels[k] && not moves[k]) (seq { body * d .. body * d + d - 1 }))
+        let still =
+            [| 0 .. first.Structure.Bodies - 1 |]
+            |> Array.filter (fun body -> Seq.exists (fun k -> feels[k] && not moves[k]) (seq { body * d .. body * d + d - 1 }))
 
         if frames.Length > 1 && still.Length > 0 && Array.exists id moves then
             Some(NeverMoving(still.Length, first.Structure.Bodies))
@@ -172,7 +178,11 @@ module internal Diagnosis =
             yield! Option.toList (neverMoving sample)
 
             if error > printed then
-                yield! sample |> Array.map _.Structure |> Array.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode |> ignored
+                yield!
+                    sample
+                    |> Array.map _.Structure
+                    |> Array.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode
+                    |> ignored
 
             if error > poor then
                 // Directions are compared within one space.

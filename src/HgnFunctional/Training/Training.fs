@@ -136,7 +136,12 @@ module Training =
         if bodies > fewBodies then
             None
         else
-            let pairs = [| for sender in 0 .. bodies - 1 do for receiver in sender + 1 .. bodies - 1 -> struct (sender, receiver) |]
+            let pairs =
+                [|
+                    for sender in 0 .. bodies - 1 do
+                        for receiver in sender + 1 .. bodies - 1 -> struct (sender, receiver)
+                |]
+
             let senders = pairs |> Array.map (fun struct (sender, _) -> sender)
             let receivers = pairs |> Array.map (fun struct (_, receiver) -> receiver)
             let all = Pairs.OfOwned(senders, receivers)

@@ -74,7 +74,13 @@ let tests =
                     (((Conservation.observer structure system).Observe(0.0, start)).Observe(1.0, kicked start)).Result
 
                 let here, there = observe 0.0, observe 1e6
-                Expect.floatClose { absolute = 1e-8; relative = 0.0 } here.AngularMomentumDrift.Value there.AngularMomentumDrift.Value "after a kick"
+
+                Expect.floatClose
+                    { absolute = 1e-8; relative = 0.0 }
+                    here.AngularMomentumDrift.Value
+                    there.AngularMomentumDrift.Value
+                    "after a kick"
+
                 Expect.isGreaterThan here.AngularMomentumDrift.Value 0.01 "it is one"
             }
 
@@ -86,7 +92,11 @@ let tests =
                     let integrator = Integrator.Splitting(SplittingMethod.stormerVerlet, system)
 
                     match Trajectory.record integrator 0.01 50 5 (InitialState.perturbed 0.1 0.3 2 structure lattice.Sites) with
-                    | Ok states -> states |> Array.map (Snapshot.ofHamiltonian structure system >> Result.toOption >> Option.get >> Snapshot.inTrajectory name)
+                    | Ok states ->
+                        states
+                        |> Array.map (
+                            Snapshot.ofHamiltonian structure system >> Result.toOption >> Option.get >> Snapshot.inTrajectory name
+                        )
                     | Error error -> failtest (string error)
 
                 let small, large = snapshotsOf "small" 2, snapshotsOf "large" 4
@@ -115,7 +125,10 @@ let tests =
                     [
                         for k in 1..20 ->
                             let q = lattice.Sites |> Array.mapi (fun i x -> x + 0.1 * sin (float (k * i)))
-                            Snapshot.ofHamiltonian structure system (PhaseState.create 9 2 q (Array.zeroCreate 18)) |> Result.toOption |> Option.get
+
+                            Snapshot.ofHamiltonian structure system (PhaseState.create 9 2 q (Array.zeroCreate 18))
+                            |> Result.toOption
+                            |> Option.get
                     ]
 
                 match Training.fit TrainingConfig.defaults data with

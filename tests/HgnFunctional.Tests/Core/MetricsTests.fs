@@ -96,7 +96,9 @@ let tests =
                 // The total momentum moves by (1, 0), of 5 at the start; the angular momentum, of arms of 1/2 and 1 about the
                 // centre, by -1, of the root of 5/4 times 5.
                 close "momentum" Tolerance.exactLaw [| 0.2 |] [| conservation.MomentumDrift |] |> expectNone
-                close "angular momentum" Tolerance.exactLaw [| 0.4 / sqrt 5.0 |] (Option.toArray conservation.AngularMomentumDrift) |> expectNone)
+
+                close "angular momentum" Tolerance.exactLaw [| 0.4 / sqrt 5.0 |] (Option.toArray conservation.AngularMomentumDrift)
+                |> expectNone)
 
             testCase "angular momentum has no drift to speak of in a box" (fun () ->
                 let conservation = observe (Cell.create [ 9.0; 0.0 ]) [ 0.0, [| 1.0; 0.0; 0.0; 2.0 |], [| 3.0; 4.0; 0.0; 0.0 |] ]

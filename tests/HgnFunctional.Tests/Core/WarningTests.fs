@@ -9,8 +9,7 @@ open HgnFunctional.Tests.Support
 let private bodies = 6
 let private bonds = Recordings.chain bodies
 
-let private structureOf (masses: float[]) : Structure =
-    Structure.create (Cell.openSpace 3) (Bonds(Graph.create bodies bonds)) masses
+let private structureOf (masses: float[]) : Structure = Structure.create (Cell.openSpace 3) (Bonds(Graph.create bodies bonds)) masses
 
 /// What springs and another force do to the bodies, as snapshots.
 let private snapshots (structure: Structure) (extra: float[] -> float[] -> float[]) : Snapshot list =
@@ -82,7 +81,10 @@ let tests =
 
             test "unequal laws of one kind of pair are seen, and the types that tell them" {
                 Expect.equal (causesOf (snapshots equal unequalBonds)) [ MoreThanPairs ] "no labels"
-                let structure = labelled (fun labels -> { labels with BondTypes = [ "1"; "2" ]; Angles = 4; Charges = Some(Array.create bodies 0.5) })
+
+                let structure =
+                    labelled (fun labels -> { labels with BondTypes = [ "1"; "2" ]; Angles = 4; Charges = Some(Array.create bodies 0.5) })
+
                 let warnings = warningsOf (snapshots structure unequalBonds)
                 Expect.contains warnings (BondTypesIgnored [ "1"; "2" ]) "bond types"
                 Expect.contains warnings (AnglesIgnored 4) "angles"
@@ -138,15 +140,26 @@ let tests =
                     let first = (snapshots within nothing).Head.State.Positions.ToArray()
 
                     let distances =
-                        [ for a in 0 .. bodies - 1 do
-                              for b in a + 1 .. bodies - 1 -> sqrt (Seq.sumBy (fun k -> pown (first[3 * a + k] - first[3 * b + k]) 2) [ 0; 1; 2 ]) ]
+                        [
+                            for a in 0 .. bodies - 1 do
+                                for b in a + 1 .. bodies - 1 ->
+                                    sqrt (Seq.sumBy (fun k -> pown (first[3 * a + k] - first[3 * b + k]) 2) [ 0; 1; 2 ])
+                        ]
 
                     Expect.floatClose Accuracy.high nearest (List.min distances) "least distance"
                 | other -> failtest $"{other}"
             }
 
             test "every warning and cause is one sentence" {
-                let causes = [ NetForce 0.1; UniformField [ 0.0; -9.81 ]; Drag; UnequalTypes("1", 0.5, "2", 0.1); UnequalMasses(1.0, 2.0); MoreThanPairs ]
+                let causes =
+                    [
+                        NetForce 0.1
+                        UniformField [ 0.0; -9.81 ]
+                        Drag
+                        UnequalTypes("1", 0.5, "2", 0.1)
+                        UnequalMasses(1.0, 2.0)
+                        MoreThanPairs
+                    ]
 
                 for warning in
                     [

@@ -88,11 +88,17 @@ let tests =
             refusesData "a second velocity of an atom" [ "second velocity of atom 1" ] (edit "2 0.2 0.1 0" "1 0.2 0.1 0" data)
             refusesData "a type beyond their number" [ "atom type 2" ] (edit "2 1 1 1.1" "2 1 2 1.1" data)
             refusesData "a NUL byte" [ "NUL" ] (edit "2 0.2 0.1 0" "2 0.2 0.1\000\000 0" data)
-            refusesData "image flags without a box" [ "xlo xhi" ] (data |> edit "-5 5 xlo xhi\n" "" |> edit "1 1 1 0.1 0.2 0.3" "1 1 1 0.1 0.2 0.3 1 0 0")
+            refusesData
+                "image flags without a box"
+                [ "xlo xhi" ]
+                (data |> edit "-5 5 xlo xhi\n" "" |> edit "1 1 1 0.1 0.2 0.3" "1 1 1 0.1 0.2 0.3 1 0 0")
             refusesData "image flags in some rows" [ "every row"; "none" ] (edit "2 1 1 1.1 0.2 0.4" "2 1 1 1.1 0.2 0.4 1 0 0" data)
             refusesDump "a NUL byte in a number" [ "line 10"; "NUL" ] (edit "1 1 1 0.1" "1 1 1 0.\000" dump)
             refusesDump "a NUL byte in a count" [ "line 4"; "NUL" ] (edit "ATOMS\n3\n" "ATOMS\n3\000\n" dump)
-            refusesDump "a blank of another alphabet beside a number" [ "line 2"; "whole number" ] (edit "TIMESTEP\n0\n" "TIMESTEP\n0\u0085\n" dump)
+            refusesDump
+                "a blank of another alphabet beside a number"
+                [ "line 2"; "whole number" ]
+                (edit "TIMESTEP\n0\n" "TIMESTEP\n0\u0085\n" dump)
             refusesDump "a carriage return within a line" [ "line 10"; "carriage return" ] (edit "1 1 1 0.1" "1 1 1\r 0.1" dump)
             refusesDump "units of several words" [ "unit style" ] ("ITEM: UNITS\nlj lj\n" + dump)
             refusesDump "a boundary that is periodic at one end" [ "line 5"; "boundary" ] (edit "ss ss ss" "ps ss ss" dump)
@@ -103,44 +109,60 @@ let tests =
             refusesDump "an id that is no whole number" [ "line 10"; "whole number" ] (edit "\n1 1 1 0.1" "\n1.0 1 1 0.1" dump)
 
             test "names of types and of elements are read" {
-                withFiles [ "d.l", dump |> edit "\n1 1 1 " "\n1 C 1 " |> edit "\n2 1 1 " "\n2 H 1 " |> edit "\n3 1 1 " "\n3 C 1 " ] (fun path ->
-                    match lastOf (path "d.l") with
-                    | Ok frame -> Expect.equal frame.Types (Some [| "C"; "H"; "C" |]) "types"
-                    | Error error -> failtest (string error))
+                withFiles
+                    [ "d.l", dump |> edit "\n1 1 1 " "\n1 C 1 " |> edit "\n2 1 1 " "\n2 H 1 " |> edit "\n3 1 1 " "\n3 C 1 " ]
+                    (fun path ->
+                        match lastOf (path "d.l") with
+                        | Ok frame -> Expect.equal frame.Types (Some [| "C"; "H"; "C" |]) "types"
+                        | Error error -> failtest (string error))
             }
 
             test "types that differ from those of the topology are refused, by number or by name" {
-                let three = edit "1 atom types" "2 atom types" data |> edit "Masses\n\n1 1\n" "Masses\n\n1 1\n2 1\n" |> edit "2 1 1 1.1" "2 1 2 1.1"
+                let three =
+                    edit "1 atom types" "2 atom types" data |> edit "Masses\n\n1 1\n" "Masses\n\n1 1\n2 1\n" |> edit "2 1 1 1.1" "2 1 2 1.1"
+
                 let named a b c = dump |> edit "\n1 1 1 " $"\n1 {a} 1 " |> edit "\n2 1 1 " $"\n2 {b} 1 " |> edit "\n3 1 1 " $"\n3 {c} 1 "
 
-                withFiles [ "t.data", three; "same.l", named "1" "2" "1"; "other.l", dump; "names.l", named "A" "B" "A"; "mixed.l", named "A" "A" "B" ] (fun path ->
-                    let options = TrajectoryFile.bondsOf (path "t.data")
-                    Expect.isOk (snapshotsOf options (path "same.l")) "the same numbers"
-                    Expect.isOk (snapshotsOf options (path "names.l")) "a name for each"
-                    snapshotsOf options (path "other.l") |> sentenceOf |> expectParts [ "atom 2 has type 1"; "t.data" ]
-                    snapshotsOf options (path "mixed.l") |> sentenceOf |> expectParts [ "atom 2 has type A"; "t.data" ])
+                withFiles
+                    [
+                        "t.data", three
+                        "same.l", named "1" "2" "1"
+                        "other.l", dump
+                        "names.l", named "A" "B" "A"
+                        "mixed.l", named "A" "A" "B"
+                    ]
+                    (fun path ->
+                        let options = TrajectoryFile.bondsOf (path "t.data")
+                        Expect.isOk (snapshotsOf options (path "same.l")) "the same numbers"
+                        Expect.isOk (snapshotsOf options (path "names.l")) "a name for each"
+                        snapshotsOf options (path "other.l") |> sentenceOf |> expectParts [ "atom 2 has type 1"; "t.data" ]
+                        snapshotsOf options (path "mixed.l") |> sentenceOf |> expectParts [ "atom 2 has type A"; "t.data" ])
             }
 
             test "masses are said once: a mass for all is for files that have none, and two files must agree" {
                 let light = { dressing with Columns = dressing.Columns |> List.filter (fun (name, _) -> name <> "mass") }
 
-                withFiles [ "m.l", dump; "light.l", Recordings.dump light [ moment ]; "heavy.data", edit "1 1\n\nAtoms" "1 2.5\n\nAtoms" data ] (fun path ->
-                    let within = TrajectoryFile.within 1.5
-                    snapshotsOf { within with Mass = Some 2.0 } (path "m.l") |> sentenceOf |> expectParts [ "masses"; "as well" ]
-                    snapshotsOf within (path "light.l") |> sentenceOf |> expectParts [ "mass" ]
-                    let bonded = TrajectoryFile.bondsOf (path "heavy.data")
-                    snapshotsOf bonded (path "m.l") |> sentenceOf |> expectParts [ "atom 1 has mass 1, and 2.5" ]
+                withFiles
+                    [ "m.l", dump; "light.l", Recordings.dump light [ moment ]; "heavy.data", edit "1 1\n\nAtoms" "1 2.5\n\nAtoms" data ]
+                    (fun path ->
+                        let within = TrajectoryFile.within 1.5
+                        snapshotsOf { within with Mass = Some 2.0 } (path "m.l") |> sentenceOf |> expectParts [ "masses"; "as well" ]
+                        snapshotsOf within (path "light.l") |> sentenceOf |> expectParts [ "mass" ]
+                        let bonded = TrajectoryFile.bondsOf (path "heavy.data")
+                        snapshotsOf bonded (path "m.l") |> sentenceOf |> expectParts [ "atom 1 has mass 1, and 2.5" ]
 
-                    match snapshotsOf { within with Mass = Some 2.0 } (path "light.l"), snapshotsOf bonded (path "light.l") with
-                    | Ok all, Ok byType ->
-                        Expect.equal (all.Structure.Masses.ToArray()) [| 2.0; 2.0; 2.0 |] "for all"
-                        Expect.equal (byType.Structure.Masses.ToArray()) [| 2.5; 2.5; 2.5 |] "of the topology"
-                    | all, byType -> failtest $"{all} {byType}")
+                        match snapshotsOf { within with Mass = Some 2.0 } (path "light.l"), snapshotsOf bonded (path "light.l") with
+                        | Ok all, Ok byType ->
+                            Expect.equal (all.Structure.Masses.ToArray()) [| 2.0; 2.0; 2.0 |] "for all"
+                            Expect.equal (byType.Structure.Masses.ToArray()) [| 2.5; 2.5; 2.5 |] "of the topology"
+                        | all, byType -> failtest $"{all} {byType}")
             }
 
             test "a pipe cannot be learned from, since it can be read once" {
                 TemporaryFolder.using (fun folder ->
-                    let code, _, errors = Command.shell $"cd {folder}; mkfifo p; (printf '%%s' '{dump}' > p &) ; hgn train p --cutoff 1.5 --out m.json"
+                    let code, _, errors =
+                        Command.shell $"cd {folder}; mkfifo p; (printf '%%s' '{dump}' > p &) ; hgn train p --cutoff 1.5 --out m.json"
+
                     Expect.equal code 2 "exit code"
                     expectParts [ "p"; "pipe" ] (errors.Trim().Split('\n') |> Array.last))
             }

@@ -87,7 +87,8 @@ let tests =
 
                 withDumps [ "d.l", Recordings.dump heavy (recorded 4 30) ] (fun options path ->
                     match TrajectoryFile.examine options [ path "d.l" ] with
-                    | [ ForcesOutOfScale(_, ratio) ] -> Expect.floatClose { absolute = 0.05; relative = 0.0 } ratio 3.0 "three times as heavy"
+                    | [ ForcesOutOfScale(_, ratio) ] ->
+                        Expect.floatClose { absolute = 0.05; relative = 0.0 } ratio 3.0 "three times as heavy"
                     | other -> failtest $"{other}")
             }
 
@@ -127,7 +128,10 @@ let tests =
                     Expect.equal (code, errors) (0, "") "compared in silence"
                     let error = System.Text.Json.JsonDocument.Parse(output).RootElement.GetProperty("relativeForceError").GetDouble()
                     Expect.isLessThan error 1e-6 "as good as learned"
-                    let code, _, errors = Command.run [] [ "simulate"; model; "--initial"; path "d.l"; "--units"; "real"; "--steps"; "1"; "--dt"; "0.001" ]
+
+                    let code, _, errors =
+                        Command.run [] [ "simulate"; model; "--initial"; path "d.l"; "--units"; "real"; "--steps"; "1"; "--dt"; "0.001" ]
+
                     Expect.equal code 2 "other units are refused"
                     Expect.stringContains errors "metal" "which")
             }

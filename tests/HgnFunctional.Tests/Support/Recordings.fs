@@ -44,6 +44,7 @@ let chain (bodies: int) : struct (int * int) list = [ for body in 0 .. bodies - 
 let start (bodies: int) (seed: int) : float[] * float[] =
     let random = Random seed
     let place k = if k % 3 = 0 then float (k / 3) else 0.3 * sin (float k)
+
     Array.init (3 * bodies) (fun k -> place k + 0.15 * (random.NextDouble() - 0.5)),
     Array.init (3 * bodies) (fun _ -> 0.6 * (random.NextDouble() - 0.5))
 
@@ -95,6 +96,7 @@ let dump (dressing: Dressing) (moments: Moment list) : string =
 
     let frame (moment: Moment) =
         let rows = Array.init (moment.Positions.Length / 3) (row moment) |> String.concat "\n"
+
         $"ITEM: TIMESTEP\n{moment.Step}\nITEM: NUMBER OF ATOMS\n{moment.Positions.Length / 3}\nITEM: BOX BOUNDS {dressing.Box}\n"
         + $"ITEM: ATOMS {names} xu yu zu vx vy vz fx fy fz\n{rows}\n"
 
