@@ -40,7 +40,7 @@ type LeastSquaresSolution =
         Features: int
         /// Ratio of the largest to the least singular value of the kept columns, each scaled to norm one.
         Condition: float
-        /// The penalty, as a fraction of the largest singular value of the penalised columns.
+        /// The penalty, as a fraction of the largest singular value of the penalised columns; 0 where none of these is left.
         Ridge: float
         /// |A x - b| / |b|; 0 where b vanishes.
         RelativeResidual: float
@@ -99,10 +99,30 @@ module LeastSquares =
         let variance = (misfit + spectrum.Leftover) / spectrum.FreeRows + roundingFloor * roundingFloor
         spectrum.FreeRows * log variance + occam
 
-    let private chooseRidge (spectrum: Spectrum) : float =
+    /// What the evidence makes of the hidden columns.
+    [<Struct>]
+    type private Choice =
+        /// They stay, with this penalty.
+        | Penalised of penalty: float
+        /// They explain nothing that the trend does not: what they would carry is below rounding, and costs time in every step.
+        | SwitchedOff
+
+    /// The surprise of the trend alone: that of a penalty without end.
+    let private surpriseOfTrend (spectrum: Spectrum) : float =
+        let misfit = spectrum.Target |> Array.sumBy (fun t -> t * t)
+        spectrum.FreeRows * log ((misfit + spectrum.Leftover) / spectrum.FreeRows + roundingFloor * roundingFloor)
+
+    /// Without a trend there is nothing to fall back on.
+    let private chooseByEvidence (trend: int) (spectrum: Spectrum) : Choice =
         match spectrum.Values with
-        | [||] -> 0.0
-        | values -> values[0] * (ridgeGrid |> Array.minBy (fun fraction -> surprise spectrum (fraction * values[0])))
+        | [||] -> Penalised 0.0
+        | values ->
+            let penalty = values[0] * (ridgeGrid |> Array.minBy (fun fraction -> surprise spectrum (fraction * values[0])))
+
+            if trend > 0 && surpriseOfTrend spectrum <= surprise spectrum penalty then
+                SwitchedOff
+            else
+                Penalised penalty
 
     /// Solves the kept trend columns, given the readout of the hidden ones, by back substitution.
     let private solveTrend (triangle: PivotedTriangle) (hidden: float[]) : float[] =
@@ -180,8 +200,7 @@ module LeastSquares =
         (triangle: PivotedTriangle)
         (hiddenTarget: float[])
         (svd: SingularValues)
-        (condition: float)
-        : LeastSquaresSolution =
+        : LeastSquaresSolution option =
         let trend = triangle.Trend
         // In units in which the target has mean square one, so that neither ridge nor floor depends on the units of b.
         let unit =
@@ -200,33 +219,45 @@ module LeastSquares =
                 FreeRows = float (max 1L (accumulator.Rows - int64 trend))
             }
 
-        let penalty =
+        let choice =
             match ridge with
-            | Automatic -> chooseRidge spectrum
-            | Relative fraction -> fraction * (if values.Length = 0 then 0.0 else values[0])
+            | Automatic -> chooseByEvidence trend spectrum
+            | Relative fraction -> Penalised(fraction * (if values.Length = 0 then 0.0 else values[0]))
 
-        let shrunk = Array.map2 (fun s t -> t * s / (s * s + penalty * penalty)) values rotatedTarget
+        let hidden =
+            match choice with
+            | SwitchedOff -> Array.zeroCreate values.Length
+            | Penalised penalty ->
+                Array.map2 (fun s t -> t * s / (s * s + penalty * penalty)) values rotatedTarget |> SingularValues.rightTimes svd
 
-        let hidden = SingularValues.rightTimes svd shrunk
         let scaled = Array.append (solveTrend triangle hidden) hidden
         let readout = Array.map2 (fun x column -> x / triangle.Norms[column]) scaled triangle.Kept
-        let order = triangle.Kept |> Array.indexed |> Array.sortBy snd |> Array.map fst
+        let stays = if choice = SwitchedOff then trend else triangle.Kept.Length
+        let order = triangle.Kept |> Array.indexed |> Array.take stays |> Array.sortBy snd |> Array.map fst
         let residual = sqrt (residualSquared triangle scaled)
 
-        {
-            Kept = order |> Array.map (fun k -> triangle.Kept[k])
-            Readout = order |> Array.map (fun k -> readout[k])
-            Rows = accumulator.Rows
-            Features = accumulator.Features
-            Condition = condition
-            Ridge = if values.Length = 0 then 0.0 else penalty / values[0]
-            RelativeResidual =
-                if triangle.TargetSquared > 0.0 then
-                    residual / sqrt triangle.TargetSquared
-                else
-                    0.0
-            Surprise = surprise spectrum penalty / spectrum.FreeRows
-        }
+        tryCondition (Array.take stays triangle.Columns)
+        |> Option.map (fun condition ->
+            {
+                Kept = order |> Array.map (fun k -> triangle.Kept[k])
+                Readout = order |> Array.map (fun k -> readout[k])
+                Rows = accumulator.Rows
+                Features = accumulator.Features
+                Condition = condition
+                Ridge =
+                    match choice with
+                    | Penalised penalty when values.Length > 0 -> penalty / values[0]
+                    | _ -> 0.0
+                RelativeResidual =
+                    if triangle.TargetSquared > 0.0 then
+                        residual / sqrt triangle.TargetSquared
+                    else
+                        0.0
+                Surprise =
+                    match choice with
+                    | SwitchedOff -> surpriseOfTrend spectrum / spectrum.FreeRows
+                    | Penalised penalty -> surprise spectrum penalty / spectrum.FreeRows
+            })
 
     let private solveFinite (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : Result<LeastSquaresSolution, LeastSquaresError> =
         let triangle = PivotedTriangle.ofAccumulator pivotTolerance isTrend accumulator
@@ -234,9 +265,9 @@ module LeastSquares =
         let hiddenColumns = Array.init (rank - trend) (fun k -> Array.sub triangle.Columns[trend + k] trend (rank - trend))
         let hiddenTarget = Array.sub triangle.Target trend (rank - trend)
 
-        match SingularValues.tryOfColumns hiddenColumns, tryCondition triangle.Columns with
-        | Some svd, Some condition -> Ok(solveInBasis ridge accumulator triangle hiddenTarget svd condition)
-        | _ -> Error NoSingularValues
+        match SingularValues.tryOfColumns hiddenColumns |> Option.bind (solveInBasis ridge accumulator triangle hiddenTarget) with
+        | Some solution -> Ok solution
+        | None -> Error NoSingularValues
 
     /// As `solveFinite`, for more features than pivoting of the whole triangle has time for.
     let private solveLarge (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : Result<LeastSquaresSolution, LeastSquaresError> =

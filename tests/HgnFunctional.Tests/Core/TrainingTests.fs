@@ -28,6 +28,17 @@ let private learning =
         testCase "harmonic springs are learned exactly, and carry over to a longer chain" (fun () ->
             frames harmonic 20 |> fit config |> expectAccurate Tolerance.springs harmonic)
 
+        testCase "units that the evidence switches off leave the model, where the trend is the law" (fun () ->
+            let features (potential: float -> float) =
+                let model = frames potential 40 |> fit config
+                model.Terms |> List.map _.Block |> List.map (fun block -> block.Width, block.Trend)
+
+            for width, trend in features harmonic do
+                Expect.equal width trend "the trend alone"
+
+            let pairs, trendOfPairs = features morse |> List.last
+            Expect.isGreaterThan pairs trendOfPairs "Morse bonds need units")
+
         testCase "Morse bonds are learned" (fun () -> frames morse 40 |> fit config |> expectAccurate Tolerance.smoothForces morse)
 
         testCase "energy differences are those of the springs" (fun () ->

@@ -89,13 +89,19 @@ let tests =
                 }
 
                 test $"a long bond in a tight box of open space along {name} is as long as it is" {
-                    // Three bodies in a box that just holds them: the outer bond of the two is the same as the inner one.
-                    let moment = row 3 axis 0.4
+                    // Two bonds of one length at a right angle; the box just holds the one along the axis.
+                    let across = (axis + 1) % 3
+                    let corner = row 3 axis 0.4
+                    let positions = Array.copy corner.Positions
+                    positions[6 + axis] <- positions[3 + axis]
+                    positions[6 + across] <- positions[6 + across] + 1.02
 
-                    withData (Recordings.data (boxAlong axis 0.3 2.5) 1.0 (Recordings.chain 3) moment) (fun path ->
-                        let start = startOf plain path
-                        Expect.isFalse start.Structure.Cell.IsPeriodic "open"
-                        Expect.equal start.Warnings [] "nothing to say")
+                    withData
+                        (Recordings.data (boxAlong axis 0.3 1.8) 1.0 (Recordings.chain 3) { corner with Positions = positions })
+                        (fun path ->
+                            let start = startOf plain path
+                            Expect.isFalse start.Structure.Cell.IsPeriodic "open"
+                            Expect.equal start.Warnings [] "nothing to say")
                 }
 
             test "bonds that may be either are refused with the way out" {
