@@ -84,7 +84,7 @@ internal static class DemoCommand
         Console.WriteLine($"Now a cubic lattice of 16x16x16 = 4096 bodies, {Steps} Stoermer-Verlet steps of {Output.Number(TimeStep)} ...");
         var run = model.SimulateLattice([16, 16, 16], 0.1, 0.2, 1, new SimulationOptions { Steps = Steps, TimeStep = TimeStep }, cancellation);
         Output.Summary(SimulateCommand.ToJson(run));
-        Console.WriteLine("Drifts are relative: energy to the kinetic energy (slope: per unit of time), momenta to their sums of sizes.");
+        Console.WriteLine("Drifts are relative: energy to that of the motion at the start (slope: per unit of time), momenta to their sums of sizes.");
 
         if (shown is not null)
         {
