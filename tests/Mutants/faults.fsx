@@ -7,6 +7,7 @@
 #load "modelFaults.fsx"
 #load "integratorFaults.fsx"
 #load "ioFaults.fsx"
+#load "readingFaults.fsx"
 #load "facadeFaults.fsx"
 #load "chartFaults.fsx"
 
@@ -19,5 +20,6 @@ let all: Fault list =
     @ ModelFaults.all
     @ IntegratorFaults.all
     @ IoFaults.all
+    @ ReadingFaults.all
     @ FacadeFaults.all
     @ ChartFaults.all

@@ -30,15 +30,15 @@ let all: Fault list =
         {
             Name = "scaled-positions-from-zero"
             File = "src/HgnFunctional.IO/Input/LammpsDump.fs"
-            Original = "header.Low[k % 3] + x * (header.High[k % 3] - header.Low[k % 3])"
-            Fault = "x * (header.High[k % 3] - header.Low[k % 3])"
+            Original = "header.HeaderLow[k % 3] + x * (header.HeaderHigh[k % 3] - header.HeaderLow[k % 3])"
+            Fault = "x * (header.HeaderHigh[k % 3] - header.HeaderLow[k % 3])"
             Law = "scaled positions are taken back to the box"
         }
         {
             Name = "image-flags-ignored"
             File = "src/HgnFunctional.IO/Input/LammpsData.fs"
-            Original = "* contents.BoxLengths[k % 3])"
-            Fault = "* 0.0 * contents.BoxLengths[k % 3])"
+            Original = "x + image * (header.High[axis] - header.Low[axis])"
+            Fault = "x + 0.0 * image * (header.High[axis] - header.Low[axis])"
             Law = "image flags move atoms by whole boxes"
         }
         {
@@ -50,7 +50,7 @@ let all: Fault list =
         }
         {
             Name = "momenta-without-masses"
-            File = "src/HgnFunctional.IO/Input/TrajectoryFile.fs"
+            File = "src/HgnFunctional.IO/Input/FileBodies.fs"
             Original = "masses[k / 3] * v"
             Fault = "0.0 * masses[k / 3] + v"
             Law = "momenta are mass times velocity"

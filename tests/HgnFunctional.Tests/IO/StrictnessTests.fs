@@ -158,6 +158,27 @@ let tests =
                         | all, byType -> failtest $"{all} {byType}")
             }
 
+            test "a compressed file that inflates beyond all data is refused, and an ordinary one is not" {
+                TemporaryFolder.using (fun folder ->
+                    let compress (name: string) (write: Stream -> unit) : string =
+                        let path = Path.Combine(folder, name)
+                        use file = new System.IO.Compression.GZipStream(File.Create path, System.IO.Compression.CompressionLevel.SmallestSize)
+                        write file
+                        path
+
+                    let blanks = Array.create 1_000_000 (byte '\n')
+
+                    compress "bomb.l.gz" (fun file ->
+                        for _ in 1..70 do
+                            file.Write(blanks, 0, blanks.Length))
+                    |> lastOf
+                    |> sentenceOf
+                    |> expectParts [ "200 times" ]
+
+                    let text = System.Text.Encoding.UTF8.GetBytes dump
+                    Expect.isOk (compress "good.l.gz" (fun file -> file.Write(text, 0, text.Length)) |> lastOf) "ordinary")
+            }
+
             test "a pipe cannot be learned from, since it can be read once" {
                 TemporaryFolder.using (fun folder ->
                     let code, _, errors =
