@@ -167,7 +167,7 @@ internal static class TrainingTests
                     "destination has 2 entries; expected 10 (bodies x dimension).");
 
                 var gas = BodySystem.WithinCutoff([1, 1], 1, 0, 0);
-                const string bonds = "The model was trained on bonds; expected a structure whose bonds are named, not a cutoff.";
+                const string bonds = "The model was trained on bonds; expected a structure whose bonds are named.";
                 Check.Refuses(() => Given.RingModel.On(gas), bonds);
                 Check.That(!Given.RingModel.TryOn(gas, out _, out var reason) && reason == bonds, "TryOn says so too");
                 Check.That(Given.RingModel.TryOn(Given.Ring, out var again, out _) && again.IsSeparableToo(), "TryOn accepts the ring");

@@ -55,8 +55,6 @@ type DataProblem =
     | NoMassesKnown
     /// Neither bonds nor a cutoff say which pairs interact.
     | NoInteractions
-    /// Bonds and a cutoff both say which pairs interact.
-    | TwoInteractions
     /// The box is not orthorhombic.
     | TriclinicBox
     /// The file has fewer frames than were asked for.
@@ -103,14 +101,14 @@ type DataProblem =
         | MassesGivenTwice -> "has masses, and a mass for every body was given as well; expected one of the two"
         | UnplacedBond(first, second, axis, length, box) ->
             $"the bond of atoms {first} and {second} spans {length:G6} along {axis}, more than half the box ({box:G6}), so it may cross a periodic boundary or not; expected the boundary to be given (p for a periodic axis, s for an open one)"
-        | NoBoundary -> "does not say which axes are periodic, which a cutoff must know; expected the boundary to be given (such as ppp, or sss for open space)"
+        | NoBoundary ->
+            "does not say which axes are periodic, which a cutoff must know; expected the boundary to be given (such as ppp, or sss for open space)"
         | OtherBoundary(given, inFile) -> $"has the boundary {inFile}, and {given} was given; expected no other than the file's"
         | UnitsContradicted(assumed, ratio, fitting) ->
             $"was taken to be in units '{assumed}', but from frame to frame mass times acceleration is {ratio:G3} times the force, as in units '{fitting}'; expected the unit style to be given"
         | NotRepeatable -> "is a pipe, which can be read once; expected a file, since training reads its data more than once"
         | NoMassesKnown -> "has no mass column; expected one, or a topology with masses (--topology FILE), or --mass M"
-        | NoInteractions -> "names no pairs that interact; expected bonds (--topology FILE) or a cutoff (--cutoff R)"
-        | TwoInteractions -> "was given both bonds and a cutoff; expected one of --topology FILE and --cutoff R"
+        | NoInteractions -> "names no pairs that interact; expected bonds (--topology FILE), a cutoff (--cutoff R), or both"
         | TriclinicBox -> "has a triclinic box; expected an orthorhombic one"
         | FramesOutOfRange(first, last, frames) ->
             let asked =

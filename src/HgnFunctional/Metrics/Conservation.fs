@@ -132,7 +132,7 @@ module Conservation =
     let angularMomentum (masses: float[]) : Observer<float> = ofVector (aboutCentre masses >> Momenta.angular)
 
     let private kineticEnergy (structure: Structure) (state: PhaseState) : float =
-        let configuration = Configuration(structure, Pairs.OfOwned([||], [||]), state.Positions, state.Momenta)
+        let configuration = Configuration(structure, RelatedPairs.None, state.Positions, state.Momenta)
         Array.sum (Invariants.kinetic &configuration)
 
     let private norms (dimension: int) (values: ReadOnlySpan<float>) : float[] =
@@ -142,6 +142,7 @@ module Conservation =
     /// with the curvature by differences of forces. 0 where nothing acts, or where the potential is straight along a.
     let private releasable (hamiltonian: IHamiltonian) (masses: float[]) (start: PhaseState) : float =
         let d = start.Dimension
+
         let forceAt (positions: float[]) : float[] =
             PhaseState.OfOwned(start.Bodies, d, positions, start.Momenta.ToArray()) |> Hamiltonian.timeDerivative hamiltonian |> snd
 
@@ -174,11 +175,21 @@ module Conservation =
         // Where little moves yet, a body's share of the energy says how much it will.
         let momenta =
             norms start.Dimension start.Momenta
-            |> Array.map2 (fun mass p -> if released > kinetic then max p (sqrt (2.0 * mass * energy / float masses.Length)) else p) masses
+            |> Array.map2
+                (fun mass p ->
+                    if released > kinetic then
+                        max p (sqrt (2.0 * mass * energy / float masses.Length))
+                    else
+                        p)
+                masses
 
         let arms = norms start.Dimension (aboutCentre masses start).Positions
 
-        { Energy = energy; Momentum = Array.sum momenta; AngularMomentum = Array.sum (Array.map2 (*) arms momenta) }
+        {
+            Energy = energy
+            Momentum = Array.sum momenta
+            AngularMomentum = Array.sum (Array.map2 (*) arms momenta)
+        }
 
     let private scales (structure: Structure) (hamiltonian: IHamiltonian) : Observer<Scales> =
         Observer.foldFrom (scalesOf structure hamiltonian) (fun scales _ _ -> scales)

@@ -86,14 +86,11 @@ module internal Diagnosis =
         let errors =
             [|
                 for m in missed do
-                    match m.Snapshot.Structure.Labels |> Option.bind Labels.kinds with
-                    | None -> ()
-                    | Some kinds ->
-                        let d = m.Snapshot.Structure.Dimension
+                    let species, d = m.Snapshot.Structure.Species, m.Snapshot.Structure.Dimension
 
-                        for body in 0 .. kinds.Length - 1 do
-                            let at (values: float[]) = squares (Array.sub values (body * d) d)
-                            kinds[body], at m.Residual, at m.Forces
+                    for body in 0 .. species.Count - 1 do
+                        let at (values: float[]) = squares (Array.sub values (body * d) d)
+                        species.NameOf body, at m.Residual, at m.Forces
             |]
             |> Array.groupBy (fun (kind, _, _) -> kind)
             |> Array.map (fun (kind, of') ->
@@ -109,7 +106,11 @@ module internal Diagnosis =
     let private unequalMasses (missed: Missed[]) : Cause option =
         let masses = missed |> Array.collect (fun m -> m.Snapshot.Structure.Masses.ToArray())
         let least, largest = Array.min masses, Array.max masses
-        if largest > least * (1.0 + notable) then Some(UnequalMasses(least, largest)) else None
+
+        if largest > least * (1.0 + notable) then
+            Some(UnequalMasses(least, largest))
+        else
+            None
 
     let private causesOf (missed: Missed[]) : Cause list =
         match List.choose id [ netForce missed; uniformField missed; drag missed; unequalTypes missed; unequalMasses missed ] with
@@ -117,18 +118,18 @@ module internal Diagnosis =
         | causes -> causes
 
     /// What the source names and the model does not look at.
-    let private ignored (structures: Structure[]) : Warning list =
+    let private ignored (scope: ModelScope) (structures: Structure[]) : Warning list =
         let labels = structures |> Array.choose _.Labels
         let distinct (names: string seq) = names |> Seq.distinct |> Seq.sort |> List.ofSeq
-        let types = labels |> Seq.choose Labels.kinds |> Seq.concat |> distinct
-        let bondTypes = labels |> Seq.collect _.BondTypes |> distinct
+        let types = structures |> Seq.collect _.Species.Names |> distinct
+        let bondTypes = structures |> Seq.choose _.Relations.Bonds |> Seq.collect _.Types.Names |> distinct
         let angles = labels |> Seq.map _.Angles |> Seq.append [ 0 ] |> Seq.max
         let charged = labels |> Array.exists (fun labels -> labels.Charges |> Option.exists (Array.exists ((<>) 0.0)))
 
         [
-            if types.Length > 1 then
+            if types.Length > 1 && scope.Species = [ "" ] then
                 TypesIgnored types
-            if bondTypes.Length > 1 then
+            if bondTypes.Length > 1 && scope.BondTypes = Some [ "" ] then
                 BondTypesIgnored bondTypes
             if charged then
                 ChargesIgnored
@@ -141,7 +142,7 @@ module internal Diagnosis =
         let frames = sample |> Array.groupBy (fun snapshot -> snapshot.Structure.Bodies) |> Array.maxBy (snd >> Array.length) |> snd
         let first = frames[0]
         let d = first.Structure.Dimension
-        let moves = Array.zeroCreate<bool> (first.Structure.Bodies * d)
+        let moves = Array.zeroCreate<bool>(first.Structure.Bodies * d)
         let feels = Array.zeroCreate<bool> moves.Length
 
         for frame in frames do
@@ -150,7 +151,9 @@ module internal Diagnosis =
                     moves[k] <- moves[k] || frame.Velocities[k] <> 0.0
                     feels[k] <- feels[k] || frame.Forces[k] <> 0.0
 
-        let still = [| 0 .. first.Structure.Bodies - 1 |] |> Array.filter (fun body -> Seq.exists (fun k -> feels[k] && not moves[k]) (seq { body * d .. body * d + d - 1 }))
+        let still =
+            [| 0 .. first.Structure.Bodies - 1 |]
+            |> Array.filter (fun body -> Seq.exists (fun k -> feels[k] && not moves[k]) (seq { body * d .. body * d + d - 1 }))
 
         if frames.Length > 1 && still.Length > 0 && Array.exists id moves then
             Some(NeverMoving(still.Length, first.Structure.Bodies))
@@ -172,7 +175,11 @@ module internal Diagnosis =
             yield! Option.toList (neverMoving sample)
 
             if error > printed then
-                yield! sample |> Array.map _.Structure |> Array.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode |> ignored
+                yield!
+                    sample
+                    |> Array.map _.Structure
+                    |> Array.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode
+                    |> ignored model.Scope
 
             if error > poor then
                 // Directions are compared within one space.

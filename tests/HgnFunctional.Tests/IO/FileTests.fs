@@ -213,11 +213,11 @@ let tests =
             test "a model of another version, or cut off, is refused by name" {
                 let text = ModelFile.toJson model.Value
                 let complain (text: string) = ModelFile.ofJson "m.json" text |> Result.mapError string |> Result.map ignore
-                let other = complain (text.Replace("\"formatVersion\": 2", "\"formatVersion\": 999"))
+                let other = complain (text.Replace($"\"formatVersion\": {ModelFile.Version}", "\"formatVersion\": 999"))
 
                 Expect.equal
                     other
-                    (Error "m.json: formatVersion is 999; expected 1 to 2, as a model that is trained anew with this version has.")
+                    (Error "m.json: formatVersion is 999; expected 1 to 3, as a model that is trained anew with this version has.")
                     "other version"
 
                 match complain (text.Substring(0, 500)) with
