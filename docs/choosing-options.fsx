@@ -16,7 +16,7 @@ No option is needed. This page is for those who want to know what they would cha
 | sampler: elm, u-swim, swim, a-swim | `Sampler` | `Sampler` | `--sampler` | rarely: compare on your data |
 | activation: softplus, tanh, sigmoid, sine | `Activation` | `Activation` | `--activation` | the model will stay within the range of its data |
 | radial transform: auto, r, 1/r, r^-3 | `Radial` | `Radial` | `--radial` | the law is known and `auto` chose another one |
-| factor of pairs within a cutoff | `Cutoff` | none | none | the law ends otherwise than with its slope |
+| end of laws at the cutoff: auto, smooth, cut | `Cutoff` | `CutoffShape` | `--cutoff-shape` | it is known, and `auto` chose another one |
 | width | `Width` | `Width` | `--width` | the error on a test falls with it; training time grows at least with its square |
 | ridge | `Ridge` | `Ridge` | `--ridge` | hardly ever; it is a fraction of the largest singular value |
 | seed | `Seed` | `Seed` | `--seed` | to see how much the draw matters |

@@ -32,7 +32,8 @@ let structure = Structure.bonded 3 1.0 cube.Graph
 Whoever has a trajectory reads it from a file, with `HgnFunctional.IO`. Here we make one: Morse bonds, $V(r) = D \left(1 - e^{-a(r - 1)}\right)^2$,
 and a run of 2000 steps of which every twentieth is kept. Seeds are arguments; the same seed gives the same numbers.
 *)
-let bonds = PairSystem(structure, PairPotential.morse 1.0 1.0 1.0)
+let morse = PairPotential.morse 1.0 1.0 1.0
+let bonds = PairSystem(structure, morse)
 let verlet = Splitting(SplittingMethod.stormerVerlet, bonds)
 
 let record displacement seed =
@@ -82,7 +83,7 @@ let bondEnergies =
     | Ok learned -> learned
     | Error error -> failwith $"{error}"
 
-let truth = [ for r in distances -> r, bonds.Potential.Energy r - bonds.Potential.Energy distances.Head ]
+let truth = [ for r in distances -> r, morse.Energy r - morse.Energy distances.Head ]
 let chart = Charts.lines "A Morse bond" "distance" "energy" [ "learned", bondEnergies; "true", truth ]
 (*** hide ***)
 open Plotly.NET

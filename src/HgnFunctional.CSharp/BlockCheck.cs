@@ -12,7 +12,7 @@ internal static class BlockCheck
     {
         var size = state.Positions.Length;
         var (q, p) = (state.Positions.ToArray(), state.Momenta.ToArray());
-        var pairs = StructureModule.pairs(system.Core, q);
+        var pairs = StructureModule.pairs(system.Core, q).All;
         var gradients = new double[block.Features][];
 
         for (var feature = 0; feature < block.Features; feature++)

@@ -34,7 +34,8 @@ public readonly ref struct BodiesView
     /// <summary>Momenta p, row-major [N x d]; may be empty for a block of positions alone.</summary>
     public ReadOnlySpan<double> Momenta { get; }
 
-    /// <summary>Number of pairs. Within a cutoff there may be some that are farther apart; their features must vanish.</summary>
+    /// <summary>Number of pairs: of bonds and within the cutoff together, each once. Within a cutoff there may be some that are farther
+    /// apart; their features must vanish.</summary>
     public int Pairs => pairs.Count;
 
     /// <summary>The lower body of each pair [pairs].</summary>

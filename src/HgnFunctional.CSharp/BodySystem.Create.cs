@@ -14,7 +14,8 @@ public sealed partial class BodySystem
     /// <summary>Names of the families of graphs that <see cref="Topology"/> knows.</summary>
     public static IReadOnlyList<string> TopologyNames { get; } = TopologyModule.all.Select(family => family.Name).ToArray();
 
-    /// <summary>Bodies joined by bonds in open space.</summary>
+    /// <summary>Bodies joined by bonds in open space; <see cref="WithBondTypes"/>, <see cref="WithSpecies"/> and
+    /// <see cref="WithCutoff"/> say more.</summary>
     /// <param name="dimension">Number d of space dimensions, 1 to 8.</param>
     /// <param name="masses">Masses [N], copied.</param>
     /// <param name="edges">The bonds as pairs of bodies, counted from 0, each pair once, in any order and direction.</param>
@@ -25,10 +26,10 @@ public sealed partial class BodySystem
         RequireAtLeastOne(nameof(dimension), dimension);
         var graph = GraphModule.tryCreate(masses.Length, edges).Expect();
         var space = CellModule.tryCreate(new double[dimension]).Expect();
-        return new BodySystem(StructureModule.tryCreate(space, Interactions.NewBonds(graph), masses).Expect());
+        return new BodySystem(StructureModule.tryCreate(space, RelationsModule.bonds(graph), masses).Expect());
     }
 
-    /// <summary>Bodies of which all pairs within a cutoff interact.</summary>
+    /// <summary>Bodies of which all pairs within a cutoff interact; <see cref="WithSpecies"/> tells them apart.</summary>
     /// <param name="masses">Masses [N], copied.</param>
     /// <param name="cutoff">A distance, at most half the shortest period.</param>
     /// <param name="periods">Length of the box along each axis [d], one to eight; 0 leaves an axis open.</param>
@@ -36,7 +37,7 @@ public sealed partial class BodySystem
     public static BodySystem WithinCutoff(ReadOnlySpan<double> masses, double cutoff, params ReadOnlySpan<double> periods)
     {
         var cell = CellModule.tryCreate(periods.ToArray()).Expect();
-        return new BodySystem(StructureModule.tryCreate(cell, Interactions.NewWithinCutoff(cutoff), masses).Expect());
+        return new BodySystem(StructureModule.tryCreate(cell, RelationsModule.within(cutoff), masses).Expect());
     }
 
     /// <summary>Bodies of mass 1 on a rectangular grid at unit distances, joined to their nearest neighbours along the axes, with

@@ -1,10 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Microsoft.FSharp.Core;
 
 namespace HgnFunctional.CSharp;
 
-/// <summary>All that is fixed about N bodies in d dimensions: masses, space, which pairs interact, and perhaps a site for each
+/// <summary>All that is fixed about N bodies in d dimensions: masses, species, space, which pairs interact, and perhaps a site for each
 /// body to start from. Units are those of the data. Immutable: one system can be shared by threads.</summary>
 public sealed partial class BodySystem
 {
@@ -34,12 +35,18 @@ public sealed partial class BodySystem
     /// <summary>Length of the box along each axis [d]; 0 where it is open.</summary>
     public ReadOnlySpan<double> Periods => Core.Cell.Periods;
 
-    /// <summary>The distance within which all pairs interact; null for a system of bonds.</summary>
-    public double? Cutoff => Core.Interactions is Interactions.WithinCutoff within ? within.cutoff : null;
+    /// <summary>The distance within which all pairs interact; null for a system of bonds alone.</summary>
+    public double? Cutoff => Core.Relations.Cutoff?.Value;
 
-    /// <summary>The bonds as pairs of bodies, counted from 0, sorted, the lower body first; empty for a system with a cutoff.</summary>
+    /// <summary>The bonds as pairs of bodies, counted from 0, sorted, the lower body first; empty for a system without.</summary>
     public IReadOnlyList<(int First, int Second)> Bonds =>
-        Core.Interactions is Interactions.Bonds bonds ? GraphModule.edges(bonds.Item) : [];
+        Core.Relations.Bonds is { } bonds ? GraphModule.edges(bonds.Value.Graph) : [];
+
+    /// <summary>The type of each of the <see cref="Bonds"/>; "" where nobody named it.</summary>
+    public IReadOnlyList<string> BondTypes => Core.Relations.Bonds is { } bonds ? NamingModule.toArray(bonds.Value.Types) : [];
+
+    /// <summary>The species of each body [N]; "" where nobody named it.</summary>
+    public IReadOnlyList<string> Species => NamingModule.toArray(Core.Species);
 
     /// <summary>A place for each body, row-major [N x d]; empty for a system without.</summary>
     public ReadOnlySpan<double> Sites => sites;
@@ -49,12 +56,42 @@ public sealed partial class BodySystem
     public BodySystem WithMasses(ReadOnlySpan<double> masses)
     {
         Interop.RequireLength(nameof(masses), Bodies, masses.Length, "one for each body");
-        return new BodySystem(StructureModule.tryCreate(Core.Cell, Core.Interactions, masses).Expect(), sites, Name);
+        return Rebuilt(Core.Relations, masses);
     }
 
     /// <summary>The same bodies, all with this mass.</summary>
     /// <exception cref="HgnInputException">The mass is not a finite number above 0.</exception>
     public BodySystem WithMass(double mass) => WithMasses(Enumerable.Repeat(mass, Bodies).ToArray());
+
+    /// <summary>The same bodies with the name of the species of each [N]. Models learn a law for each pair of species within a
+    /// cutoff.</summary>
+    /// <exception cref="HgnInputException">There are not N names, or one is null.</exception>
+    public BodySystem WithSpecies(IEnumerable<string> species)
+    {
+        var names = Named(nameof(species), species);
+        return new BodySystem(StructureModule.tryWithSpecies(names, Core).Expect(), sites, Name);
+    }
+
+    /// <summary>The same bodies with a type for each of the <see cref="Bonds"/>, in their order. Models learn a law for each type.</summary>
+    /// <exception cref="HgnInputException">There are not as many types as bonds, or one is null.</exception>
+    public BodySystem WithBondTypes(IEnumerable<string> types)
+    {
+        var names = Named(nameof(types), types);
+        var bonds = Bonds;
+        Interop.RequireLength(nameof(types), bonds.Count, names.Length, "one for each bond");
+
+        return bonds.Count == 0
+            ? this
+            : Rebuilt(new Relations(
+                FSharpOption<Bonds>.Some(BondsModule.tryCreate(Bodies, bonds.Select((bond, k) => (bond.First, bond.Second, names[k]))).Expect()),
+                Core.Relations.Cutoff));
+    }
+
+    /// <summary>The same bodies, of which all pairs within a cutoff interact, too: beside bonds, each number of bonds between two
+    /// bodies (1, 2, 3, more) is a kind of pairs of its own.</summary>
+    /// <param name="cutoff">A distance, at most half the shortest period.</param>
+    /// <exception cref="HgnInputException">The cutoff is not what it should be.</exception>
+    public BodySystem WithCutoff(double cutoff) => Rebuilt(new Relations(Core.Relations.Bonds, FSharpOption<double>.Some(cutoff)));
 
     /// <summary>The same bodies with a place for each, row-major [N x d], from which <see cref="RandomStart"/> starts.</summary>
     /// <exception cref="HgnInputException">There are not N x d coordinates, or one is not finite.</exception>
@@ -94,6 +131,21 @@ public sealed partial class BodySystem
 
     /// <summary>The system in one line.</summary>
     public override string ToString() => Name is null ? Core.ToString() : $"{Name}: {Core}";
+
+    private BodySystem Rebuilt(Relations relations) => Rebuilt(relations, Masses);
+
+    private BodySystem Rebuilt(Relations relations, ReadOnlySpan<double> masses) =>
+        new(StructureModule.withSpecies(NamingModule.toArray(Core.Species), StructureModule.tryCreate(Core.Cell, relations, masses).Expect()), sites, Name);
+
+    private static string[] Named(string field, IEnumerable<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names, field);
+        var copy = names.ToArray();
+
+        return Array.IndexOf(copy, null) is var missing and >= 0
+            ? throw Interop.BadInput($"{field} {missing} is null; expected a name.")
+            : copy;
+    }
 
     /// <summary>A copy of an array [N x d] of finite numbers.</summary>
     private double[] Checked(string field, ReadOnlySpan<double> values)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Buffers;
 
 namespace HgnFunctional.CSharp;
@@ -83,7 +84,7 @@ public abstract class CustomBlock : ModelBlock
         return BlockCheck.GradientError(this, system, state);
     }
 
-    internal sealed override BlockRecipe Recipe => CustomBlockAdapter.RecipeOf(this);
+    internal sealed override IReadOnlyList<BlockRecipe> Recipes => [CustomBlockAdapter.RecipeOf(this)];
 
     internal static void AddScaled(Span<double> target, double scale, ReadOnlySpan<double> source)
     {

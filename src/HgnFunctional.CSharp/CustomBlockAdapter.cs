@@ -108,8 +108,9 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
     internal static BlockRecipe RecipeOf(CustomBlock block) =>
         new(
             block.Name,
+            FuncConvert.FromFunc<Structure, FSharpList<Kind>>(_ => FSharpList<Kind>.Cons(HgnFunctional.Kind.EachBody, FSharpList<Kind>.Empty)),
             FuncConvert.FromFunc<Snapshot, int>(_ => 0),
-            FuncConvert.FromAction<Snapshot, InputPool>((_, _) => { }),
+            FuncConvert.FromAction<Snapshot, FSharpFunc<Kind, InputPool>>((_, _) => { }),
             false,
             FuncConvert.FromFunc<Structure, Snapshot, FSharpOption<BlockError>>((_, snapshot) => RefusalOf(block, snapshot.Structure)),
             FuncConvert.FromFunc<BlockOptions, TrainingSample, Draw, IFeatureBlock>(

@@ -32,8 +32,14 @@ public sealed partial class HgnModel
     /// <summary>Number of training snapshots.</summary>
     public int Frames => Core.Provenance.Frames;
 
-    /// <summary>The distance within which all pairs interact; null for a model of bonds.</summary>
-    public double? Cutoff => Core.Pairs is PairKind.PairsWithin within ? within.cutoff : null;
+    /// <summary>The distance within which all pairs interact; null for a model of bonds alone.</summary>
+    public double? Cutoff => Core.Scope.Cutoff?.Value;
+
+    /// <summary>The species that the model tells apart, [""] where it looks at none.</summary>
+    public IReadOnlyList<string> Species => Core.Scope.Species.ToArray();
+
+    /// <summary>The types of bonds that the model tells apart, [""] where it looks at none; empty for a model without bonds.</summary>
+    public IReadOnlyList<string> BondTypes => Core.Scope.BondTypes is { } types ? types.Value.ToArray() : [];
 
     /// <summary>Whether H = T(p) + V(q), which splitting integrators need.</summary>
     public bool IsSeparable => global::HgnFunctional.Model.isSeparable(Core);
@@ -53,8 +59,8 @@ public sealed partial class HgnModel
             .ToArray();
 
     /// <summary>The model on a system of any number of bodies, which may be far larger than those it saw.</summary>
-    /// <exception cref="HgnInputException">The model was trained on other pairs (bonds, or another cutoff), or one of its blocks cannot be
-    /// used on the system.</exception>
+    /// <exception cref="HgnInputException">The system lacks bonds or a cutoff that the model was trained on, or has a species or a type of bonds
+    /// that it does not know, or one of its blocks cannot be used on it.</exception>
     public BoundModel On(BodySystem system)
     {
         ArgumentNullException.ThrowIfNull(system);

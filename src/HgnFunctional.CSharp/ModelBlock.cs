@@ -12,8 +12,10 @@ public abstract class ModelBlock
     /// <summary>Features of the kinetic term of each body.</summary>
     public static ModelBlock Body { get; } = new KnownBlock(BodyBlockModule.recipe);
 
-    /// <summary>Features of the distance of each interacting pair.</summary>
-    public static ModelBlock Pair { get; } = new KnownBlock(PairBlockModule.recipe);
+    /// <summary>Features of the distance of each interacting pair: a block for each relation that the system has, bonds and pairs within
+    /// a cutoff, and in it a law for each kind of pair: each type of bonds, each pair of species, and beside bonds each number of bonds
+    /// between two bodies (1, 2, 3, more).</summary>
+    public static ModelBlock Pair { get; } = new KnownBlock([.. PairBlockModule.recipes]);
 
     /// <summary>Features of all coordinates as they are, without graph or symmetry, for one number of bodies (arXiv 2411.17511).</summary>
     public static ModelBlock Raw { get; } = new KnownBlock(RawBlockModule.recipe);
@@ -29,10 +31,10 @@ public abstract class ModelBlock
     /// <summary>Names of the kinds of block that model files know.</summary>
     internal static IReadOnlyList<string> Kinds { get; } = global::HgnFunctional.Blocks.all.Select(recipe => recipe.Kind).Distinct().ToArray();
 
-    internal abstract BlockRecipe Recipe { get; }
+    internal abstract IReadOnlyList<BlockRecipe> Recipes { get; }
 
-    private sealed class KnownBlock(BlockRecipe recipe) : ModelBlock
+    private sealed class KnownBlock(params BlockRecipe[] recipes) : ModelBlock
     {
-        internal override BlockRecipe Recipe => recipe;
+        internal override IReadOnlyList<BlockRecipe> Recipes => recipes;
     }
 }

@@ -22,7 +22,12 @@ public sealed record TrainingOptions
     /// <summary>The radial transform of pair distances: r, 1/r, r^-3, or auto to let the data decide.</summary>
     public string Radial { get; init; } = "auto";
 
-    /// <summary>Hidden units of each block, before redundant ones are dropped; at least 1.</summary>
+    /// <summary>How laws of pairs within a cutoff end: smooth (force and energy fall to 0), cut (as they are, with a jump: the default of
+    /// LAMMPS), or auto to let the data decide.</summary>
+    public string CutoffShape { get; init; } = "auto";
+
+    /// <summary>Hidden units of each block, before redundant ones are dropped; at least 1. Several kinds of pairs share what the faster
+    /// way of solving takes.</summary>
     public int Width { get; init; } = TrainingConfigModule.defaults.Width;
 
     /// <summary>The penalty on hidden units, as a fraction of the largest singular value; null chooses by evidence.</summary>
@@ -44,16 +49,21 @@ public sealed record TrainingOptions
         }
 
         CheckBlocks();
-        var defaults = TrainingConfigModule.defaults;
 
         return new TrainingConfig(
-            Blocks.Select(block => block.Recipe).ToList(),
+            Blocks.SelectMany(block => block.Recipes).ToList(),
             SamplerModule.all.ByName("The sampler", Sampler, sampler => sampler.Name),
             ActivationModule.all.ByName("The activation", Activation, activation => activation.Name),
             Radial == "auto"
                 ? RadialChoice.AutomaticRadial
                 : RadialChoice.NewFixedRadial(RadialModule.all.ByName("The radial transform (or auto)", Radial, radial => radial.Name)),
-            defaults.Cutoff,
+            CutoffShape switch
+            {
+                "auto" => CutoffChoice.AutomaticCutoff,
+                "smooth" => CutoffChoice.NewFixedCutoff(CutoffModule.quartic),
+                "cut" => CutoffChoice.NewFixedCutoff(CutoffModule.cut),
+                _ => throw new HgnInputException($"The shape of the cutoff is '{CutoffShape}'; expected smooth, cut or auto."),
+            },
             Width,
             Ridge is { } fraction ? HgnFunctional.Ridge.NewRelative(fraction) : HgnFunctional.Ridge.Automatic,
             Seed

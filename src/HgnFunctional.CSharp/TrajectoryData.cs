@@ -39,14 +39,19 @@ public sealed record TrajectoryData
     internal TrajectoryData For(TrainedModel model) =>
         this with
         {
-            Cutoff = model.Pairs is PairKind.PairsWithin within ? within.cutoff : Cutoff,
+            Cutoff = model.Scope.Cutoff?.Value ?? (model.Scope.BondTypes is null ? Cutoff : null),
+            IgnoresBonds = model.Scope.BondTypes is null,
             Units = Units ?? model.Units?.Value,
         };
+
+    /// <summary>Whether bonds that files name do not count: so for a model of pairs within a cutoff alone.</summary>
+    private bool IgnoresBonds { get; init; }
 
     internal SourceOptions ToOptions() =>
         new(
             TopologyFile.ToOption(),
             Cutoff.ToOption(),
+            !IgnoresBonds,
             Mass.ToOption(),
             Units is null ? FSharpOption<Units>.None : FSharpOption<Units>.Some(UnitsModule.all.ByName("units", Units, units => units.Name)),
             Boundary is null ? FSharpOption<Tuple<bool, bool, bool>>.None : FSharpOption<Tuple<bool, bool, bool>>.Some(PeriodicAxes(Boundary)),

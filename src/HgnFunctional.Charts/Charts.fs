@@ -81,16 +81,25 @@ module Charts =
             let all = groups |> List.rev |> Array.concat
             Chart.Point(x = Array.map fst all, y = Array.map snd all) |> titled "Forces" "measured" "learned")
 
-    /// The energy of one pair over its distance, of two bodies at rest: zero at the first distance.
+    /// The energy of one pair over its distance, of two bodies at rest: zero at the first distance. The bodies are of the first
+    /// species that the model knows, joined by a bond of its first type if it knows bonds.
     let pairEnergy (model: TrainedModel) (distances: float seq) : Result<(float * float) list, BindError> =
-        let interactions =
-            match model.Pairs with
-            | BondedPairs -> Bonds(Graph.create 2 [ struct (0, 1) ])
-            | PairsWithin cutoff -> WithinCutoff cutoff
+        let scope = model.Scope
+        let graph = Graph.create 2 [ struct (0, 1) ]
+
+        let relations =
+            {
+                Bonds = scope.BondTypes |> Option.map (fun types -> Bonds.ofGraph graph |> Bonds.rename (fun _ -> types.Head))
+                Cutoff = scope.Cutoff
+            }
+
+        let pair =
+            Structure.create (Cell.openSpace 1) relations [| 1.0; 1.0 |]
+            |> Structure.withSpecies (List.replicate 2 scope.Species.Head)
 
         let apart (r: float) = PhaseState.create 2 1 [| 0.0; r |] [| 0.0; 0.0 |]
 
-        Model.bind (Structure.create (Cell.openSpace 1) interactions [| 1.0; 1.0 |]) model
+        Model.bind pair model
         |> Result.map (fun dynamics ->
             let energies = distances |> Seq.map (fun r -> r, Hamiltonian.value dynamics.Hamiltonian (apart r)) |> List.ofSeq
             energies |> List.map (fun (r, energy) -> r, energy - snd energies.Head))

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -45,6 +46,9 @@ internal static class InspectCommand
             _ => throw new InvalidOperationException($"{summary} is of no known kind."),
         };
 
+    /// <summary>The names, none where they tell nothing apart.</summary>
+    private static JsonArray Names(IReadOnlyList<string> names) => Shared.Sentences(names.Where(name => name.Length > 0));
+
     private static JsonObject OfModel(HgnModel model) =>
         new()
         {
@@ -54,6 +58,8 @@ internal static class InspectCommand
             ["sampler"] = model.Sampler,
             ["frames"] = model.Frames,
             ["cutoff"] = model.Cutoff,
+            ["species"] = Names(model.Species),
+            ["bondTypes"] = Names(model.BondTypes),
             ["units"] = model.Units,
             ["dataSha256"] = model.DataHash,
             ["terms"] = new JsonArray(model.Terms

@@ -14,10 +14,11 @@ internal static class TrainCommand
         var defaults = new TrainingOptions();
         var data = Shared.Data();
         var topology = Shared.Topology();
-        var cutoff = Shared.Number("--cutoff", "Distance within which all pairs interact, instead of bonds.", "R");
+        var cutoff = Shared.Number("--cutoff", "Distance within which all pairs interact, beside the bonds of a topology.", "R");
         var sampler = new Option<string>("--sampler") { Description = "elm, u-swim, swim or a-swim.", DefaultValueFactory = _ => defaults.Sampler };
         var activation = new Option<string>("--activation") { Description = "softplus, tanh, sigmoid or sine.", DefaultValueFactory = _ => defaults.Activation };
         var radial = new Option<string>("--radial") { Description = "r, 1/r, r^-3 or auto.", DefaultValueFactory = _ => defaults.Radial };
+        var shape = new Option<string>("--cutoff-shape") { Description = "How laws end at the cutoff: smooth, cut (with a jump) or auto.", DefaultValueFactory = _ => defaults.CutoffShape };
         var width = new Option<int>("--width") { Description = "Hidden units per block.", DefaultValueFactory = _ => defaults.Width };
         var ridge = new Option<string>("--ridge") { Description = "auto, or a fraction of the largest singular value.", DefaultValueFactory = _ => "auto" };
         var seed = new Option<int>("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => defaults.Seed };
@@ -29,7 +30,7 @@ internal static class TrainCommand
 
         var command = new Command("train", "Learns a model from trajectories.")
         {
-            data, topology, cutoff, sampler, activation, radial, width, ridge, seed, mass, units, frames, output, json,
+            data, topology, cutoff, sampler, activation, radial, shape, width, ridge, seed, mass, units, frames, output, json,
         };
 
         command.SetAction(parsed =>
@@ -48,6 +49,7 @@ internal static class TrainCommand
                 Sampler = parsed.GetRequiredValue(sampler),
                 Activation = parsed.GetRequiredValue(activation),
                 Radial = parsed.GetRequiredValue(radial),
+                CutoffShape = parsed.GetRequiredValue(shape),
                 Width = parsed.GetValue(width),
                 Ridge = ParseRidge(parsed.GetRequiredValue(ridge)),
                 Seed = parsed.GetValue(seed),

@@ -42,6 +42,25 @@ internal static class BodySystemTests
                 Check.Equal((2, 3, 2.5, 0), (system.Bodies, system.Dimension, system.Cutoff, system.Bonds.Count), "size");
                 Check.Sequence([10, 0, 8], system.Periods, "periods");
             }),
+            Runner.TestCase("a system has species, bonds with types and a cutoff all at once", () =>
+            {
+                var system = BodySystem.Bonded(1, [1, 2, 1], [(2, 1), (0, 1)])
+                    .WithSpecies(["H", "O", "H"])
+                    .WithBondTypes(["short", "long"])
+                    .WithCutoff(2.5)
+                    .WithMasses([1, 16, 1])
+                    .WithSites([0, 1, 2]);
+
+                Check.Sequence([(0, 1), (1, 2)], system.Bonds, "bonds");
+                Check.Sequence(["short", "long"], system.BondTypes, "a type for each, in the order of the bonds");
+                Check.Sequence(["H", "O", "H"], system.Species, "species");
+                Check.Equal(2.5, system.Cutoff, "cutoff");
+                Check.Sequence([1, 16, 1], system.Masses, "masses");
+                Check.Refuses(() => system.WithSpecies(["H"]), "There are species for 1 bodies; expected 3, one for each mass.");
+                Check.Refuses(() => system.WithSpecies(["H", null!, "H"]), "species 1 is null; expected a name.");
+                Check.Refuses(() => system.WithBondTypes(["short"]), "types has 1 entries; expected 2 (one for each bond).");
+                Check.Refuses(() => system.WithCutoff(-1), "The cutoff is -1; expected a finite distance above 0.");
+            }),
             Runner.TestCase("a random start repeats with its seed, stays near the sites, and has no total momentum", () =>
             {
                 var system = BodySystem.Lattice(3, 3).WithMasses(Enumerable.Range(1, 9).Select(k => (double)k).ToArray());

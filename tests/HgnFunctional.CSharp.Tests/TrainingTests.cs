@@ -167,10 +167,33 @@ internal static class TrainingTests
                     "destination has 2 entries; expected 10 (bodies x dimension).");
 
                 var gas = BodySystem.WithinCutoff([1, 1], 1, 0, 0);
-                const string bonds = "The model was trained on bonds; expected a structure whose bonds are named, not a cutoff.";
+                const string bonds = "The model was trained on bonds; expected a structure whose bonds are named.";
                 Check.Refuses(() => Given.RingModel.On(gas), bonds);
                 Check.That(!Given.RingModel.TryOn(gas, out _, out var reason) && reason == bonds, "TryOn says so too");
                 Check.That(Given.RingModel.TryOn(Given.Ring, out var again, out _) && again.IsSeparableToo(), "TryOn accepts the ring");
+            }),
+            Runner.TestCase("a model goes by the names of species and bond types, and tells the end of its laws", () =>
+            {
+                var system = Given.Ring.WithSpecies(["A", "B", "A", "B", "B"]).WithBondTypes(["x", "y", "x", "y", "y"]).WithCutoff(2);
+                var data = Dataset.FromHamiltonian(system, KnownSystems.Springs(system), Given.States(system, 20));
+                var model = HgnModel.Train(data).Model;
+                Check.Sequence(["A", "B"], model.Species, "species");
+                Check.Sequence(["x", "y"], model.BondTypes, "bond types");
+                Check.Equal(2.0, model.Cutoff, "cutoff");
+                Check.That(model.Terms.Any(term => term.Invariant == "distance of bonds of type y"), "a term for each kind");
+                Check.Below(1e-6, model.Evaluate(data).RelativeForceError, "force error");
+
+                Check.Refuses(
+                    () => model.On(system.WithSpecies(["A", "B", "C", "B", "B"])),
+                    "The model knows no species 'C'; expected A, B alone.");
+
+                Check.Refuses(
+                    () => model.On(system.WithBondTypes(["x", "y", "x", "y", "z"])),
+                    "The model knows no bonds of type 'z'; expected x, y alone.");
+
+                var smooth = new TrainingOptions { CutoffShape = "smooth" };
+                Check.That(HgnModel.Train(data, smooth).Model.Fits[1].RelativeError > 1e3 * model.Fits[1].RelativeError, "springs end with a jump");
+                Check.Refuses(() => HgnModel.Train(data, new TrainingOptions { CutoffShape = "sharp" }), "The shape of the cutoff is 'sharp'; expected smooth, cut or auto.");
             }),
             Runner.TestCase("a state far from the training data is told", () =>
             {

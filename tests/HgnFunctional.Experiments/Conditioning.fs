@@ -76,12 +76,12 @@ module Conditioning =
         let seeds first = [ for k in 0 .. settings.Trajectories - 1 -> 1000 * settings.Seed + first + k ]
         let data first = Lab.snapshots settings.Motion (seeds first) system lattice.Sites |> Array.ofList
         let training = data 0
-        let collector = SurveyCollector([ PairBlock.recipe ], width, settings.Seed)
+        let collector = SurveyCollector([ PairBlock.ofBonds ], width, settings.Seed)
         training |> Array.iter collector.Add
         let random = Rng.stream settings.Seed "pair features"
         let draw _ _ inputs = Sampler.sample sampler activation width random inputs
-        let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = None }
-        let block = PairBlock.recipe.Create options (collector.ToSurvey().Samples.Head) draw
+        let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = None; Kind = BondsOf "" }
+        let block = PairBlock.ofBonds.Create options (collector.ToSurvey().Parts.Head.Sample) draw
 
         let isInRange (snapshot: Snapshot) =
             let configuration = snapshot.Configuration

@@ -69,7 +69,7 @@ module Lab =
 
     /// Which bodies have all their pairs at distances that the model saw in training.
     let private bodiesInRange (model: TrainedModel) (snapshot: Snapshot) : bool[] =
-        let range = model.Terms |> List.collect (fun term -> term.Block.Ranges) |> List.find (fun range -> range.Name = "distance")
+        let range = model.Terms |> List.collect (fun term -> term.Block.Ranges) |> List.find _.Name.StartsWith("distance")
 
         let configuration = snapshot.Configuration
         let distances, _ = Invariants.pairs &configuration

@@ -59,7 +59,7 @@ module Molecular =
             |]
 
         let box = side * float cells
-        Structure.create (Cell.create [ box; box; box ]) (WithinCutoff cutoff) (Array.create (sites.Length / 3) 1.0), sites
+        Structure.create (Cell.create [ box; box; box ]) (Relations.within cutoff) (Array.create (sites.Length / 3) 1.0), sites
 
     let private generated (settings: Settings) (system: PairSystem) (sites: float[]) : Snapshot[] =
         Lab.progress "generating a liquid"

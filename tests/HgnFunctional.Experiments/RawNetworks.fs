@@ -167,9 +167,9 @@ module RawNetworks =
 
     /// Raw features that see the true H as outputs, which SWIM asks for.
     let private withOutputs (energy: Energy) : BlockRecipe =
-        let collect (snapshot: Snapshot) (pool: InputPool) =
+        let collect (snapshot: Snapshot) (poolOf: Kind -> InputPool) =
             let q, p = snapshot.State.Positions.ToArray(), snapshot.State.Momenta.ToArray()
-            pool.Add(ReadOnlySpan<float>(Array.append q p), energy.Value q p)
+            (poolOf EachBody).Add(ReadOnlySpan<float>(Array.append q p), energy.Value q p)
 
         { RawBlock.recipe with Collect = collect }
 
@@ -203,7 +203,7 @@ module RawNetworks =
 
     /// The error of H, the residual in training, and the seconds that training took.
     let private trial (settings: Settings) (task: Task) (sampler: Sampler) (seed: int) : float * float * float =
-        let structure = Structure.create (Cell.openSpace task.Energy.Degrees) (Bonds(Graph.create 1 [])) [| 1.0 |]
+        let structure = Structure.create (Cell.openSpace task.Energy.Degrees) (Relations.bonds (Graph.create 1 [])) [| 1.0 |]
         let snapshot = Snapshot.ofHamiltonian structure (hamiltonian task.Energy) >> Lab.expect
         let snapshots = points settings task seed "training" |> Array.map snapshot
         // What other trainings left must not count in the peak of memory.

@@ -12,6 +12,10 @@ internal static class ModelSeeds
     /// <summary>Bodies that models of bonds are tried on.</summary>
     internal static BodySystem Ring { get; } = BodySystem.Topology("ring", 5);
 
+    /// <summary>Bodies of two species with bonds of two types and a cutoff.</summary>
+    internal static BodySystem Typed { get; } =
+        Ring.WithSpecies(["A", "B", "A", "B", "A"]).WithBondTypes(["x", "y", "x", "y", "x"]).WithCutoff(1.5);
+
     /// <summary>Bodies that models with a cutoff are tried on.</summary>
     internal static BodySystem Gas(double cutoff) =>
         BodySystem.WithinCutoff([1, 2, 1, 2, 1], cutoff, 0, 0).WithSites([0, 0, 1, 0.1, 2, 0.2, 0.3, 1, 1.4, 1.2]);
@@ -30,6 +34,8 @@ internal static class ModelSeeds
         yield return Written(ring, options);
         yield return Written(ring, options with { Sampler = "elm", Activation = "tanh", Radial = "1/r" });
         yield return Written(pairs, options with { Activation = "sine" });
+        var both = Typed;
+        yield return Written(DataOf(both, KnownSystems.Springs(both)), options);
         yield return Written(ring, options with { Blocks = [ModelBlock.Raw], Sampler = "elm" });
         yield return Written(ring, options with { Blocks = [ModelBlock.Message(layout)] });
         var deep = layout with { Inputs = "invariant", IsDirected = true, InnerUnits = [3], PoolsEveryStage = true };

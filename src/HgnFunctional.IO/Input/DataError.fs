@@ -55,8 +55,6 @@ type DataProblem =
     | NoMassesKnown
     /// Neither bonds nor a cutoff say which pairs interact.
     | NoInteractions
-    /// Bonds and a cutoff both say which pairs interact.
-    | TwoInteractions
     /// The box is not orthorhombic.
     | TriclinicBox
     /// The file has fewer frames than were asked for.
@@ -110,8 +108,7 @@ type DataProblem =
             $"was taken to be in units '{assumed}', but from frame to frame mass times acceleration is {ratio:G3} times the force, as in units '{fitting}'; expected the unit style to be given"
         | NotRepeatable -> "is a pipe, which can be read once; expected a file, since training reads its data more than once"
         | NoMassesKnown -> "has no mass column; expected one, or a topology with masses (--topology FILE), or --mass M"
-        | NoInteractions -> "names no pairs that interact; expected bonds (--topology FILE) or a cutoff (--cutoff R)"
-        | TwoInteractions -> "was given both bonds and a cutoff; expected one of --topology FILE and --cutoff R"
+        | NoInteractions -> "names no pairs that interact; expected bonds (--topology FILE), a cutoff (--cutoff R), or both"
         | TriclinicBox -> "has a triclinic box; expected an orthorhombic one"
         | FramesOutOfRange(first, last, frames) ->
             let asked =

@@ -22,19 +22,31 @@ module internal FileBodies =
         | Ok value -> value
         | Error error -> raise (DataException error)
 
-    /// Which pairs interact, of the atoms with these ids.
-    let interactionsOf (options: SourceOptions) (topology: LammpsData option) (path: string) (ids: int64[]) : Interactions =
-        let bonds = topology |> Option.filter (fun data -> data.Bonds.Length > 0)
-
+    /// Which pairs interact, of the atoms with these ids: those that bonds join, with their types, and those within a cutoff.
+    let relationsOf (options: SourceOptions) (topology: LammpsData option) (path: string) (ids: int64[]) : Relations =
         match topology with
         | Some data when data.Ids <> ids -> fail path None (TopologyForOthers(data.Path, data.Ids.Length, ids.Length))
         | _ -> ()
 
-        match bonds, options.Cutoff with
-        | Some _, Some _ -> fail path None TwoInteractions
+        let bondsOf (data: LammpsData) : Bonds =
+            Array.map2 (fun (struct (a, b)) (kind: int) -> struct (a, b, string kind)) data.Bonds data.BondTypes
+            |> Bonds.tryCreate ids.Length
+            |> orFail data.Path None BadGraph
+
+        match topology |> Option.filter (fun data -> options.Bonds && data.Bonds.Length > 0), options.Cutoff with
         | None, None -> fail path None NoInteractions
-        | None, Some cutoff -> WithinCutoff cutoff
-        | Some data, None -> Graph.tryCreate ids.Length data.Bonds |> orFail data.Path None BadGraph |> Bonds
+        | bonded, cutoff -> { Bonds = Option.map bondsOf bonded; Cutoff = cutoff }
+
+    /// The species of each atom, if anything names them: its type in the file, else in the topology; its element where types tell
+    /// none apart.
+    let speciesOf (topology: LammpsData option) (inFile: string[] option) (elements: string[] option) : string[] option =
+        let types = inFile |> Option.orElse (topology |> Option.map (fun data -> data.Types |> Array.map string))
+        let tellsApart (names: string[]) = (Array.distinct names).Length > 1
+
+        match types, elements with
+        | Some types, Some elements when not (tellsApart types) && tellsApart elements -> Some elements
+        | None, elements -> elements
+        | types, _ -> types
 
     /// Two masses of one atom agree if they differ by no more than rounding to five digits.
     let private agree (a: float) (b: float) : bool = abs (a - b) <= 1e-5 * max a b
@@ -86,14 +98,17 @@ module internal FileBodies =
         (path: string)
         (line: int64 option)
         (axes: Axis[])
-        (interactions: Interactions)
+        (relations: Relations)
+        (species: string[] option)
         (labels: Labels)
         (masses: float[])
         : Structure =
         let cell = Cell.tryOfAxes axes |> orFail path line BadCell
 
-        match Structure.tryCreate cell interactions (ReadOnlySpan<float> masses) with
-        | Ok structure -> Structure.withLabels labels structure
+        match Structure.tryCreate cell relations (ReadOnlySpan<float> masses) with
+        | Ok structure ->
+            let named = species |> Option.map (fun names -> Structure.withSpecies names structure)
+            named |> Option.defaultValue structure |> Structure.withLabels labels
         | Error(BadMass(body, mass)) ->
             fail path line (Unexpected($"a mass of {mass} for atom {labels.Ids[body]}", "a finite mass above 0"))
         | Error error -> fail path line (BadStructure error)
@@ -137,10 +152,4 @@ module internal FileBodies =
     let withTopology (topology: LammpsData option) (labels: Labels) : Labels =
         match topology with
         | None -> labels
-        | Some data ->
-            { labels with
-                Types = labels.Types |> Option.orElse (Some(data.Types |> Array.map string))
-                Charges = labels.Charges |> Option.orElse data.Charges
-                BondTypes = data.BondTypes |> Seq.distinct |> Seq.sort |> Seq.map string |> List.ofSeq
-                Angles = data.Angles
-            }
+        | Some data -> { labels with Charges = labels.Charges |> Option.orElse data.Charges; Angles = data.Angles }

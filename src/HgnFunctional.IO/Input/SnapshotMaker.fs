@@ -7,10 +7,10 @@ open HgnFunctional
 [<Sealed>]
 type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option, path: string, first: DumpFrame) =
 
-    let interactions = FileBodies.interactionsOf options topology path first.Ids
+    let relations = FileBodies.relationsOf options topology path first.Ids
     let units = FileBodies.unitsOf options path (Some first.Line) first.UnitStyle
     let assumed = defaultArg units Units.lj
-    let mutable known: (float[] * string[] option * Axis[] * Structure) option = None
+    let mutable known: (float[] * (string[] option * string[] option) * Axis[] * Structure) option = None
 
     let need (what: string) (columns: string) (frame: DumpFrame) (values: float[] option) : float[] =
         match values with
@@ -41,14 +41,15 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
         let isBoxed axis = frame.Boundaries[axis] = "ff"
         let axes = FileBodies.axesOf frame.Low frame.High isPeriodic isBoxed (FileBodies.isFlat frame.Positions frame.Velocities)
 
+        let named = frame.Types, frame.Elements
+
         match known with
-        | Some(before, types, already, structure) when before = masses && types = frame.Types && already = axes -> before, structure
+        | Some(before, names, already, structure) when before = masses && names = named && already = axes -> before, structure
         | _ ->
             FileBodies.requireSameTypes topology path (Some frame.Line) frame.Ids frame.Types
 
             let labels =
                 { Labels.ofIds frame.Ids with
-                    Types = frame.Types
                     Elements = frame.Elements
                     Charges = frame.Charges
                     Units = Some assumed.Name
@@ -56,8 +57,9 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
                 }
                 |> FileBodies.withTopology topology
 
-            let structure = FileBodies.structureOf path (Some frame.Line) axes interactions labels masses
-            known <- Some(masses, frame.Types, axes, structure)
+            let species = FileBodies.speciesOf topology frame.Types frame.Elements
+            let structure = FileBodies.structureOf path (Some frame.Line) axes relations species labels masses
+            known <- Some(masses, named, axes, structure)
             masses, structure
 
     member maker.State(frame: DumpFrame) : Structure * PhaseState * float[] =

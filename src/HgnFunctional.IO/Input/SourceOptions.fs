@@ -8,8 +8,10 @@ type SourceOptions =
     {
         /// A LAMMPS data file with bonds, and masses where the dump has none.
         Topology: string option
-        /// The distance within which all pairs interact, instead of bonds.
+        /// The distance within which all pairs interact, beside the bonds.
         Cutoff: float option
+        /// Whether the bonds that files name interact; a model of pairs within a cutoff alone does not look at them.
+        Bonds: bool
         /// Mass of every body, where the files give none.
         Mass: float option
         /// The unit style, where files do not name it; `lj` if this does not either.

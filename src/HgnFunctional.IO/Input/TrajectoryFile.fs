@@ -12,6 +12,7 @@ module TrajectoryFile =
         {
             Topology = None
             Cutoff = None
+            Bonds = true
             Mass = None
             Units = None
             Periodic = None
@@ -22,8 +23,11 @@ module TrajectoryFile =
     /// Options that read whole files with the given topology.
     let bondsOf (topology: string) : SourceOptions = { plain with Topology = Some topology }
 
-    /// Options that read whole files with pairs within a cutoff.
-    let within (cutoff: float) : SourceOptions = { plain with Cutoff = Some cutoff }
+    /// Options that read whole files with pairs within a cutoff, whatever bonds they name.
+    let within (cutoff: float) : SourceOptions = { plain with Cutoff = Some cutoff; Bonds = false }
+
+    /// Options that read whole files with the given topology and pairs within a cutoff.
+    let bondsAndWithin (topology: string) (cutoff: float) : SourceOptions = { bondsOf topology with Cutoff = Some cutoff }
 
     let private readData (path: string) : LammpsData = LammpsData.read path |> FileBodies.orRaise
 
@@ -194,10 +198,10 @@ module TrajectoryFile =
 
         let source =
             match topology with
-            | None when options.Cutoff.IsNone -> Some data
+            | None when options.Bonds -> Some data
             | topology -> topology
 
-        let interactions = FileBodies.interactionsOf options source path data.Ids
+        let relations = FileBodies.relationsOf options source path data.Ids
         let masses = FileBodies.massesOf options source path None data.Ids data.Masses
         let types = data.Types |> Array.map string
         FileBodies.requireSameTypes source path None data.Ids (Some types)
@@ -208,20 +212,19 @@ module TrajectoryFile =
             | None -> FileBodies.fail path None (Truncated "a section Velocities, to start a simulation from")
 
         let isPeriodic, crossing =
-            match options.Periodic, interactions with
-            | Some(x, y, z), Bonds _ ->
+            match options.Periodic, relations.Bonds with
+            | Some(x, y, z), Some _ ->
                 BondImages.requireNearest { data with Bonds = source.Value.Bonds } [| x; y; z |]
                 [| x; y; z |], 0
-            | Some(x, y, z), WithinCutoff _ -> [| x; y; z |], 0
-            | None, Bonds _ -> BondImages.decide { data with Bonds = source.Value.Bonds }
-            | None, WithinCutoff _ -> FileBodies.fail path None NoBoundary
+            | Some(x, y, z), None -> [| x; y; z |], 0
+            | None, _ when relations.Cutoff.IsSome -> FileBodies.fail path None NoBoundary
+            | None, _ -> BondImages.decide { data with Bonds = source.Value.Bonds }
 
         let units = FileBodies.unitsOf options path None data.UnitStyle
         let flat = FileBodies.isFlat data.Positions (Some velocities)
 
         let labels =
             { Labels.ofIds data.Ids with
-                Types = Some types
                 Charges = data.Charges
                 Units = units |> Option.map _.Name
                 NamesUnits = data.UnitStyle.IsSome
@@ -232,14 +235,14 @@ module TrajectoryFile =
         let crossed = [ 0; 1; 2 ] |> List.filter (fun axis -> isPeriodic[axis]) |> List.map BondImages.axisName
 
         {
-            Structure = FileBodies.structureOf path None axes interactions labels masses
+            Structure = FileBodies.structureOf path None axes relations (Some types) labels masses
             State = FileBodies.stateOf path None masses data.Positions velocities
             Warnings =
                 [
                     if crossing > 0 then
                         ImagesTaken(path, crossing, String.concat ", " crossed)
 
-                    if interactions.IsWithinCutoff && data.Bonds.Length > 0 then
+                    if not options.Bonds && data.Bonds.Length > 0 then
                         BondsIgnored(path, data.Bonds.Length)
                 ]
         }

@@ -6,7 +6,13 @@ open HgnFunctional
 
 /// Encodes and decodes blocks of one kind.
 [<NoEquality; NoComparison>]
-type internal BlockCodec = { Kind: string; Encode: IFeatureBlock -> JsonObject option; Decode: ModelReader -> IFeatureBlock }
+type internal BlockCodec =
+    {
+        Kind: string
+        Encode: IFeatureBlock -> JsonObject option
+        /// Given the kind of pairs of the whole model, where its format is older than kinds.
+        Decode: Kind option -> ModelReader -> IFeatureBlock
+    }
 
 /// The codecs: one for each kind of block.
 module internal BlockCodecs =
@@ -68,7 +74,7 @@ module internal BlockCodecs =
                     encodeUnits json block.Units
                     Some json
                 | _ -> None
-            Decode = fun reader -> BodyBlock(decodeUnits reader, tryDecodeRange reader)
+            Decode = fun _ reader -> BodyBlock(decodeUnits reader, tryDecodeRange reader)
         }
 
     let private encodeFactor (json: JsonObject) (factor: CutoffFactor option) : unit =
@@ -89,8 +95,34 @@ module internal BlockCodecs =
 
         reader.TryObject "cutoff" |> Option.map factor
 
+    /// The relation and the kind of pairs of a block.
+    let private encodeKind (json: JsonObject) (kind: Kind) : unit =
+        let inner = JsonObject()
+
+        match kind with
+        | EachBody -> ()
+        | BondsOf bondType ->
+            inner["kind"] <- "bonds"
+            inner["type"] <- bondType
+        | PairsOf(first, second, between) ->
+            inner["kind"] <- "cutoff"
+            inner["species"] <- JsonArray(JsonValue.Create first, JsonValue.Create second)
+            between |> Option.iter (fun bonds -> inner["bondsBetween"] <- bonds)
+
+        json["pairs"] <- inner
+
+    let private decodeKind (reader: ModelReader) : Kind =
+        match reader.Named("kind", [ "bonds"; "cutoff" ], id) with
+        | "bonds" -> BondsOf(reader.Text "type")
+        | _ ->
+            match reader.Texts "species" with
+            | [ first; second ] when String.CompareOrdinal(first, second) <= 0 ->
+                PairsOf(first, second, reader.TryInteger("bondsBetween", 1, BondPaths.More))
+            | _ -> reader.Fail("species", "two names in ascending order")
+
     let private encodePair (features: PairFeatures) : JsonObject =
         let json = JsonObject()
+        encodeKind json features.Kind
         json["radial"] <- features.Radial.Name
 
         encodeFactor json features.Factor
@@ -98,11 +130,19 @@ module internal BlockCodecs =
         encodeUnits json features.Units
         json
 
-    let private decodePair (reader: ModelReader) : IFeatureBlock =
+    let private decodePair (ofModel: Kind option) (reader: ModelReader) : IFeatureBlock =
+        let kind = ofModel |> Option.defaultWith (fun () -> decodeKind (reader.Object "pairs"))
+        let factor = decodeFactor reader
+
+        // Without one, pairs beyond the cutoff would act as long as a list holds them.
+        if kind.IsPairsOf && factor.IsNone then
+            reader.Fail("cutoff", "an object")
+
         PairBlock
             {
+                Kind = kind
                 Radial = reader.Named("radial", Radial.all, (fun radial -> radial.Name))
-                Factor = decodeFactor reader
+                Factor = factor
                 Units = decodeUnits reader
                 Range = decodeRange reader
             }
@@ -207,7 +247,7 @@ module internal BlockCodecs =
                 function
                 | :? MessageBlock as block -> Some(encodeMessage block)
                 | _ -> None
-            Decode = decodeMessage
+            Decode = fun _ reader -> decodeMessage reader
         }
 
     let private encodeRaw (block: RawBlock) : JsonObject =
@@ -225,7 +265,7 @@ module internal BlockCodecs =
                 | :? RawBlock as block -> Some(encodeRaw block)
                 | _ -> None
             Decode =
-                fun reader ->
+                fun _ reader ->
                     let bodies = reader.Integer("bodies", 1, Int32.MaxValue)
                     let dimension = reader.Integer("dimension", 1, mostDimensions)
                     RawBlock(bodies, dimension, reader.Object "map" |> decodeMap (2L * int64 bodies * int64 dimension))

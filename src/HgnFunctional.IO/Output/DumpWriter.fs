@@ -108,13 +108,18 @@ module DumpWriter =
         let numbered = Labels.ofIds (Array.init structure.Bodies (fun body -> int64 body + 1L))
         let labels = structure.Labels |> Option.defaultValue numbered
         let masses = structure.Masses.ToArray()
+        let species = structure.Species
+
+        // Elements have a column of their own.
+        let isElement = labels.Elements |> Option.exists (fun elements -> elements = Naming.toArray species)
+        let typeOf body = if isElement || species.NameOf body = "" then "1" else species.NameOf body
 
         [
             "id", (fun body -> labels.Ids[body].ToString CultureInfo.InvariantCulture)
             "mass", (fun body -> number masses[body])
         ],
         [
-            "type", (fun body -> labels.Types |> Option.map (Array.item body) |> Option.defaultValue "1")
+            "type", typeOf
             match labels.Elements with
             | Some elements -> "element", (fun body -> elements[body])
             | None -> ()

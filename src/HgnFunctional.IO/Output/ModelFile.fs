@@ -8,13 +8,14 @@ open System.Text.Json
 open System.Text.Json.Nodes
 open HgnFunctional
 
-/// Reads and writes models as single versioned JSON documents. Version 2 added the field `units`; documents of version 1 have none.
+/// Reads and writes models as single versioned JSON documents. Version 2 added the field `units`, version 3 the relations, species and
+/// bond types; older documents hold one law for all pairs, whatever they are.
 [<RequireQualifiedAccess>]
 module ModelFile =
 
     /// The version of the format that this library writes; it reads this one and those before.
     [<Literal>]
-    let Version = 2
+    let Version = 3
 
     /// Bytes of the longest model, after inflation: 64 MB.
     [<Literal>]
@@ -41,6 +42,31 @@ module ModelFile =
         json["relativeError"] <- fit.RelativeError
         json
 
+    let private texts (names: string list) : JsonNode =
+        JsonArray(names |> Seq.map (fun name -> JsonValue.Create name :> JsonNode) |> Array.ofSeq)
+
+    let private encodeScope (scope: ModelScope) : JsonNode =
+        let relations = JsonArray()
+
+        match scope.BondTypes with
+        | Some types ->
+            let json = JsonObject()
+            json["kind"] <- "bonds"
+            json["types"] <- texts types
+            relations.Add json
+        | None -> ()
+
+        match scope.Cutoff with
+        | Some cutoff ->
+            let json = JsonObject()
+            json["kind"] <- "cutoff"
+            json["radius"] <- cutoff
+            json["species"] <- texts scope.Species
+            relations.Add json
+        | None -> ()
+
+        relations
+
     let private encode (model: TrainedModel) : JsonObject =
         let json = JsonObject()
         json["formatVersion"] <- Version
@@ -50,15 +76,7 @@ module ModelFile =
         json["width"] <- model.Provenance.Width
         json["frames"] <- model.Provenance.Frames
         json["dataSha256"] <- model.Provenance.DataHash
-        let pairs = JsonObject()
-
-        match model.Pairs with
-        | BondedPairs -> pairs["kind"] <- "bonds"
-        | PairsWithin cutoff ->
-            pairs["kind"] <- "cutoff"
-            pairs["radius"] <- cutoff
-
-        json["pairs"] <- pairs
+        json["relations"] <- encodeScope model.Scope
         json["constant"] <- model.Constant
         model.Units |> Option.iter (fun units -> json["units"] <- units)
         json["diagnostics"] <- JsonArray(model.Diagnostics |> Seq.map encodeFit |> Array.ofSeq)
@@ -89,9 +107,9 @@ module ModelFile =
     /// The model as JSON text.
     let toJson (model: TrainedModel) : string = encode model |> seal
 
-    let private decodeTerm (reader: ModelReader) : ModelTerm =
+    let private decodeTerm (ofModel: Kind option) (reader: ModelReader) : ModelTerm =
         let codec = reader.Named("kind", BlockCodecs.all, (fun codec -> codec.Kind))
-        let block = codec.Decode reader
+        let block = codec.Decode ofModel reader
         { Block = block; Readout = reader.Floats("readout", Some(int64 block.Width)) }
 
     let private decodeFit (reader: ModelReader) : FitDiagnostics =
@@ -105,15 +123,45 @@ module ModelFile =
             RelativeError = reader.Float "relativeError"
         }
 
-    let private decodePairs (reader: ModelReader) : PairKind =
+    let private names (reader: ModelReader) (field: string) : string list =
+        match reader.Texts field with
+        | [] -> reader.Fail(field, "at least one name")
+        | names when List.distinct names <> names -> reader.Fail(field, "each name once")
+        | names -> names
+
+    let private decodeScope (reader: ModelReader) : ModelScope =
+        let relations =
+            reader.Objects "relations" |> List.map (fun relation -> relation.Named("kind", [ "bonds"; "cutoff" ], id), relation)
+
+        if relations |> List.countBy fst |> List.exists (fun (_, count) -> count > 1) then
+            reader.Fail("relations", "each kind once")
+
+        let tryFind kind = relations |> List.tryFind (fun (other, _) -> other = kind) |> Option.map snd
+        let within = tryFind "cutoff"
+
+        {
+            Species = within |> Option.map (fun relation -> names relation "species") |> Option.defaultValue [ "" ]
+            BondTypes = tryFind "bonds" |> Option.map (fun relation -> names relation "types")
+            Cutoff = within |> Option.map _.Positive("radius")
+        }
+
+    /// Before version 3: bonds or a cutoff, and the kind of all pairs.
+    let private decodePairs (reader: ModelReader) : ModelScope * Kind =
         match reader.Named("kind", [ "bonds"; "cutoff" ], id) with
-        | "bonds" -> BondedPairs
-        | _ -> PairsWithin(reader.Positive "radius")
+        | "bonds" -> ModelScope.bonds, BondsOf ""
+        | _ -> ModelScope.within (reader.Positive "radius"), PairsOf("", "", None)
 
     let private decode (reader: ModelReader) : TrainedModel =
+        let scope, ofModel =
+            if reader.Integer("formatVersion", 1, Version) < 3 then
+                let scope, kind = decodePairs (reader.Object "pairs")
+                scope, Some kind
+            else
+                decodeScope reader, None
+
         {
-            Pairs = decodePairs (reader.Object "pairs")
-            Terms = reader.Objects "terms" |> List.map decodeTerm
+            Scope = scope
+            Terms = reader.Objects "terms" |> List.map (decodeTerm ofModel)
             Constant = reader.Float "constant"
             Units = reader.TryNamed("units", Units.all, (fun units -> units.Name)) |> Option.map _.Name
             Diagnostics = reader.Objects "diagnostics" |> List.map decodeFit

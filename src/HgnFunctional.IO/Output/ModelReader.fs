@@ -90,6 +90,20 @@ type internal ModelReader(file: string, path: string, json: JsonElement) =
 
     member reader.Text(name: string) : string = reader.Node(name, JsonValueKind.String, "a text").GetString()
 
+    /// As `Integer`; none where there is no such field.
+    member reader.TryInteger(name: string, least: int, most: int) : int option =
+        reader.TryNode name |> Option.map (fun _ -> reader.Integer(name, least, most))
+
+    /// A list of texts.
+    member reader.Texts(name: string) : string list =
+        [
+            for index, node in Seq.indexed ((reader.Array name).EnumerateArray()) do
+                if node.ValueKind = JsonValueKind.String then
+                    node.GetString()
+                else
+                    reader.Fail($"{name}[{index}]", "a text")
+        ]
+
     member reader.Named(name: string, known: 'entry list, nameOf: 'entry -> string) : 'entry =
         let text = reader.Text name
 

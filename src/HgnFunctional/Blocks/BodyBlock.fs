@@ -119,7 +119,8 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
 module BodyBlock =
 
     /// With speeds as measured outputs.
-    let private collect (snapshot: Snapshot) (pool: InputPool) : unit =
+    let private collect (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
+        let pool = poolOf EachBody
         let configuration = snapshot.Configuration
         let dimension = snapshot.Structure.Dimension
         let point = [| 0.0 |]
@@ -151,6 +152,7 @@ module BodyBlock =
     let recipe: BlockRecipe =
         {
             Kind = "body"
+            Kinds = fun _ -> [ EachBody ]
             Inputs = fun _ -> 1
             Collect = collect
             SeesRadial = false

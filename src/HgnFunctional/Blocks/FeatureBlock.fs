@@ -68,7 +68,7 @@ type BlockError =
 [<NoComparison>]
 type InvariantRange =
     {
-        /// What the invariant is: "kinetic term" or "distance".
+        /// What the invariant is: "kinetic term", "distance", or "distance of" a kind of pairs.
         Name: string
         /// Least value seen.
         Low: float
@@ -128,10 +128,12 @@ type BlockOptions =
     {
         /// Radial transform of pair distances.
         Radial: Radial
-        /// The smooth factor of pairs within a cutoff.
+        /// The shape of the factor of pairs within a cutoff.
         Cutoff: Cutoff
-        /// Which pairs interact; pairs within a cutoff carry the factor.
+        /// The cutoff of the structure; pairs within it carry the factor.
         CutoffRadius: float option
+        /// The kind of body or pair that the block is for.
+        Kind: Kind
     }
 
 /// What a block is made of: all that it may see of the training data.
@@ -152,16 +154,20 @@ type TrainingSample =
 /// asks for.
 type FeatureDraw = string -> int option -> InputSample -> FeatureMap
 
-/// How blocks of one kind come to be: what they collect from the training data, and how they are made of it.
+/// How blocks of one kind come to be: what they collect from the training data, and how they are made of it. A recipe makes a
+/// block for each kind of body or pair that it collected inputs of.
 [<NoEquality; NoComparison; StructuredFormatDisplay("{Kind}")>]
 type BlockRecipe =
     {
         /// Name of the kind of block.
         Kind: string
+        /// The kinds of bodies or pairs of a structure that the block looks at, each for itself; `EachBody` alone for blocks that
+        /// tell none apart. None where the structure has nothing that it looks at: then it is left out.
+        Kinds: Structure -> Kind list
         /// Number of inputs that the block collects, on data like this snapshot; 0 if it needs no pool.
         Inputs: Snapshot -> int
-        /// Adds the block's inputs on one snapshot to a pool, with measured outputs.
-        Collect: Snapshot -> InputPool -> unit
+        /// Adds the block's inputs on one snapshot to the pools of their kinds, with measured outputs.
+        Collect: Snapshot -> (Kind -> InputPool) -> unit
         /// Whether the block looks at distances through the radial transform.
         SeesRadial: bool
         /// Why the block cannot learn from a snapshot of data whose first frame has the given structure, if it cannot.

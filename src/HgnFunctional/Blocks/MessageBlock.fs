@@ -20,7 +20,7 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
         MessageTape(
             network,
             configuration.Structure,
-            configuration.Pairs,
+            configuration.Related,
             configuration.Positions.ToArray(),
             configuration.Momenta.ToArray()
         )
@@ -261,7 +261,7 @@ module MessageBlock =
 
             let ofMessages (snapshot: Snapshot) =
                 let positions, momenta = snapshot.State.Positions.ToArray(), snapshot.State.Momenta.ToArray()
-                MessageTape(network, snapshot.Structure, snapshot.Pairs, positions, momenta).NextInputs, outputOf snapshot
+                MessageTape(network, snapshot.Structure, snapshot.Related, positions, momenta).NextInputs, outputOf snapshot
 
             let width = (if network.IsDirected then 2 * seen else seen) + network.Edges.Units
             let map = drawn $"messages {network.Rounds.Length + 1}" units (Array.zeroCreate width) ofMessages
@@ -275,6 +275,7 @@ module MessageBlock =
     let recipe (layout: MessageOptions) : BlockRecipe =
         {
             Kind = "message"
+            Kinds = fun _ -> [ EachBody ]
             Inputs = fun _ -> 0
             Collect = fun _ _ -> ()
             SeesRadial = false

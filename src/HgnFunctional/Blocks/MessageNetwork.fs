@@ -31,12 +31,15 @@ type internal MessageGradients = { Functions: int; OfNodes: float[]; OfEdges: fl
 /// A network computed on a configuration, ready for derivatives. Gradients are taken for several functions at a time, in
 /// arrays [items x functions x units].
 [<Sealed>]
-type internal MessageTape(network: MessageNetwork, structure: Structure, pairs: Pairs, positions: float[], momenta: float[]) =
+type internal MessageTape(network: MessageNetwork, structure: Structure, related: RelatedPairs, positions: float[], momenta: float[]) =
+
+    // All relations together: a bond within the cutoff is one edge, and one beyond it carries nothing.
+    let pairs = related.All
 
     let bodies, dimension = structure.Bodies, structure.Dimension
 
     let inputs, distances, directions =
-        let configuration = Configuration(structure, pairs, ReadOnlySpan<float> positions, ReadOnlySpan<float> momenta)
+        let configuration = Configuration(structure, related, ReadOnlySpan<float> positions, ReadOnlySpan<float> momenta)
         let distances, directions = Invariants.pairs &configuration
         network.Inputs.Evaluate &configuration, distances, directions
 

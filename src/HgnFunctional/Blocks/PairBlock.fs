@@ -4,7 +4,7 @@ open System
 open System.Numerics.Tensors
 open HgnFunctional.Kernels
 
-/// The smooth factor of pairs within a cutoff.
+/// The factor of pairs within a cutoff.
 [<NoEquality; NoComparison>]
 type CutoffFactor =
     {
@@ -18,6 +18,8 @@ type CutoffFactor =
 [<NoEquality; NoComparison>]
 type PairFeatures =
     {
+        /// The kind of bonds or of pairs within reach that it is for: all others are not looked at.
+        Kind: Kind
         /// The transform u(r) through which the units see the distance.
         Radial: Radial
         /// The factor c(r), for pairs within a cutoff.
@@ -88,8 +90,33 @@ type internal PairEnergy(features: PairFeatures, readout: float[]) =
                 energy.Finish(r, values, slopes.Slice(start, size))
                 start <- start + size
 
-/// Features of pairs: Phi_k = sum_ij c(r_ij) s_k(u(r_ij)), with a radial transform u and, for pairs within a cutoff, a
-/// smooth factor c. The trend is u and u^2.
+/// The runs of pairs of a kind.
+[<RequireQualifiedAccess>]
+module internal PairRun =
+
+    /// The pairs of a relation and the run of one kind among them; an empty one where the structure has no such kind.
+    let find (kind: Kind) (configuration: inref<Configuration>) : struct (Pairs * struct (int * int)) =
+        let structure, related = configuration.Structure, configuration.Related
+
+        let rec placeIn (kinds: Kind list) (place: int) : int =
+            match kinds with
+            | [] -> -1
+            | first :: _ when first = kind -> place
+            | _ :: rest -> placeIn rest (place + 1)
+
+        let struct (pairs, place) =
+            match kind with
+            | EachBody -> struct (Pairs.None, -1)
+            | BondsOf _ -> struct (related.Bonded, placeIn structure.BondKinds 0)
+            | PairsOf _ -> struct (related.Within, placeIn structure.ReachKinds 0)
+
+        if place < 0 || place >= pairs.Kinds then
+            struct (pairs, struct (0, 0))
+        else
+            struct (pairs, pairs.Run place)
+
+/// Features of the pairs of one kind: Phi_k = sum_ij c(r_ij) s_k(u(r_ij)), with a radial transform u and, for pairs within a
+/// cutoff, a factor c. The trend is u and u^2.
 [<Sealed; NoEquality; NoComparison>]
 type PairBlock internal (features: PairFeatures) =
 
@@ -120,7 +147,8 @@ type PairBlock internal (features: PairFeatures) =
         member _.Refuses _ = None
 
         member _.ValuesInto(configuration, destination) =
-            let distances, _ = Invariants.pairs &configuration
+            let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
+            let distances, _ = Invariants.ofRun &configuration pairs start count
             let values = Array.zeroCreate<float> units.Width
             let slopes = Array.zeroCreate<float> units.Width
             let destination = destination.Slice(0, units.Width)
@@ -132,10 +160,13 @@ type PairBlock internal (features: PairFeatures) =
 
                 TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, c, Span<float>.op_Implicit destination, destination)
 
-        member block.Energy(configuration, readout) = PairSum.energy (block.PairEnergy readout) &configuration
+        member block.Energy(configuration, readout) =
+            let struct (pairs, run) = PairRun.find features.Kind &configuration
+            PairSum.energy (block.PairEnergy readout) &configuration pairs run
 
         member _.RowsInto(configuration, rowsQ, _, stride) =
-            let distances, directions = Invariants.pairs &configuration
+            let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
+            let distances, directions = Invariants.ofRun &configuration pairs start count
             let values = Array.zeroCreate<float> units.Width
             let slopes = Array.zeroCreate<float> units.Width
             let dimension = configuration.Structure.Dimension
@@ -152,8 +183,8 @@ type PairBlock internal (features: PairFeatures) =
 
                 PairScatter.AddRows(
                     dimension,
-                    configuration.Pairs.Senders[pair],
-                    configuration.Pairs.Receivers[pair],
+                    pairs.Senders[start + pair],
+                    pairs.Receivers[start + pair],
                     ReadOnlySpan<float>(directions, pair * dimension, dimension),
                     ReadOnlySpan<float> slopes,
                     rowsQ,
@@ -161,7 +192,8 @@ type PairBlock internal (features: PairFeatures) =
                 )
 
         member block.PullbackInto(configuration, readout, gradientQ, _) =
-            PairSum.addGradient (block.PairEnergy readout) &configuration gradientQ
+            let struct (pairs, run) = PairRun.find features.Kind &configuration
+            PairSum.addGradient (block.PairEnergy readout) &configuration pairs run gradientQ
 
         member block.Response(readout, inputs) =
             let value, slope = [| 0.0 |], [| 0.0 |]
@@ -171,7 +203,8 @@ type PairBlock internal (features: PairFeatures) =
             value[0]
 
         member _.CountOutside(configuration) =
-            let distances, _ = Invariants.pairs &configuration
+            let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
+            let distances, _ = Invariants.ofRun &configuration pairs start count
             let outside = distances |> Array.filter (fun r -> r < features.Range.Low || r > features.Range.High)
             struct (outside.Length, distances.Length)
 
@@ -181,44 +214,95 @@ type PairBlock internal (features: PairFeatures) =
 [<RequireQualifiedAccess>]
 module PairBlock =
 
+    let private distance: string = "distance"
+
+    /// What the distances are called that a block of a kind looks at.
+    let internal rangeName (kind: Kind) : string =
+        match kind with
+        | EachBody
+        | BondsOf ""
+        | PairsOf("", "", None) -> distance
+        | kind -> $"{distance} of {kind}"
+
     /// With half the difference of the forces on the two bodies, along the pair, as measured outputs.
-    let private collect (snapshot: Snapshot) (pool: InputPool) : unit =
+    let private collect
+        (allKindsOf: Structure -> Kind list)
+        (kindsOf: Structure -> Kind list)
+        (pairsOf: Snapshot -> Pairs)
+        (snapshot: Snapshot)
+        (poolOf: Kind -> InputPool)
+        : unit =
         let configuration = snapshot.Configuration
-        let distances, directions = Invariants.pairs &configuration
         let dimension = snapshot.Structure.Dimension
         let point = [| 0.0 |]
+        let pairs = pairsOf snapshot
 
-        for pair in 0 .. distances.Length - 1 do
-            let sender, receiver = snapshot.Pairs.Senders[pair], snapshot.Pairs.Receivers[pair]
-            let mutable along = 0.0
+        let wanted = kindsOf snapshot.Structure
 
-            for axis in 0 .. dimension - 1 do
-                let difference = snapshot.Forces[sender * dimension + axis] - snapshot.Forces[receiver * dimension + axis]
-                along <- along + 0.5 * difference * directions[pair * dimension + axis]
+        for place, kind in Seq.indexed (allKindsOf snapshot.Structure) |> Seq.filter (fun (_, kind) -> List.contains kind wanted) do
+            let struct (start, count) = pairs.Run place
+            let distances, directions = Invariants.ofRun &configuration pairs start count
+            // A kind that is never seen gets no block.
+            let pool = if count > 0 then Some(poolOf kind) else None
 
-            point[0] <- distances[pair]
-            pool.Add(ReadOnlySpan<float> point, along)
+            for pair in 0 .. count - 1 do
+                let sender, receiver = pairs.Senders[start + pair], pairs.Receivers[start + pair]
+                let mutable along = 0.0
+
+                for axis in 0 .. dimension - 1 do
+                    let difference = snapshot.Forces[sender * dimension + axis] - snapshot.Forces[receiver * dimension + axis]
+                    along <- along + 0.5 * difference * directions[pair * dimension + axis]
+
+                point[0] <- distances[pair]
+                pool.Value.Add(ReadOnlySpan<float> point, along)
 
     let private make (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
         let sample = sample.Inputs
         // Where no pair was ever seen the transform has nothing to act on.
         let seen = if sample.Count = 0 then sample else InputSample.map options.Radial.Value sample
 
+        let factor =
+            match options.Kind with
+            | PairsOf _ -> options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
+            | EachBody
+            | BondsOf _ -> None
+
         PairBlock
             {
+                Kind = options.Kind
                 Radial = options.Radial
-                Factor = options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
+                Factor = factor
                 Units = ScalarUnits.create [| 1; 2 |] (draw "" None seen)
-                Range = { Name = "distance"; Low = sample.Low[0]; High = sample.High[0] }
+                Range = { Name = rangeName options.Kind; Low = sample.Low[0]; High = sample.High[0] }
             }
 
-    /// The recipe of pair blocks.
-    let recipe: BlockRecipe =
+    let private recipeOn (allKindsOf: Structure -> Kind list) (kindsOf: Structure -> Kind list) (pairsOf: Snapshot -> Pairs) : BlockRecipe =
         {
             Kind = "pair"
+            Kinds = kindsOf
             Inputs = fun _ -> 1
-            Collect = collect
+            Collect = collect allKindsOf kindsOf pairsOf
             SeesRadial = true
             Refuses = fun _ _ -> None
             Create = make
         }
+
+    /// What acts between bonded bodies beside the bond is a function of the same distance, and nothing but chance would share it
+    /// out between two laws: so the bond has all of it, unless bonds of one type join several pairs of species.
+    let private besideBonds (structure: Structure) : Kind list =
+        let isBonded =
+            function
+            | PairsOf(_, _, Some 1) -> true
+            | _ -> false
+
+        structure.ReachKinds |> List.filter (fun kind -> not (structure.BondsTellSpecies && isBonded kind))
+
+    /// The recipe of pair blocks of bonds: one for each type.
+    let ofBonds: BlockRecipe = recipeOn _.BondKinds _.BondKinds _.Related.Bonded
+
+    /// The recipe of pair blocks of pairs within reach: one for each pair of species and, beside the bonds of `ofBonds`, number of
+    /// bonds between.
+    let ofReach: BlockRecipe = recipeOn _.ReachKinds besideBonds _.Related.Within
+
+    /// The recipes of pair blocks, one for each relation.
+    let recipes: BlockRecipe list = [ ofBonds; ofReach ]

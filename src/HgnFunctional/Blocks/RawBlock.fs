@@ -91,10 +91,10 @@ type RawBlock internal (bodies: int, dimension: int, map: FeatureMap) =
 [<RequireQualifiedAccess>]
 module RawBlock =
 
-    let private collect (snapshot: Snapshot) (pool: InputPool) : unit =
+    let private collect (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
         let q, p = snapshot.State.Positions.ToArray(), snapshot.State.Momenta.ToArray()
         // No scalar that the data holds belongs to the whole state: SWIM draws uniformly, A-SWIM looks at the fitted H.
-        pool.Add(ReadOnlySpan<float>(Array.append q p), 0.0)
+        (poolOf EachBody).Add(ReadOnlySpan<float>(Array.append q p), 0.0)
 
     let private make (_: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
         let structure = sample.Snapshots[0].Structure
@@ -106,6 +106,7 @@ module RawBlock =
     let recipe: BlockRecipe =
         {
             Kind = "raw"
+            Kinds = fun _ -> [ EachBody ]
             Inputs = fun snapshot -> 2 * snapshot.State.Positions.Length
             Collect = collect
             SeesRadial = false
@@ -124,8 +125,9 @@ module RawBlock =
 [<RequireQualifiedAccess>]
 module Blocks =
 
-    /// What models are made of unless told otherwise: body and pair features, which split into T(p) + V(q).
-    let defaults: BlockRecipe list = [ BodyBlock.recipe; PairBlock.recipe ]
+    /// What models are made of unless told otherwise: body features, and pair features for each relation that the structure has,
+    /// which split into T(p) + V(q).
+    let defaults: BlockRecipe list = BodyBlock.recipe :: PairBlock.recipes
 
     /// Message blocks with the paper's inputs and with invariant ones, of one and of two rounds.
     let private messages: BlockRecipe list =

@@ -25,9 +25,10 @@ type SnapshotError =
 
 /// One moment of a trajectory: a structure, its state, and the measured time derivatives q' and p'. Immutable.
 [<Sealed; NoEquality; NoComparison>]
-type Snapshot private (structure: Structure, state: PhaseState, velocities: float[], forces: float[], pairs: Pairs, trajectory: string) =
+type Snapshot
+    private (structure: Structure, state: PhaseState, velocities: float[], forces: float[], pairs: RelatedPairs, trajectory: string) =
 
-    /// Masses, cell, interactions.
+    /// Masses, species, cell, relations.
     member _.Structure: Structure = structure
 
     /// Positions and momenta.
@@ -39,8 +40,11 @@ type Snapshot private (structure: Structure, state: PhaseState, velocities: floa
     /// p' [N x d], in units of momentum over time.
     member _.Forces: ReadOnlySpan<float> = ReadOnlySpan<float> forces
 
-    /// The pairs that interact here.
-    member _.Pairs: Pairs = pairs
+    /// The pairs that interact here, of all relations together, each once.
+    member _.Pairs: Pairs = pairs.All
+
+    /// The pairs that interact here, by relation and kind.
+    member _.Related: RelatedPairs = pairs
 
     /// What the trajectory is called that the snapshot belongs to: energies are compared within one. Empty unless said.
     member _.Trajectory: string = trajectory
@@ -52,7 +56,7 @@ type Snapshot private (structure: Structure, state: PhaseState, velocities: floa
     override _.ToString() : string =
         let rms (values: float[]) = Numerics.Tensors.TensorPrimitives.Norm(ReadOnlySpan<float> values) / sqrt (float values.Length)
 
-        $"Snapshot of {state.Bodies} bodies in {state.Dimension} dimensions, {pairs.Count} pairs; root mean square velocity {rms velocities:G3}, force {rms forces:G3}"
+        $"Snapshot of {state.Bodies} bodies in {state.Dimension} dimensions, {pairs.All.Count} pairs; root mean square velocity {rms velocities:G3}, force {rms forces:G3}"
 
     static member internal OfOwned(structure, state, velocities, forces, pairs) : Snapshot =
         Snapshot(structure, state, velocities, forces, pairs, "")
@@ -66,17 +70,20 @@ module Snapshot =
     /// Distances below this fraction of the largest coordinate are rounding error.
     let private coincidence = 1e-13
 
-    let private findCoincidence (structure: Structure) (pairs: Pairs) (state: PhaseState) : SnapshotError option =
-        let configuration = Configuration(structure, pairs, state.Positions, state.Momenta)
-        let distances, _ = Invariants.pairs &configuration
+    let private findCoincidence (structure: Structure) (related: RelatedPairs) (state: PhaseState) : SnapshotError option =
         let mutable size = 0.0
 
         for x in state.Positions do
             size <- max size (abs x)
 
-        distances
-        |> Array.tryFindIndex (fun distance -> distance <= coincidence * size)
-        |> Option.map (fun pair -> CoincidentBodies(pairs.Senders[pair], pairs.Receivers[pair]))
+        [ related.Bonded; related.Within ]
+        |> List.tryPick (fun pairs ->
+            let configuration = Configuration(structure, related, state.Positions, state.Momenta)
+            let distances, _ = Invariants.ofRun &configuration pairs 0 pairs.Count
+
+            distances
+            |> Array.tryFindIndex (fun distance -> distance <= coincidence * size)
+            |> Option.map (fun pair -> CoincidentBodies(pairs.Senders[pair], pairs.Receivers[pair])))
 
     /// A snapshot of a state with its derivatives q' and p', each row-major [N x d] and copied.
     let tryCreate

@@ -1,7 +1,8 @@
 namespace HgnFunctional
 
-/// A smooth factor c(x), x = r / cutoff, with c(1) = c'(1) = 0, so that an edge can come and go without a jump in force. It
-/// has a zero of order two there, as truncated potentials do that are shifted in energy and force: their quotient is smooth.
+/// The factor c(x) of pairs within a cutoff, x = r / cutoff; beyond it values and slopes are exactly 0. The smooth ones have
+/// c(1) = c'(1) = 0, so that a pair can come and go without a jump in force: a zero of order two, as truncated potentials
+/// have that are shifted in energy and force, so that their quotient is smooth. Others suit laws that end with a jump.
 [<NoEquality; NoComparison; StructuredFormatDisplay("{Name}")>]
 type Cutoff =
     {
@@ -41,8 +42,14 @@ module Cutoff =
             Slope = fun x -> -0.5 * System.Math.PI * sin (System.Math.PI * x)
         }
 
+    /// 1: the law as it is, which may end with a jump at the cutoff, as most programs cut it.
+    let cut: Cutoff = { Name = "cut"; Value = (fun _ -> 1.0); Slope = (fun _ -> 0.0) }
+
+    /// The factors that end without a jump.
+    let smooth: Cutoff list = [ quartic; quadratic; cosine ]
+
     /// Every factor.
-    let all: Cutoff list = [ quartic; quadratic; cosine ]
+    let all: Cutoff list = smooth @ [ cut ]
 
     /// The factor of that name.
     let tryFind (name: string) : Cutoff option = all |> List.tryFind (fun cutoff -> cutoff.Name = name)

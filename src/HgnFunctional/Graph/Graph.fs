@@ -23,10 +23,10 @@ type GraphError =
         | DuplicateEdge(edge, sender, receiver) ->
             $"Edge {edge} joins bodies {sender} and {receiver} a second time; expected each pair once."
 
-/// Pairs of bodies, each once, with sender < receiver, sorted; so that sums over pairs have one order, whatever the order
-/// in which the pairs were found.
+/// Pairs of bodies, each once, with sender < receiver, by kind: the pairs of one kind are one run, sorted within it; so that
+/// sums over pairs have one order, whatever the order in which the pairs were found.
 [<Sealed; NoEquality; NoComparison>]
-type Pairs private (senders: int[], receivers: int[]) =
+type Pairs private (senders: int[], receivers: int[], starts: int[]) =
 
     /// Number of pairs.
     member _.Count: int = senders.Length
@@ -37,7 +37,39 @@ type Pairs private (senders: int[], receivers: int[]) =
     /// The higher body of each pair.
     member _.Receivers: ReadOnlySpan<int> = ReadOnlySpan<int> receivers
 
-    static member internal OfOwned(senders: int[], receivers: int[]) : Pairs = Pairs(senders, receivers)
+    /// Number of kinds.
+    member _.Kinds: int = starts.Length - 1
+
+    /// Where the pairs of a kind, from 0, begin, and how many they are.
+    member _.Run(kind: int) : struct (int * int) = struct (starts[kind], starts[kind + 1] - starts[kind])
+
+    /// Pairs of one kind.
+    static member internal OfOwned(senders: int[], receivers: int[]) : Pairs = Pairs(senders, receivers, [| 0; senders.Length |])
+
+    /// No pairs, of no kind.
+    static member internal None: Pairs = Pairs([||], [||], [| 0 |])
+
+    /// The pairs by kind, given the number of kinds and the kind of each.
+    member internal _.ByKind(kinds: int, kindOf: int -> int) : Pairs =
+        let each = Array.init senders.Length kindOf
+        let starts = Array.zeroCreate (kinds + 1)
+
+        for kind in each do
+            starts[kind + 1] <- starts[kind + 1] + 1
+
+        for kind in 1..kinds do
+            starts[kind] <- starts[kind] + starts[kind - 1]
+
+        let next = Array.copy starts
+        let sendersByKind, receiversByKind = Array.zeroCreate senders.Length, Array.zeroCreate senders.Length
+
+        for pair in 0 .. senders.Length - 1 do
+            let place = next[each[pair]]
+            sendersByKind[place] <- senders[pair]
+            receiversByKind[place] <- receivers[pair]
+            next[each[pair]] <- place + 1
+
+        Pairs(sendersByKind, receiversByKind, starts)
 
 /// An undirected graph on bodies 0 .. N-1: which pairs interact.
 [<Sealed; NoEquality; NoComparison>]

@@ -8,17 +8,20 @@ open HgnFunctional.Kernels
 /// beyond the cutoff), and positions and momenta, row-major [N x d]. Lives on the stack.
 [<Struct; IsByRefLike; NoEquality; NoComparison>]
 type Configuration =
-    /// Masses, cell, interactions.
+    /// Masses, species, cell, relations.
     val Structure: Structure
-    /// The pairs to look at.
-    val Pairs: Pairs
+    /// The pairs to look at, by relation and kind.
+    val Related: RelatedPairs
     /// Positions q [N x d].
     val Positions: ReadOnlySpan<float>
     /// Momenta p [N x d].
     val Momenta: ReadOnlySpan<float>
 
     /// A view of the given parts; nothing is copied or checked.
-    new(structure, pairs, positions, momenta) = { Structure = structure; Pairs = pairs; Positions = positions; Momenta = momenta }
+    new(structure, pairs, positions, momenta) = { Structure = structure; Related = pairs; Positions = positions; Momenta = momenta }
+
+    /// The pairs of all relations together, each once, without kinds.
+    member configuration.Pairs: Pairs = configuration.Related.All
 
 /// The scalars that rigid motions leave alone, with their derivatives. Body i has its kinetic term |p_i|^2 / (2 m_i), whose
 /// derivative is p_i / m_i; pair (i, j) has its distance r, whose derivative with respect to q_i is the unit vector from j
@@ -45,20 +48,25 @@ module Invariants =
 
         terms
 
-    /// Distances [pairs] and unit vectors from receiver to sender [pairs x d].
-    let pairs (configuration: inref<Configuration>) : float[] * float[] =
-        let pairs, dimension = configuration.Pairs, configuration.Structure.Dimension
-        let distances = Array.zeroCreate pairs.Count
-        let directions = Array.zeroCreate (pairs.Count * dimension)
+    /// Distances [count] and unit vectors from receiver to sender [count x d] of some pairs, from one on.
+    let internal ofRun (configuration: inref<Configuration>) (pairs: Pairs) (start: int) (count: int) : float[] * float[] =
+        let dimension = configuration.Structure.Dimension
+        let distances = Array.zeroCreate count
+        let directions = Array.zeroCreate (count * dimension)
 
         PairGather.Distances(
             configuration.Positions,
             dimension,
-            pairs.Senders,
-            pairs.Receivers,
+            pairs.Senders.Slice(start, count),
+            pairs.Receivers.Slice(start, count),
             configuration.Structure.Cell.Periods,
             Span<float> distances,
             Span<float> directions
         )
 
         distances, directions
+
+    /// Distances [pairs] and unit vectors from receiver to sender [pairs x d] of the pairs of all relations together.
+    let pairs (configuration: inref<Configuration>) : float[] * float[] =
+        let pairs = configuration.Pairs
+        ofRun &configuration pairs 0 pairs.Count

@@ -19,19 +19,24 @@ module internal PairSum =
     let private Tile = 128
 
     /// Either sums f over the pairs (the gradient is empty) or adds its gradient with respect to q.
-    let private accumulate<'F when 'F :> IRadialFunction> (f: 'F) (configuration: inref<Configuration>) (gradient: Span<float>) : float =
+    let private accumulate<'F when 'F :> IRadialFunction>
+        (f: 'F)
+        (configuration: inref<Configuration>)
+        (pairs: Pairs)
+        (struct (first, count): struct (int * int))
+        (gradient: Span<float>)
+        : float =
         let dimension = configuration.Structure.Dimension
 
         let distances = StackBuffer.floats Tile
         let directions = StackBuffer.floats (Tile * Axes.Most)
         let values = StackBuffer.floats Tile
         let slopes = StackBuffer.floats Tile
-        let pairs = configuration.Pairs
         let mutable total = 0.0
-        let mutable start = 0
+        let mutable start = first
 
-        while start < pairs.Count do
-            let size = min Tile (pairs.Count - start)
+        while start < first + count do
+            let size = min Tile (first + count - start)
             let senders = pairs.Senders.Slice(start, size)
             let receivers = pairs.Receivers.Slice(start, size)
             let r = distances.Slice(0, size)
@@ -61,10 +66,21 @@ module internal PairSum =
 
         total
 
-    /// Sum of f(r) over the pairs.
-    let energy<'F when 'F :> IRadialFunction> (f: 'F) (configuration: inref<Configuration>) : float =
-        accumulate f &configuration Span<float>.Empty
+    /// Sum of f(r) over a run of pairs.
+    let energy<'F when 'F :> IRadialFunction>
+        (f: 'F)
+        (configuration: inref<Configuration>)
+        (pairs: Pairs)
+        (run: struct (int * int))
+        : float =
+        accumulate f &configuration pairs run Span<float>.Empty
 
-    /// Adds the gradient of the sum of f(r) over the pairs, with respect to q, to `destination` [N x d].
-    let addGradient<'F when 'F :> IRadialFunction> (f: 'F) (configuration: inref<Configuration>) (destination: Span<float>) : unit =
-        accumulate f &configuration destination |> ignore
+    /// Adds the gradient of the sum of f(r) over a run of pairs, with respect to q, to `destination` [N x d].
+    let addGradient<'F when 'F :> IRadialFunction>
+        (f: 'F)
+        (configuration: inref<Configuration>)
+        (pairs: Pairs)
+        (run: struct (int * int))
+        (destination: Span<float>)
+        : unit =
+        accumulate f &configuration pairs run destination |> ignore

@@ -132,7 +132,7 @@ module Conservation =
     let angularMomentum (masses: float[]) : Observer<float> = ofVector (aboutCentre masses >> Momenta.angular)
 
     let private kineticEnergy (structure: Structure) (state: PhaseState) : float =
-        let configuration = Configuration(structure, Pairs.OfOwned([||], [||]), state.Positions, state.Momenta)
+        let configuration = Configuration(structure, RelatedPairs.None, state.Positions, state.Momenta)
         Array.sum (Invariants.kinetic &configuration)
 
     let private norms (dimension: int) (values: ReadOnlySpan<float>) : float[] =

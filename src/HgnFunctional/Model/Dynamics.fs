@@ -4,10 +4,14 @@ open System
 
 /// Why a model cannot be used on a structure.
 type BindError =
-    /// The model knows bonds; the structure names a cutoff instead.
+    /// The model knows bonds; the structure has none.
     | NeedsBonds
-    /// The model knows pairs within a cutoff; the structure has bonds, or another cutoff.
+    /// The model knows pairs within a cutoff; the structure has none, or another cutoff.
     | NeedsCutoff of cutoff: float
+    /// The structure has a species that was not in the training data, or bodies that nobody named.
+    | UnknownSpecies of species: string * known: string list
+    /// The structure has a type of bonds that was not in the training data, or bonds whose type nobody named.
+    | UnknownBondType of bondType: string * known: string list
     /// The model was trained on data in other units than those of the structure.
     | OtherUnits of model: string * structure: string
     /// One of its blocks is for other structures.
@@ -15,9 +19,17 @@ type BindError =
 
     /// The error as one sentence.
     override error.ToString() : string =
+        let among (names: string list) = String.concat ", " names
+
         match error with
-        | NeedsBonds -> "The model was trained on bonds; expected a structure whose bonds are named, not a cutoff."
+        | NeedsBonds -> "The model was trained on bonds; expected a structure whose bonds are named."
         | NeedsCutoff cutoff -> $"The model was trained on pairs within {cutoff}; expected a structure with that cutoff."
+        | UnknownSpecies("", known) ->
+            $"The model knows the species {among known}, and nobody says of which the bodies are; expected their names."
+        | UnknownSpecies(species, known) -> $"The model knows no species '{species}'; expected {among known} alone."
+        | UnknownBondType("", known) ->
+            $"The model knows bonds of the types {among known}, and nobody says of which they are; expected their names."
+        | UnknownBondType(bondType, known) -> $"The model knows no bonds of type '{bondType}'; expected {among known} alone."
         | OtherUnits(model, structure) ->
             $"The model was trained in units '{model}', and the bodies are in '{structure}'; expected the same."
         | BlockRefuses error -> string error
@@ -70,7 +82,7 @@ type internal SeparableModelHamiltonian(structure: Structure, kinetic: ModelTerm
     inherit ModelHamiltonian(structure, Array.append kinetic potential, constant)
 
     let pairs = PairSource structure
-    let noPairs = Pairs.OfOwned([||], [||])
+    let noPairs = RelatedPairs.None
 
     interface ISeparableHamiltonian with
         member _.KineticEnergy(momenta) =
@@ -114,33 +126,69 @@ module Model =
     /// Whether a model's blocks split into T(p) + V(q).
     let isSeparable (model: TrainedModel) : bool = model.Terms |> List.forall (fun term -> term.Block.Part <> Coupled)
 
-    let private check (model: TrainedModel) (structure: Structure) : BindError option =
-        let refusal = model.Terms |> List.tryPick (fun term -> term.Block.Refuses structure)
+    /// How names become those that a model knows, or the first that it does not: all names where it knows one that nobody gave,
+    /// and bodies that nobody named where it knows one kind alone.
+    let private rename (known: string list) (names: string list) : Result<string -> string, string> =
+        match known, names |> List.tryFind (fun name -> not (List.contains name known)) with
+        | _, None -> Ok id
+        | [ "" ], _ -> Ok(fun _ -> "")
+        | [ only ], Some "" when names.Length = 1 -> Ok(fun _ -> only)
+        | _, Some name -> Error name
 
-        let otherUnits =
-            match model.Units, structure.Labels |> Option.bind _.Units with
-            | Some trained, Some other when trained <> other -> Some(OtherUnits(trained, other))
-            | _ -> None
+    let private renamed (model: TrainedModel) (structure: Structure) : Result<Structure, BindError> =
+        let scope = model.Scope
 
-        match model.Pairs, structure.Interactions with
-        | _ when otherUnits.IsSome -> otherUnits
-        | _ when refusal.IsSome -> refusal |> Option.map BlockRefuses
-        | BondedPairs, Bonds _ -> None
-        | BondedPairs, WithinCutoff _ -> Some NeedsBonds
-        | PairsWithin trained, WithinCutoff cutoff when trained = cutoff -> None
-        | PairsWithin trained, _ -> Some(NeedsCutoff trained)
+        let bonds =
+            match scope.BondTypes, structure.Relations.Bonds with
+            | None, _ -> Ok None
+            | Some _, None -> Error NeedsBonds
+            | Some _, Some bonds when bonds.Types.Count = 0 -> Ok(Some bonds)
+            | Some known, Some bonds ->
+                match rename known bonds.Types.Names with
+                | Error name -> Error(UnknownBondType(name, known))
+                | Ok _ when List.forall (fun name -> List.contains name known) bonds.Types.Names -> Ok(Some bonds)
+                | Ok name -> Ok(Some(Bonds.rename name bonds))
+
+        let cutoff =
+            match scope.Cutoff, structure.Relations.Cutoff with
+            | None, _ -> Ok None
+            | Some trained, Some cutoff when trained = cutoff -> Ok(Some cutoff)
+            | Some trained, _ -> Error(NeedsCutoff trained)
+
+        match bonds, cutoff, rename scope.Species structure.Species.Names with
+        | Error error, _, _
+        | _, Error error, _ -> Error error
+        | _, _, Error name -> Error(UnknownSpecies(name, scope.Species))
+        | Ok bonds, Ok cutoff, Ok name ->
+            let isSame (a: Bonds option) (b: Bonds option) = LanguagePrimitives.PhysicalEquality (Option.toObj a) (Option.toObj b)
+            let keepsNames = structure.Species.Names |> List.forall (fun species -> name species = species)
+
+            if keepsNames && isSame bonds structure.Relations.Bonds && cutoff = structure.Relations.Cutoff then
+                Ok structure
+            else
+                Ok(Structure.adapt name { Bonds = bonds; Cutoff = cutoff } structure)
+
+    /// The structure as a model sees it: with the relations and the names that it knows, if it may be used there.
+    let private seenBy (model: TrainedModel) (structure: Structure) : Result<Structure, BindError> =
+        match model.Units, structure.Labels |> Option.bind _.Units with
+        | Some trained, Some other when trained <> other -> Error(OtherUnits(trained, other))
+        | _ ->
+            match model.Terms |> List.tryPick (fun term -> term.Block.Refuses structure) with
+            | Some refusal -> Error(BlockRefuses refusal)
+            | None -> renamed model structure
 
     /// The model's Hamiltonian on a structure of any number of bodies, which may be far larger than those it saw.
     let bind (structure: Structure) (model: TrainedModel) : Result<Dynamics, BindError> =
         let terms part = model.Terms |> List.filter (fun term -> term.Block.Part = part) |> Array.ofList
 
-        match check model structure with
-        | Some error -> Error error
-        | None when isSeparable model -> Ok(Separable(SeparableModelHamiltonian(structure, terms Kinetic, terms Potential, model.Constant)))
-        | None -> Ok(General(ModelHamiltonian(structure, Array.ofList model.Terms, model.Constant)))
+        seenBy model structure
+        |> Result.map (fun structure ->
+            if isSeparable model then
+                Separable(SeparableModelHamiltonian(structure, terms Kinetic, terms Potential, model.Constant))
+            else
+                General(ModelHamiltonian(structure, Array.ofList model.Terms, model.Constant)))
 
-    /// How many invariants of a configuration lie outside the training range, and how many there are.
-    let countOutside (configuration: inref<Configuration>) (model: TrainedModel) : struct (int * int) =
+    let private countIn (configuration: inref<Configuration>) (model: TrainedModel) : struct (int * int) =
         let mutable outside = 0
         let mutable total = 0
 
@@ -149,4 +197,40 @@ module Model =
             outside <- outside + here
             total <- total + all
 
-        struct (outside, total)
+        let kinds =
+            model.Terms
+            |> List.choose (fun term ->
+                match term.Block with
+                | :? PairBlock as block -> Some block.Features.Kind
+                | _ -> None)
+
+        // Pairs of kinds that were never seen in training have no block; those joined by bonds may have none beside it.
+        let looksAt (kind: Kind) =
+            match kind with
+            | PairsOf(_, _, Some 1) -> true
+            | kind -> kinds.IsEmpty || List.contains kind kinds
+
+        let count (pairs: Pairs) (kinds: Kind list) =
+            kinds
+            |> Seq.indexed
+            |> Seq.sumBy (fun (place, kind) ->
+                let struct (_, count) = pairs.Run place
+                if count = 0 || looksAt kind then 0 else count)
+
+        let related = configuration.Related
+
+        let unknown =
+            count related.Bonded configuration.Structure.BondKinds + count related.Within configuration.Structure.ReachKinds
+
+        struct (outside + unknown, total + unknown)
+
+    /// How many invariants of a configuration lie outside the training range, and how many there are. Nothing counts on a
+    /// structure that the model is not for.
+    let countOutside (configuration: inref<Configuration>) (model: TrainedModel) : struct (int * int) =
+        match seenBy model configuration.Structure with
+        | Error _ -> struct (0, 0)
+        | Ok structure when Object.ReferenceEquals(structure, configuration.Structure) -> countIn &configuration model
+        | Ok structure ->
+            let pairs = Structure.pairs structure configuration.Positions
+            let seen = Configuration(structure, pairs, configuration.Positions, configuration.Momenta)
+            countIn &seen model

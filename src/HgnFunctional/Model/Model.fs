@@ -1,11 +1,26 @@
 namespace HgnFunctional
 
-/// The kind of pairs that a model was trained on, and must be used on.
-type PairKind =
-    /// Bonds named by a graph.
-    | BondedPairs
-    /// All pairs within this distance.
-    | PairsWithin of cutoff: float
+/// What a model was trained on, and must be used on: the relations, and the names of what it tells apart.
+type ModelScope =
+    {
+        /// The species of bodies that the model knows; [ "" ] where it looks at none, or nobody named them.
+        Species: string list
+        /// The types of bonds that the model knows; [ "" ] where it looks at none, or nobody named them. None for a model without
+        /// bonds.
+        BondTypes: string list option
+        /// The distance within which all pairs interact, if any do.
+        Cutoff: float option
+    }
+
+/// Scopes of models.
+[<RequireQualifiedAccess>]
+module ModelScope =
+
+    /// Bonds, whatever their types and the species of the bodies.
+    let bonds: ModelScope = { Species = [ "" ]; BondTypes = Some [ "" ]; Cutoff = None }
+
+    /// Pairs within a cutoff, whatever the species of the bodies.
+    let within (cutoff: float) : ModelScope = { Species = [ "" ]; BondTypes = None; Cutoff = Some cutoff }
 
 /// A block with the readout of each of its features.
 [<NoEquality; NoComparison>]
@@ -66,8 +81,8 @@ type Provenance =
 [<NoEquality; NoComparison; StructuredFormatDisplay("{Summary}")>]
 type TrainedModel =
     {
-        /// The pairs that it acts on.
-        Pairs: PairKind
+        /// What it acts on.
+        Scope: ModelScope
         /// Blocks with readouts.
         Terms: ModelTerm list
         /// c, which makes H zero at the first training snapshot.
@@ -96,11 +111,19 @@ type TrainedModel =
         let sampled = model.Diagnostics |> List.sumBy (fun fit -> int64 fit.FeaturesSampled)
         let blocks = model.Terms |> List.map (fun term -> term.Block.Kind) |> List.distinct |> String.concat " + "
 
-        let pairs =
-            match model.Pairs with
-            | BondedPairs -> "bonds"
-            | PairsWithin cutoff -> $"pairs within {cutoff}"
+        let named (what: string) (names: string list) = if names.Length > 1 then $" of {names.Length} {what}" else ""
 
+        let relations =
+            [
+                match model.Scope.BondTypes with
+                | Some types -> "bonds" + named "types" types
+                | None -> ()
+                match model.Scope.Cutoff with
+                | Some cutoff -> $"pairs within {cutoff}" + named "species" model.Scope.Species
+                | None -> ()
+            ]
+
+        let pairs = if relations.IsEmpty then "single bodies" else String.concat " and " relations
         let errors = model.Diagnostics |> List.map (fun fit -> $"{fit.Part} {fit.RelativeError:E1}") |> String.concat ", "
 
         $"TrainedModel on {pairs}: {blocks}, {kept} of {sampled} features kept, from {model.Provenance.Frames} snapshots; relative training error {errors}"

@@ -26,7 +26,7 @@ type Cause =
             $"""what is missed points one way for all bodies ({String.concat ", " numbers}), as a uniform field does (gravity)"""
         | Drag -> "what is missed is opposed to the velocities, as drag is"
         | UnequalTypes(worst, worstError, best, bestError) ->
-            $"the error is {worstError:G2} for bodies of type {worst} and {bestError:G2} for those of type {best}, and the model does not see types"
+            $"the error is {worstError:G2} for bodies of type {worst} and {bestError:G2} for those of type {best}"
         | UnequalMasses(least, largest) ->
             $"masses go from {least:G4} to {largest:G4}, and pairs follow one law whatever their masses (gravity does not)"
         | MoreThanPairs ->

@@ -6,12 +6,7 @@ open System.Numerics.Tensors
 /// A pair potential, evaluated over spans; exactly zero from the structure's cutoff on, whatever the potential. Bonds have
 /// no cutoff: they act at any distance, so that a run that diverges does not go unseen.
 [<Struct; NoEquality; NoComparison>]
-type private PotentialFunction(potential: PairPotential, interactions: Interactions) =
-
-    member inline private _.Acts(r: float) : bool =
-        match interactions with
-        | Bonds _ -> true
-        | WithinCutoff cutoff -> r < cutoff
+type private PotentialFunction(potential: PairPotential, reach: float) =
 
     interface IRadialFunction with
         member f.EvaluateInto(distances, values, slopes) =
@@ -24,19 +19,25 @@ type private PotentialFunction(potential: PairPotential, interactions: Interacti
             for k in 0 .. distances.Length - 1 do
                 slopes[k] <- if f.Acts distances[k] then potential.Slope distances[k] else 0.0
 
-/// H = sum_i |p_i|^2 / (2 m_i) + sum over interacting pairs of U(r_ij): known physics, to learn from and to compare with.
-/// A potential that does not vanish at the structure's cutoff jumps there.
+    /// A distance that is not a number acts on bonds, too.
+    member private _.Acts(r: float) : bool = Double.IsPositiveInfinity reach || r < reach
+
+/// H = sum_i |p_i|^2 / (2 m_i) + sum over the pairs of each relation of U(r_ij), with a potential for each kind of pair, or none:
+/// known physics, to learn from and to compare with. A potential that does not vanish at the structure's cutoff jumps there.
 [<Sealed>]
-type PairSystem(structure: Structure, potential: PairPotential) =
+type PairSystem(structure: Structure, name: string, potentialOf: Kind -> PairPotential option) =
 
     let pairs = PairSource structure
-    let noPairs = Pairs.OfOwned([||], [||])
+
+    let laws (reach: float) (kinds: Kind list) =
+        kinds |> Seq.map (potentialOf >> Option.map (fun potential -> PotentialFunction(potential, reach))) |> Array.ofSeq
 
     // Pairs may reach somewhat beyond the cutoff.
-    let pairEnergy = PotentialFunction(potential, structure.Interactions)
+    let ofBonds = laws infinity structure.BondKinds
+    let ofReach = laws (defaultArg structure.Relations.Cutoff infinity) structure.ReachKinds
 
     let kineticEnergy (momenta: ReadOnlySpan<float>) : float =
-        let configuration = Configuration(structure, noPairs, ReadOnlySpan<float>.Empty, momenta)
+        let configuration = Configuration(structure, RelatedPairs.None, ReadOnlySpan<float>.Empty, momenta)
         let mutable total = 0.0
 
         for body in 0 .. structure.Bodies - 1 do
@@ -46,7 +47,21 @@ type PairSystem(structure: Structure, potential: PairPotential) =
 
     let potentialEnergy (positions: ReadOnlySpan<float>) : float =
         let configuration = Configuration(structure, pairs.At positions, positions, ReadOnlySpan<float>.Empty)
-        PairSum.energy pairEnergy &configuration
+        let mutable total = 0.0
+
+        for kind in 0 .. ofBonds.Length - 1 do
+            match ofBonds[kind] with
+            | Some law ->
+                total <- total + PairSum.energy law &configuration configuration.Related.Bonded (configuration.Related.Bonded.Run kind)
+            | None -> ()
+
+        for kind in 0 .. ofReach.Length - 1 do
+            match ofReach[kind] with
+            | Some law ->
+                total <- total + PairSum.energy law &configuration configuration.Related.Within (configuration.Related.Within.Run kind)
+            | None -> ()
+
+        total
 
     let velocityInto (momenta: ReadOnlySpan<float>) (destination: Span<float>) : unit =
         for k in 0 .. momenta.Length - 1 do
@@ -54,17 +69,30 @@ type PairSystem(structure: Structure, potential: PairPotential) =
 
     let gradientInto (positions: ReadOnlySpan<float>) (destination: Span<float>) : unit =
         let configuration = Configuration(structure, pairs.At positions, positions, ReadOnlySpan<float>.Empty)
+        let bonded, within = configuration.Related.Bonded, configuration.Related.Within
         destination.Clear()
-        PairSum.addGradient pairEnergy &configuration destination
 
-    /// Masses, cell, interactions.
+        for kind in 0 .. ofBonds.Length - 1 do
+            match ofBonds[kind] with
+            | Some law -> PairSum.addGradient law &configuration bonded (bonded.Run kind) destination
+            | None -> ()
+
+        for kind in 0 .. ofReach.Length - 1 do
+            match ofReach[kind] with
+            | Some law -> PairSum.addGradient law &configuration within (within.Run kind) destination
+            | None -> ()
+
+    /// One potential for all pairs of each relation.
+    new(structure: Structure, potential: PairPotential) = PairSystem(structure, potential.Name, (fun _ -> Some potential))
+
+    /// Masses, species, cell, relations.
     member _.Structure: Structure = structure
 
-    /// The potential of each pair.
-    member _.Potential: PairPotential = potential
+    /// What the law is called.
+    member _.Name: string = name
 
     /// The law and the structure in one line.
-    override _.ToString() : string = $"PairSystem of {potential.Name} pairs on a {structure}"
+    override _.ToString() : string = $"PairSystem of {name} pairs on a {structure}"
 
     interface ISeparableHamiltonian with
         member _.Bodies = structure.Bodies

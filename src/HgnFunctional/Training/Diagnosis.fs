@@ -86,14 +86,11 @@ module internal Diagnosis =
         let errors =
             [|
                 for m in missed do
-                    match m.Snapshot.Structure.Labels |> Option.bind Labels.kinds with
-                    | None -> ()
-                    | Some kinds ->
-                        let d = m.Snapshot.Structure.Dimension
+                    let species, d = m.Snapshot.Structure.Species, m.Snapshot.Structure.Dimension
 
-                        for body in 0 .. kinds.Length - 1 do
-                            let at (values: float[]) = squares (Array.sub values (body * d) d)
-                            kinds[body], at m.Residual, at m.Forces
+                    for body in 0 .. species.Count - 1 do
+                        let at (values: float[]) = squares (Array.sub values (body * d) d)
+                        species.NameOf body, at m.Residual, at m.Forces
             |]
             |> Array.groupBy (fun (kind, _, _) -> kind)
             |> Array.map (fun (kind, of') ->
@@ -121,18 +118,18 @@ module internal Diagnosis =
         | causes -> causes
 
     /// What the source names and the model does not look at.
-    let private ignored (structures: Structure[]) : Warning list =
+    let private ignored (scope: ModelScope) (structures: Structure[]) : Warning list =
         let labels = structures |> Array.choose _.Labels
         let distinct (names: string seq) = names |> Seq.distinct |> Seq.sort |> List.ofSeq
-        let types = labels |> Seq.choose Labels.kinds |> Seq.concat |> distinct
-        let bondTypes = labels |> Seq.collect _.BondTypes |> distinct
+        let types = structures |> Seq.collect _.Species.Names |> distinct
+        let bondTypes = structures |> Seq.choose _.Relations.Bonds |> Seq.collect _.Types.Names |> distinct
         let angles = labels |> Seq.map _.Angles |> Seq.append [ 0 ] |> Seq.max
         let charged = labels |> Array.exists (fun labels -> labels.Charges |> Option.exists (Array.exists ((<>) 0.0)))
 
         [
-            if types.Length > 1 then
+            if types.Length > 1 && scope.Species = [ "" ] then
                 TypesIgnored types
-            if bondTypes.Length > 1 then
+            if bondTypes.Length > 1 && scope.BondTypes = Some [ "" ] then
                 BondTypesIgnored bondTypes
             if charged then
                 ChargesIgnored
@@ -182,7 +179,7 @@ module internal Diagnosis =
                     sample
                     |> Array.map _.Structure
                     |> Array.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode
-                    |> ignored
+                    |> ignored model.Scope
 
             if error > poor then
                 // Directions are compared within one space.

@@ -4,6 +4,7 @@ open System
 open System.Buffers.Binary
 open System.Runtime.InteropServices
 open System.Security.Cryptography
+open System.Text
 
 /// What identifies the contents of a snapshot, and of a set of snapshots in any order.
 [<RequireQualifiedAccess>]
@@ -13,6 +14,12 @@ module internal Fingerprint =
 
     let private addIntegers (hash: IncrementalHash) (values: ReadOnlySpan<int>) : unit = hash.AppendData(MemoryMarshal.AsBytes values)
 
+    /// Names that tell nothing apart say nothing.
+    let private addNames (hash: IncrementalHash) (naming: Naming) : unit =
+        if naming.TellsApart then
+            for item in 0 .. naming.Count - 1 do
+                hash.AppendData(ReadOnlySpan<byte>(Encoding.UTF8.GetBytes(naming.NameOf item + "\n")))
+
     /// SHA-256 of all that a snapshot holds: structure, state, velocities and forces.
     let ofSnapshot (hash: IncrementalHash) (snapshot: Snapshot) : byte[] =
         let structure = snapshot.Structure
@@ -20,12 +27,16 @@ module internal Fingerprint =
         addFloats hash structure.Masses
         addFloats hash structure.Cell.Periods
 
-        match structure.Interactions with
-        | Bonds graph ->
-            addIntegers hash graph.Pairs.Senders
-            addIntegers hash graph.Pairs.Receivers
-        | WithinCutoff cutoff -> addFloats hash (ReadOnlySpan<float> [| cutoff |])
+        addNames hash structure.Species
 
+        match structure.Relations.Bonds with
+        | Some bonds ->
+            addIntegers hash bonds.Graph.Pairs.Senders
+            addIntegers hash bonds.Graph.Pairs.Receivers
+            addNames hash bonds.Types
+        | None -> ()
+
+        structure.Relations.Cutoff |> Option.iter (fun cutoff -> addFloats hash (ReadOnlySpan<float> [| cutoff |]))
         addFloats hash snapshot.State.Positions
         addFloats hash snapshot.State.Momenta
         addFloats hash snapshot.Velocities

@@ -4,12 +4,27 @@ open System
 open System.Collections.Generic
 open System.Numerics.Tensors
 
+/// A block to be made, and what it may see of the data.
+[<NoEquality; NoComparison>]
+type internal SurveyedPart =
+    {
+        Recipe: BlockRecipe
+        /// The place of the recipe among those that the data have something for.
+        Place: int
+        Kind: Kind
+        Sample: TrainingSample
+    }
+
 /// What a first pass over the training data tells, in memory that does not grow with it.
 [<NoEquality; NoComparison>]
 type internal Survey =
     {
-        /// What each block may see of the data, in the order of the recipes.
-        Samples: TrainingSample list
+        /// The blocks to be made: a recipe, the place of the recipe, the kind of body or pair, and what the block may see of the
+        /// data, in the order of the recipes and kinds.
+        Parts: SurveyedPart list
+        /// Names of all species and of all bond types.
+        Species: string list
+        BondTypes: string list
         /// Root mean square of q' over all components; 1 if all vanish.
         VelocityScale: float
         /// Root mean square of p' over all components; 1 if all vanish.
@@ -18,8 +33,8 @@ type internal Survey =
         AtRest: bool
         /// Whether all forces vanish.
         ForcesVanish: bool
-        /// Number of interacting pairs in all snapshots.
-        Pairs: int64
+        /// Whether two bodies are ever within the cutoff.
+        SeesReach: bool
         /// Number of snapshots.
         Frames: int
         /// The fingerprint of the data, in hexadecimal.
@@ -80,7 +95,8 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
     /// Snapshots that layers are drawn on.
     let sampleSize = 32
 
-    let mutable pools: (BlockRecipe * InputPool) list = []
+    let mutable pools: (BlockRecipe * SortedDictionary<Kind, InputPool>) list = []
+    let species, bondTypes = SortedSet<string>(StringComparer.Ordinal), SortedSet<string>(StringComparer.Ordinal)
     let sample = SnapshotSample(seed, sampleSize, pilotRows)
     let fingerprint = DataFingerprint()
     let mutable first: Snapshot option = None
@@ -90,7 +106,15 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
     let mutable forces = SquareSum.zero
     let mutable atRest = true
     let mutable forcesVanish = true
-    let mutable pairs = 0L
+    let mutable seesReach = false
+
+    let poolOf (recipe: BlockRecipe) (pools: SortedDictionary<Kind, InputPool>) (kind: Kind) : InputPool =
+        match pools.TryGetValue kind with
+        | true, pool -> pool
+        | _ ->
+            let pool = InputPool(recipe.Inputs first.Value, poolCapacity, seed)
+            pools[kind] <- pool
+            pool
 
     let vanishes (values: ReadOnlySpan<float>) : bool = TensorPrimitives.MaxMagnitude values = 0.0
 
@@ -102,10 +126,13 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
 
         if first.IsNone then
             first <- Some snapshot
-            pools <- recipes |> List.map (fun recipe -> recipe, InputPool(recipe.Inputs snapshot, poolCapacity, seed))
+            pools <- recipes |> List.map (fun recipe -> recipe, SortedDictionary())
 
-        for recipe, pool in pools do
-            recipe.Collect snapshot pool
+        for recipe, ofRecipe in pools do
+            recipe.Collect snapshot (poolOf recipe ofRecipe)
+
+        species.UnionWith snapshot.Structure.Species.Names
+        snapshot.Structure.Relations.Bonds |> Option.iter (fun bonds -> bondTypes.UnionWith bonds.Types.Names)
 
         let struct (most, _) = largest
 
@@ -116,7 +143,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
         velocities <- SquareSum.add velocities (SquareSum.ofValues snapshot.Velocities)
         forces <- SquareSum.add forces (SquareSum.ofValues snapshot.Forces)
         forcesVanish <- forcesVanish && vanishes snapshot.Forces
-        pairs <- pairs + int64 snapshot.Pairs.Count
+        seesReach <- seesReach || snapshot.Related.Within.Count > 0
         atRest <- atRest && vanishes snapshot.Velocities && vanishes snapshot.State.Momenta
 
     /// The first snapshot, if any came.
@@ -135,16 +162,30 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
                 Pool = fun inputs -> InputPool(inputs, poolCapacity, seed)
             }
 
+        // Where nothing was seen of what a structure has, one block stands for all kinds.
+        for recipe, ofRecipe in pools do
+            if ofRecipe.Count = 0 then
+                recipe.Kinds first.Value.Structure |> List.tryHead |> Option.iter (poolOf recipe ofRecipe >> ignore)
+
+        let parts =
+            pools
+            |> List.filter (fun (_, ofRecipe) -> ofRecipe.Count > 0)
+            |> List.mapi (fun place (recipe, ofRecipe) ->
+                [ for entry in ofRecipe -> { Recipe = recipe; Place = place; Kind = entry.Key; Sample = sampleOf entry.Value } ])
+            |> List.concat
+
         let rowsBefore = snapshots |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Forces.Length) 0L
         let inPilot = rowsBefore |> Array.filter (fun rows -> rows < int64 pilotRows) |> Array.length
 
         {
-            Samples = pools |> List.map (snd >> sampleOf)
+            Parts = parts
+            Species = List.ofSeq species
+            BondTypes = List.ofSeq bondTypes
             VelocityScale = scale velocities
             ForceScale = scale forces
             AtRest = atRest
             ForcesVanish = forcesVanish
-            Pairs = pairs
+            SeesReach = seesReach
             Frames = fingerprint.Frames
             Hash = fingerprint.Hash
             Largest = largest

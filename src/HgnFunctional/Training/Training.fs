@@ -6,10 +6,18 @@ open System.Reflection
 /// How the radial transform of pair distances is chosen.
 [<NoEquality; NoComparison>]
 type RadialChoice =
-    /// r for bonds and 1/r within a cutoff, unless a pilot fit strongly favours another.
+    /// r for bonds and 1/r within a cutoff, unless a pilot fit strongly favours another, for all kinds of pairs or for one.
     | AutomaticRadial
     /// This one.
     | FixedRadial of Radial
+
+/// How the shape of the factor of pairs within a cutoff is chosen.
+[<NoEquality; NoComparison>]
+type CutoffChoice =
+    /// Smooth, unless a pilot fit strongly favours the law as cut, for all kinds of pairs or for one.
+    | AutomaticCutoff
+    /// This one.
+    | FixedCutoff of Cutoff
 
 /// The options of training. `TrainingConfig.defaults` were chosen by measurement (docs/DEFAULTS.md).
 [<NoEquality; NoComparison>]
@@ -23,15 +31,20 @@ type TrainingConfig =
         Activation: Activation
         /// The radial transform of pair blocks.
         Radial: RadialChoice
-        /// The smooth factor of pairs within a cutoff.
-        Cutoff: Cutoff
-        /// Hidden units per block, before redundant ones are dropped; at least 1.
+        /// The factor of pairs within a cutoff.
+        Cutoff: CutoffChoice
+        /// Hidden units per block, before redundant ones are dropped; at least 1. Where a recipe makes blocks of several kinds of
+        /// pairs, each has as many, but all together at most what the faster way of solving takes.
         Width: int
         /// The penalty on hidden units.
         Ridge: Ridge
         /// Seed of every random draw.
         Seed: int
     }
+
+/// What a block of pairs is made with.
+[<NoEquality; NoComparison>]
+type internal PairShape = { Radial: Radial; Cutoff: Cutoff }
 
 /// What training is busy with.
 type TrainingStage =
@@ -52,7 +65,7 @@ type TrainingError<'source> =
     | NoBlocks
     /// The source held no snapshot.
     | NoSnapshots
-    /// Snapshots differ in how their pairs are given: bonds, or a cutoff, or another cutoff. Frames count from 0.
+    /// Snapshots differ in their relations: bonds, or a cutoff, or another cutoff. Frames count from 0.
     | MixedInteractions of frame: int
     /// A block cannot learn from a snapshot. Frames count from 0.
     | BlockRefusesFrame of frame: int * BlockError
@@ -102,7 +115,7 @@ module TrainingConfig =
             Sampler = Sampler.elm
             Activation = Activation.softplus
             Radial = AutomaticRadial
-            Cutoff = Cutoff.quartic
+            Cutoff = AutomaticCutoff
             Width = 64
             Ridge = Automatic
             Seed = 1
@@ -119,10 +132,18 @@ module Training =
     /// ten in the residual. Smaller differences vary with the seed.
     let private strongEvidence = log 100.0
 
-    let private kindOf (snapshot: Snapshot) : PairKind =
-        match snapshot.Structure.Interactions with
-        | Bonds _ -> BondedPairs
-        | WithinCutoff cutoff -> PairsWithin cutoff
+    /// Kinds of pairs up to this number are tried one by one.
+    let private fewKinds = 8
+
+    /// How often all choices are gone through anew, since one may hide behind another.
+    let private mostRounds = 3
+
+    /// Fewer hidden units than this resolve no law.
+    let private fewestUnits = 8
+
+    let private hasRelationsOf (first: Snapshot) (snapshot: Snapshot) : bool =
+        let relations, expected = snapshot.Structure.Relations, first.Structure.Relations
+        relations.Cutoff = expected.Cutoff && relations.Bonds.IsSome = expected.Bonds.IsSome
 
     let private refusal (config: TrainingConfig) (first: Snapshot) (snapshot: Snapshot) : BlockError option =
         config.Recipes |> List.tryPick (fun recipe -> recipe.Refuses first.Structure snapshot)
@@ -145,8 +166,8 @@ module Training =
             let senders = pairs |> Array.map (fun struct (sender, _) -> sender)
             let receivers = pairs |> Array.map (fun struct (_, receiver) -> receiver)
             let all = Pairs.OfOwned(senders, receivers)
-            let configuration = Configuration(snapshot.Structure, all, snapshot.State.Positions, snapshot.State.Momenta)
-            Some(Array.min (fst (Invariants.pairs &configuration)))
+            let configuration = snapshot.Configuration
+            Some(Array.min (fst (Invariants.ofRun &configuration all 0 all.Count)))
 
     /// The first pass over the data.
     let private survey
@@ -163,7 +184,7 @@ module Training =
         while failure.IsNone && cursor.MoveNext() do
             match cursor.Current, collector.First with
             | Error error, _ -> failure <- Some(SourceFailed error)
-            | Ok snapshot, Some first when kindOf snapshot <> kindOf first -> failure <- Some(MixedInteractions frame)
+            | Ok snapshot, Some first when not (hasRelationsOf first snapshot) -> failure <- Some(MixedInteractions frame)
             | Ok snapshot, first ->
                 match refusal config (Option.defaultValue snapshot first) snapshot with
                 | Some error -> failure <- Some(BlockRefusesFrame(frame, error))
@@ -180,48 +201,75 @@ module Training =
             entering Sampling
             let survey = collector.ToSurvey()
 
-            match kindOf first with
-            | PairsWithin cutoff when survey.Pairs = 0L && first.Structure.Bodies > 1 -> Error(NoPairsWithin(cutoff, leastDistance first))
+            match first.Structure.Relations.Cutoff with
+            | Some cutoff when not survey.SeesReach && first.Structure.Bodies > 1 -> Error(NoPairsWithin(cutoff, leastDistance first))
+            | _ when survey.Parts.IsEmpty -> Error NoBlocks
             | _ -> Ok survey
 
-    /// The systems of all blocks, made with one radial transform.
+    /// The hidden units of each block: as asked for; but kinds of pairs share what the faster way of solving takes, and bonds beside
+    /// pairs within reach take half, since bonds saturate early and what more units learn there is noise (docs/DEFAULTS.md).
+    let private unitsFor (width: int) (parts: SurveyedPart list) : SurveyedPart -> int =
+        let kinded = parts |> List.filter (fun part -> part.Kind <> EachBody)
+        let hasReach = parts |> List.exists (fun part -> part.Kind.IsPairsOf)
+        let trend = 2
+        let share = LeastSquares.widest / max 1 kinded.Length - trend
+
+        let shared =
+            if kinded.Length > 1 && width <= LeastSquares.widest then
+                min width (max fewestUnits share)
+            else
+                width
+
+        fun part ->
+            match part.Kind with
+            | EachBody -> width
+            | BondsOf _ when hasReach -> max (min fewestUnits width) (min shared (width / 2))
+            | BondsOf _
+            | PairsOf _ -> shared
+
+    /// The systems of all blocks, made with a shape for each.
     let private makeSystems
         (config: TrainingConfig)
         (survey: Survey)
         (width: int)
         (sampler: Sampler)
-        (radial: Radial)
+        (shapes: PairShape[])
         (samples: TrainingSample list)
         : LinearSystem list =
-        let options =
-            {
-                Radial = radial
-                Cutoff = config.Cutoff
-                CutoffRadius =
-                    match kindOf survey.First with
-                    | BondedPairs -> None
-                    | PairsWithin cutoff -> Some cutoff
-            }
+        let recipes = survey.Parts |> List.distinctBy _.Place |> List.map _.Recipe
 
-        // Streams are named by block: the kind, and which of its kind it is, if it is not the first.
+        // Streams are named by recipe: the kind of block, and which of its kind it is, if it is not the first. Kinds of pairs
+        // draw the same units: their columns are apart, and what they are called decides nothing.
         let names =
-            config.Recipes
+            recipes
             |> List.mapi (fun place recipe ->
-                match config.Recipes |> List.truncate place |> List.filter (fun other -> other.Kind = recipe.Kind) with
+                match recipes |> List.truncate place |> List.filter (fun other -> other.Kind = recipe.Kind) with
                 | [] -> recipe.Kind
                 | equals -> $"{recipe.Kind} {equals.Length + 1}")
 
-        List.map3
-            (fun name (recipe: BlockRecipe) sample ->
-                let draw (layer: string) (units: int option) (inputs: InputSample) =
-                    let purpose = if layer = "" then $"{name} features" else $"{name} {layer} features"
-                    let random = Rng.stream config.Seed purpose
-                    Sampler.sample sampler config.Activation (Option.defaultValue width units) random inputs
+        let units = unitsFor width survey.Parts
 
-                recipe.Create options sample draw)
-            names
-            config.Recipes
-            samples
+        List.zip survey.Parts samples
+        |> List.mapi (fun index (part, sample) ->
+            let options =
+                {
+                    Radial = shapes[index].Radial
+                    Cutoff = shapes[index].Cutoff
+                    CutoffRadius = survey.First.Structure.Relations.Cutoff
+                    Kind = part.Kind
+                }
+
+            let draw (layer: string) (wanted: int option) (inputs: InputSample) =
+                let purpose =
+                    if layer = "" then
+                        $"{names[part.Place]} features"
+                    else
+                        $"{names[part.Place]} {layer} features"
+
+                let random = Rng.stream config.Seed purpose
+                Sampler.sample sampler config.Activation (Option.defaultValue (units part) wanted) random inputs
+
+            part.Recipe.Create options sample draw)
         |> Design.systems (struct (survey.VelocityScale, survey.ForceScale))
 
     let private solveAll (ridge: Ridge) (systems: LinearSystem list) (accumulators: TallSkinnyQr list) =
@@ -235,10 +283,12 @@ module Training =
                 | _, Error error -> Error(SolveFailed error))
             (Ok [])
 
+    let private samplesOf (survey: Survey) : TrainingSample list = survey.Parts |> List.map _.Sample
+
     /// Minus twice the log evidence per row of the systems with forces, on the pilot snapshots.
-    let private pilotSurprise (config: TrainingConfig) (survey: Survey) (radial: Radial) : float =
+    let private pilotSurprise (config: TrainingConfig) (survey: Survey) (shapes: PairShape[]) : float =
         let systems =
-            makeSystems config survey (min pilotWidth config.Width) Sampler.elm radial survey.Samples
+            makeSystems config survey (min pilotWidth config.Width) Sampler.elm shapes (samplesOf survey)
             |> List.filter (fun system -> system.HasForceRows)
 
         let struct (components, _) = survey.Largest
@@ -252,24 +302,86 @@ module Training =
         else
             infinity
 
-    /// The transform to start from.
-    let private startOf (kind: PairKind) : Radial = if kind = BondedPairs then Radial.distance else Radial.inverse
+    /// The shape to start from.
+    let private startOf (config: TrainingConfig) (part: SurveyedPart) (relations: Relations) : PairShape =
+        let radial =
+            match config.Radial, part.Kind with
+            | FixedRadial radial, _ -> radial
+            | AutomaticRadial, BondsOf _ -> Radial.distance
+            | AutomaticRadial, _ -> if relations.Cutoff.IsNone then Radial.distance else Radial.inverse
 
-    let private chooseRadial (config: TrainingConfig) (survey: Survey) : Radial =
-        match config.Radial, kindOf survey.First with
-        | FixedRadial radial, _ -> radial
-        | AutomaticRadial, kind when not (config.Recipes |> List.exists _.SeesRadial) -> startOf kind
-        | AutomaticRadial, kind ->
-            let start = startOf kind
-            let surprises = Radial.all |> List.map (fun radial -> radial, pilotSurprise config survey radial)
-            let surpriseOf (radial: Radial) = surprises |> List.find (fun (other, _) -> other.Name = radial.Name) |> snd
-            let best, least = surprises |> List.minBy snd
-            if least < surpriseOf start - strongEvidence then best else start
+        let cutoff =
+            match config.Cutoff with
+            | FixedCutoff cutoff -> cutoff
+            | AutomaticCutoff -> Cutoff.quartic
+
+        { Radial = radial; Cutoff = cutoff }
+
+    /// The shapes that a block may have.
+    let private candidatesFor (config: TrainingConfig) (part: SurveyedPart) (start: PairShape) : PairShape list =
+        let radials =
+            match config.Radial with
+            | AutomaticRadial when part.Recipe.SeesRadial -> Radial.all
+            | _ -> [ start.Radial ]
+
+        let cutoffs =
+            match config.Cutoff, part.Kind with
+            | AutomaticCutoff, PairsOf _ when part.Recipe.SeesRadial -> [ Cutoff.quartic; Cutoff.cut ]
+            | _ -> [ start.Cutoff ]
+
+        [
+            for cutoff in cutoffs do
+                for radial in radials -> { Radial = radial; Cutoff = cutoff }
+        ]
+
+    /// The shape of each block: first one for all kinds of a relation, then for each kind if they are few, as long as the evidence
+    /// is strong.
+    let private chooseShapes (config: TrainingConfig) (survey: Survey) : PairShape[] =
+        let parts = Array.ofList survey.Parts
+        let start = parts |> Array.map (fun part -> startOf config part survey.First.Structure.Relations)
+
+        let candidates = Array.map2 (candidatesFor config) parts start
+        let open' = [ 0 .. parts.Length - 1 ] |> List.filter (fun index -> candidates[index].Length > 1)
+        let relations = open' |> List.groupBy (fun index -> parts[index].Place) |> List.map snd
+
+        let single =
+            if open'.Length <= fewKinds then
+                relations |> List.filter (fun group -> group.Length > 1) |> List.concat
+            else
+                []
+
+        let groups = relations @ List.map List.singleton single |> Array.ofList
+        let surpriseOf = pilotSurprise config survey
+
+        let tryGroup (shapes: PairShape[], least: float) (group: int list) =
+            let isAsNow (shape: PairShape) (index: int) =
+                shapes[index].Radial.Name = shape.Radial.Name && shapes[index].Cutoff.Name = shape.Cutoff.Name
+
+            let tried =
+                candidates[group.Head]
+                |> List.filter (fun shape -> not (List.forall (isAsNow shape) group))
+                |> List.map (fun shape ->
+                    let changed = shapes |> Array.mapi (fun index before -> if List.contains index group then shape else before)
+                    changed, surpriseOf changed)
+
+            let best, surprise = List.minBy snd tried
+            if surprise < least - strongEvidence then Some(best, surprise) else None
+
+        // All are tried again after a change, but not the one that changed.
+        let rec improve (turn: int) (settled: int) (shapes: PairShape[], least: float) : PairShape[] =
+            if settled >= groups.Length || turn >= mostRounds * groups.Length then
+                shapes
+            else
+                match tryGroup (shapes, least) groups[turn % groups.Length] with
+                | Some better -> improve (turn + 1) 1 better
+                | None -> improve (turn + 1) (settled + 1) (shapes, least)
+
+        if groups.Length = 0 then start else improve 0 0 (start, surpriseOf start)
 
     /// The samples with the energies of a first fit as outputs.
     let private withFittedOutputs
         (config: TrainingConfig)
-        (samples: TrainingSample list)
+        (survey: Survey)
         (fitted: (int * ModelTerm) list)
         : Result<TrainingSample list, TrainingError<'error>> =
         let outputsFor place (sample: TrainingSample) : TrainingSample =
@@ -286,12 +398,12 @@ module Training =
                     Fitted = Some(term.Block, term.Readout)
                 }
 
-        let samples = List.mapi outputsFor samples
+        let samples = samplesOf survey |> List.mapi outputsFor
 
         // Without outputs the sampler would draw as the first fit did, in silence.
-        List.zip config.Recipes samples
+        List.zip survey.Parts samples
         |> List.tryFind (fun (_, sample) -> Guard.firstNotFinite (ReadOnlySpan<float> sample.Inputs.Outputs) >= 0)
-        |> Option.map (fun (recipe, _) -> Error(NoFittedOutputs(config.Sampler.Name, recipe.Kind)))
+        |> Option.map (fun (part, _) -> Error(NoFittedOutputs(config.Sampler.Name, part.Recipe.Kind)))
         |> Option.defaultValue (Ok samples)
 
     /// Blocks with only the features that the solver kept, and their readouts, each with its place among the recipes.
@@ -347,7 +459,7 @@ module Training =
             fingerprint.Add snapshot |> ignore
 
             fingerprint.Frames <= survey.Frames
-            && kindOf snapshot = kindOf survey.First
+            && hasRelationsOf survey.First snapshot
             && refusal config survey.First snapshot |> Option.isNone
 
         let check () =
@@ -393,6 +505,18 @@ module Training =
             let guilty = blocks |> List.tryFind (fun block -> block.Part = Coupled) |> Option.defaultValue blocks.Head
             Error(AtRest guilty.Kind)
 
+    /// What the model tells apart: species and bond types where blocks look at kinds of pairs.
+    let private scopeOf (survey: Survey) : ModelScope =
+        let relations = survey.First.Structure.Relations
+        let looksAtBonds = survey.Parts |> List.exists (fun part -> part.Kind.IsBondsOf)
+        let looksAtReach = survey.Parts |> List.exists (fun part -> part.Kind.IsPairsOf)
+
+        {
+            Species = if looksAtReach then survey.Species else [ "" ]
+            BondTypes = relations.Bonds |> Option.map (fun _ -> if looksAtBonds then survey.BondTypes else [ "" ])
+            Cutoff = relations.Cutoff
+        }
+
     /// Learns from a stream that can be read more than once and may fail; it is read twice (three times by samplers that
     /// want the outputs of a first fit), and only a bounded part of it is ever in memory. `entering` is told, on the
     /// calling thread, what training turns to.
@@ -404,8 +528,8 @@ module Training =
         Guard.positive (nameof config.Width) config.Width
 
         let learn (survey: Survey) =
-            let radial = chooseRadial config survey
-            let make sampler samples = makeSystems config survey config.Width sampler radial samples
+            let shapes = chooseShapes config survey
+            let make sampler samples = makeSystems config survey config.Width sampler shapes samples
 
             let fit systems =
                 determined config survey systems
@@ -416,21 +540,21 @@ module Training =
 
             let fitted =
                 if config.Sampler.Outputs = Fitted then
-                    make Sampler.uniformSwim survey.Samples
+                    make Sampler.uniformSwim (samplesOf survey)
                     |> fit
                     |> Result.bind (fun (first, _) ->
                         entering Sampling
 
-                        withFittedOutputs config survey.Samples (placed first) |> Result.bind (make config.Sampler >> fit))
+                        withFittedOutputs config survey (placed first) |> Result.bind (make config.Sampler >> fit))
                 else
-                    make config.Sampler survey.Samples |> fit
+                    make config.Sampler (samplesOf survey) |> fit
 
             fitted
             |> Result.map (fun (fitted, known) ->
                 let terms = known @ (placed fitted |> List.map snd)
 
                 {
-                    Pairs = kindOf survey.First
+                    Scope = scopeOf survey
                     Terms = terms
                     Constant = -(energyAt survey.First terms)
                     Diagnostics = fitted |> List.map (fun (system, solution) -> diagnose system solution)

@@ -56,6 +56,7 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
         var options = new SourceOptions(
             data.TopologyFile is null ? FSharpOption<string>.None : FSharpOption<string>.Some(topology),
             data.Cutoff is null ? FSharpOption<double>.None : FSharpOption<double>.Some(Cutoff),
+            true,
             FSharpOption<double>.None,
             FSharpOption<Units>.None,
             FSharpOption<Tuple<bool, bool, bool>>.None,

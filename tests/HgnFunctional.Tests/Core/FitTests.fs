@@ -60,13 +60,14 @@ let private coupledRecipe: BlockRecipe =
 
     let create options (sample: TrainingSample) draw : IFeatureBlock =
         let bodies = BodyBlock.recipe.Create options { sample with Inputs = column 0 sample.Inputs } draw
-        let pairs = PairBlock.recipe.Create options { sample with Inputs = column 1 sample.Inputs } draw
+        let pairs = PairBlock.ofBonds.Create options { sample with Inputs = column 1 sample.Inputs } draw
         CoupledBlock(withoutTrend bodies, withoutTrend pairs)
 
     {
         Kind = "coupled"
+        Kinds = (fun _ -> [ EachBody ])
         Inputs = (fun _ -> 2)
-        Collect = collect
+        Collect = (fun snapshot poolOf -> collect snapshot (poolOf EachBody))
         SeesRadial = false
         Refuses = (fun _ _ -> None)
         Create = create
@@ -76,7 +77,7 @@ let private coupledRecipe: BlockRecipe =
 let private chainOf (potential: PairPotential) (bodies: int) (seed: int) : Snapshot =
     let lattice = Topology.chain bodies 2
     let masses = Array.init bodies (fun body -> 1.0 + 0.5 * float (body % 3))
-    let structure = Structure.create (Cell.openSpace 2) (Bonds lattice.Graph) masses
+    let structure = Structure.create (Cell.openSpace 2) (Relations.bonds lattice.Graph) masses
 
     InitialState.perturbed 0.25 0.5 seed structure lattice.Sites
     |> Snapshot.ofHamiltonian structure (PairSystem(structure, potential))
@@ -86,7 +87,7 @@ let private chainOf (potential: PairPotential) (bodies: int) (seed: int) : Snaps
 let private inUnits (length: float) (mass: float) (time: float) (snapshot: Snapshot) : Snapshot =
     let scaled factor = Array.map (fun x -> factor * x)
     let structure, state = snapshot.Structure, snapshot.State
-    let other = Structure.create structure.Cell structure.Interactions (structure.Masses.ToArray() |> scaled mass)
+    let other = Structure.create structure.Cell structure.Relations (structure.Masses.ToArray() |> scaled mass)
 
     Snapshot.create
         other
@@ -192,7 +193,11 @@ let tests =
 
                 for hamiltonian in
                     [ PairSystem(structure, morse) :> IHamiltonian; learned Blocks.defaults; learned [ coupledRecipe ] ]
-                    @ [ for recipe in Blocks.all -> learned [ recipe ] ] do
+                    @ [
+                        for recipe in Blocks.all do
+                            if not (recipe.Kinds structure).IsEmpty then
+                                learned [ recipe ]
+                    ] do
                     identical "gradients" (written 0.0 hamiltonian state) (written nan hamiltonian state) |> expectNone)
 
             testCase "every part of the data is in its hash" (fun () ->
@@ -201,7 +206,7 @@ let tests =
                     let snapshot = Snapshot.create structure (PhaseState.create 3 1 q p) velocities forces
                     (fit { TrainingConfig.defaults with Width = 2 } [ snapshot ]).Provenance.DataHash
 
-                let bonds edges = Bonds(Graph.create 3 edges)
+                let bonds edges = Relations.bonds (Graph.create 3 edges)
                 let chain, pair = bonds [ struct (0, 1); struct (1, 2) ], bonds [ struct (0, 1) ]
 
                 let ones, q, p, v, f =
@@ -214,8 +219,8 @@ let tests =
                         hashOf [ 0.0 ] chain ones q p v f
                         hashOf [ 9.0 ] chain ones q p v f
                         hashOf [ 0.0 ] pair ones q p v f
-                        hashOf [ 0.0 ] (WithinCutoff 2.0) ones q p v f
-                        hashOf [ 0.0 ] (WithinCutoff 2.25) ones q p v f
+                        hashOf [ 0.0 ] (Relations.within 2.0) ones q p v f
+                        hashOf [ 0.0 ] (Relations.within 2.25) ones q p v f
                         hashOf [ 0.0 ] chain (changed ones) q p v f
                         hashOf [ 0.0 ] chain ones (changed q) p v f
                         hashOf [ 0.0 ] chain ones q (changed p) v f

@@ -148,14 +148,14 @@ let private neighbours =
             let periods = Array.init dimension (fun _ -> if random.Next 2 = 0 then 0.0 else 4.0)
             // At 2.0, half the box, there is no room for a skin.
             let cutoff = [| 0.8; 1.9; 2.0 |][random.Next 3]
-            let structure = Structure.create (Cell.create periods) (WithinCutoff cutoff) (Array.create 12 1.0)
+            let structure = Structure.create (Cell.create periods) (Relations.within cutoff) (Array.create 12 1.0)
             let source = PairSource structure
             let stride = [| 0.01; 0.05; 0.5 |][random.Next 3]
             let mutable positions = Rng.uniforms (12 * dimension) 0.0 4.0 random
 
             Seq.init 60 (fun _ ->
                 positions <- Array.map2 (+) positions (Rng.uniforms positions.Length -stride stride random)
-                let pairs = source.At(ReadOnlySpan<float> positions) |> sorted
+                let pairs = (source.At(ReadOnlySpan<float> positions)).All |> sorted
                 let interacting = pairs |> Array.filter (fun (a, b) -> imageDistance periods positions a b < cutoff)
                 interacting = bruteForce periods cutoff positions && pairs = Array.sort pairs)
             |> Seq.forall id)
@@ -163,7 +163,7 @@ let private neighbours =
         testCase "a pair source of bonds gives the bonds" (fun () ->
             let graph = Graph.create 3 [ struct (2, 0) ]
             let source = PairSource(Structure.bonded 1 1.0 graph)
-            Expect.equal (source.At(ReadOnlySpan<float> [| 0.0; 50.0; 100.0 |]) |> sorted) [| 0, 2 |] "the bonds")
+            Expect.equal (source.At(ReadOnlySpan<float> [| 0.0; 50.0; 100.0 |]).All |> sorted) [| 0, 2 |] "the bonds")
     ]
 
 let private graphs =

@@ -197,7 +197,7 @@ let private byHand =
 
 let private files =
     testCase "every kind of block comes back from its model file with the same bits" (fun () ->
-        for recipe in Blocks.all do
+        for recipe in Blocks.all |> List.filter (fun recipe -> not (recipe.Kinds structure).IsEmpty) do
             let model = train [ recipe ] 12 Sampler.elm (snapshots 1 5)
             let back = ModelFile.ofJson recipe.Kind (ModelFile.toJson model) |> expectOk
             let here, there = hamiltonianOf structure model, hamiltonianOf structure back

@@ -9,9 +9,9 @@ open HgnFunctional.Tests.Support.Laws
 /// H = sum_i (|p_i|^2 / (2 m_i) - 2) + sum over pairs of (r - 3/2), trained on kinetic terms from 0 to 4 and distances
 /// from 1/2 to 5/2.
 let private byHand: TrainedModel =
-    let term (recipe: BlockRecipe) low high readout =
+    let term (recipe: BlockRecipe) kind low high readout =
         let inputs = { Low = [| low |]; High = [| high |]; Points = [| low; high |]; Outputs = [||] }
-        let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = None }
+        let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = None; Kind = kind }
         let draw = BlockMakers.drawWith Sampler.elm Activation.tanh 1
         // The first feature is the normalised invariant.
         {
@@ -20,8 +20,8 @@ let private byHand: TrainedModel =
         }
 
     {
-        Pairs = BondedPairs
-        Terms = [ term BodyBlock.recipe 0.0 4.0 2.0; term PairBlock.recipe 0.5 2.5 1.0 ]
+        Scope = ModelScope.bonds
+        Terms = [ term BodyBlock.recipe EachBody 0.0 4.0 2.0; term PairBlock.ofBonds (BondsOf "") 0.5 2.5 1.0 ]
         Constant = 0.0
         Units = None
         Diagnostics = []
@@ -40,7 +40,8 @@ let private evaluate (snapshots: Snapshot list) : Evaluation =
     | Ok evaluation -> evaluation
     | Error error -> failtest (string error)
 
-let private free (bodies: int) (cell: Cell) : Structure = Structure.create cell (Bonds(Graph.create bodies [])) (Array.create bodies 1.0)
+let private free (bodies: int) (cell: Cell) : Structure =
+    Structure.create cell (Relations.bonds (Graph.create bodies [])) (Array.create bodies 1.0)
 
 /// The conservation of states of two bodies in the plane, at their times.
 let private observe (cell: Cell) (states: (float * float[] * float[]) list) : Conservation =

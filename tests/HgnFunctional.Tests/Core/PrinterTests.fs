@@ -24,9 +24,9 @@ let private shown: (string * (unit -> string) * string list) list =
         "a graph", (fun () -> $"%A{lattice.Graph}"), [ "8 bodies"; "12 edges"; "3 to 3 at a body" ]
         "a structure", (fun () -> $"%A{structure}"), [ "8 bodies in 3 dimensions"; "12 bonds"; "mass 1"; "open space" ]
         "a structure in a box",
-        (fun () -> Structure.create (Cell.create [ 2.0; 0.0 ]) (WithinCutoff 0.5) [| 1.0; 3.0 |] |> sprintf "%A"),
+        (fun () -> Structure.create (Cell.create [ 2.0; 0.0 ]) (Relations.within 0.5) [| 1.0; 3.0 |] |> sprintf "%A"),
         [ "2 bodies in 2 dimensions"; "pairs within 0.5"; "masses 1 to 3"; "2 x open" ]
-        "a system", (fun () -> $"%A{system}"), [ system.Potential.Name; "8 bodies" ]
+        "a system", (fun () -> $"%A{system}"), [ system.Name; "8 bodies" ]
         "a state",
         (fun () -> PhaseState.create 2 1 [| -0.5; 2.0 |] [| 0.25; -3.0 |] |> sprintf "%A"),
         [ "2 bodies in 1 dimensions"; "-0.5 to 2"; "-3 to 0.25" ]

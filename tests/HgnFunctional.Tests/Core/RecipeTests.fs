@@ -73,10 +73,10 @@ let private refusals =
 
         testCase "more columns than an array holds are refused before work is done" (fun () ->
             let wide =
-                { PairBlock.recipe with
+                { PairBlock.ofBonds with
                     Create =
                         fun options sample draw ->
-                            let block = PairBlock.recipe.Create options sample draw
+                            let block = PairBlock.ofBonds.Create options sample draw
                             // Nobody could hold the units of such a block, and nobody asks for them.
                             block.Select(Array.zeroCreate (1 <<< 16))
                 }
@@ -101,8 +101,8 @@ let private streams =
 
             let wide recipes = Training.fit { config with Recipes = recipes; Sampler = Sampler.uniformSwim } data |> expectOk |> drawn
 
-            let alone = wide [ BodyBlock.recipe; PairBlock.recipe ]
-            let both = wide [ BodyBlock.recipe; PairBlock.recipe; PairBlock.recipe ]
+            let alone = wide [ BodyBlock.recipe; PairBlock.ofBonds ]
+            let both = wide [ BodyBlock.recipe; PairBlock.ofBonds; PairBlock.ofBonds ]
             Expect.hasLength both 2 "two blocks"
             Expect.notEqual both[0] both[1] "units"
 
@@ -125,7 +125,7 @@ let private streams =
                 Training.fit fixedRadial data |> expectOk |> ignore
                 List.ofSeq seen
 
-            let one, three = drawnBy [ PairBlock.recipe ], drawnBy [ PairBlock.recipe; PairBlock.recipe; PairBlock.recipe ]
+            let one, three = drawnBy [ PairBlock.ofBonds ], drawnBy [ PairBlock.ofBonds; PairBlock.ofBonds; PairBlock.ofBonds ]
             Expect.equal three[0] one[0] "the first as it is alone"
             Expect.hasLength (List.distinct three) 3 "all differ"
             Expect.isNonEmpty alone "the one block kept units")
@@ -145,7 +145,7 @@ let private streams =
 
             let approximate =
                 { config with
-                    Recipes = [ watched PairBlock.recipe; BodyBlock.recipe; watched PairBlock.recipe ]
+                    Recipes = [ watched PairBlock.ofBonds; BodyBlock.recipe; watched PairBlock.ofBonds ]
                     Sampler = Sampler.approximateSwim
                     Radial = FixedRadial Radial.distance
                 }
@@ -178,8 +178,8 @@ let private streams =
                     { config with Recipes = [ BodyBlock.recipe; recipe ]; Sampler = Sampler.approximateSwim }
                     (snapshots (frames morse 10))
 
-            approximate (silent PairBlock.recipe) |> expectError (NoFittedOutputs("a-swim", "pair"))
-            Expect.isOk (approximate PairBlock.recipe) "pairs give their energies")
+            approximate (silent PairBlock.ofBonds) |> expectError (NoFittedOutputs("a-swim", "pair"))
+            Expect.isOk (approximate PairBlock.ofBonds) "pairs give their energies")
     ]
 
 [<Tests>]

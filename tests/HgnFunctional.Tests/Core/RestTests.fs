@@ -60,7 +60,7 @@ let private rest =
                 let momenta = Array.create within.Forces.Length 1e6
                 PhaseState.create 5 2 (within.State.Positions.ToArray()) momenta
 
-            let configuration = Configuration(within.Structure, within.Pairs, fast.Positions, fast.Momenta)
+            let configuration = Configuration(within.Structure, within.Related, fast.Positions, fast.Momenta)
             let struct (outside, all) = Model.countOutside &configuration learned.Value
             Expect.equal (outside, all) (0, 4) "the four distances alone are looked at")
 
@@ -82,7 +82,7 @@ let private rest =
                 | Error(AtRest kind) -> Expect.equal kind recipe.Kind "kind"
                 | other -> failtest $"{recipe.Kind}: {other}"
 
-            let pairs = Training.fit { config with Recipes = [ PairBlock.recipe ] } atRest |> expectOk
+            let pairs = Training.fit { config with Recipes = [ PairBlock.ofBonds ] } atRest |> expectOk
             Expect.isFalse pairs.KineticFromMasses "no kinetic energy was asked for")
     ]
 

@@ -75,21 +75,21 @@ let private structures =
     [
         testCase "each error of a structure" (fun () ->
             let openSpace, box = Cell.openSpace 1, Cell.create [ 4.0 ]
-            let bonds = Bonds(Graph.create 2 [ struct (0, 1) ])
+            let bonds = Relations.bonds (Graph.create 2 [ struct (0, 1) ])
             tryStructure openSpace bonds [||] |> expectError NoMasses
             tryStructure openSpace bonds [| 1.0; 1.0; 1.0 |] |> expectError (BondsForOtherBodies(2, 3))
-            tryStructure box (WithinCutoff 2.5) [| 1.0 |] |> expectError (CutoffAboveHalfBox(2.5, 2.0))
-            Expect.isOk (tryStructure box (WithinCutoff 2.0) [| 1.0 |]) "half the box"
+            tryStructure box (Relations.within 2.5) [| 1.0 |] |> expectError (CutoffAboveHalfBox(2.5, 2.0))
+            Expect.isOk (tryStructure box (Relations.within 2.0) [| 1.0 |]) "half the box"
 
             for bad in 0.0 :: -1.0 :: notFinite do
                 tryStructure openSpace bonds [| 1.0; bad |] |> expectError (BadMass(1, bad))
-                tryStructure openSpace (WithinCutoff bad) [| 1.0 |] |> expectError (BadCutoff bad)
+                tryStructure openSpace (Relations.within bad) [| 1.0 |] |> expectError (BadCutoff bad)
 
             Expect.throwsT<ArgumentException> (fun () -> Structure.create openSpace bonds [||] |> ignore) "create throws")
 
         testCase "a structure copies its masses" (fun () ->
             let masses = [| 1.0; 2.0 |]
-            let structure = Structure.create (Cell.openSpace 1) (WithinCutoff 1.0) masses
+            let structure = Structure.create (Cell.openSpace 1) (Relations.within 1.0) masses
             masses[1] <- 9.0
             Expect.equal (structure.Masses.ToArray()) [| 1.0; 2.0 |] "masses")
     ]
@@ -127,7 +127,7 @@ let private snapshots =
             Expect.isOk (trySnapshot structure state zeros zeros) "1 and 2")
 
         testCase "images may coincide across a border" (fun () ->
-            let structure = Structure.create (Cell.create [ 4.0 ]) (WithinCutoff 1.0) [| 1.0; 1.0 |]
+            let structure = Structure.create (Cell.create [ 4.0 ]) (Relations.within 1.0) [| 1.0; 1.0 |]
             let state = PhaseState.create 2 1 [| 0.5; 4.5 |] [| 0.0; 0.0 |]
             trySnapshot structure state [| 0.0; 0.0 |] [| 0.0; 0.0 |] |> expectError (CoincidentBodies(0, 1)))
 
@@ -182,7 +182,7 @@ let private generators =
         scene.Q.Length = scene.Bodies * scene.Dimension
         && scene.P.Length = scene.Q.Length
         && scene.Structure.Bodies = scene.Bodies
-        && (scene.Cutoff.IsNone || scene.Edges.IsEmpty)
+        && (scene.Cutoff.IsNone || scene.Edges.IsEmpty || not (Scene.isPeriodic scene))
         && Scene.distances scene |> List.forall apart
 
     let smallest scene =
@@ -221,6 +221,7 @@ let private generators =
                     Periods = [ 0.0 ]
                     Masses = [ 1.0; 2.0; 3.0 ]
                     Cutoff = None
+                    Named = false
                 }
 
             let scene = { scene with Edges = [ 0, 1; 2, 0; 1, 2 ]; Q = [| 0.0; 1.0; 2.0 |]; P = [| 3.0; 4.0; 5.0 |] }
@@ -236,6 +237,7 @@ let private generators =
                     Dimension = 1
                     Periods = [ 0.0 ]
                     Cutoff = None
+                    Named = false
                     Q = [| 0.1 + 0.2 |]
                     P = [| -1.0 |]
                 }

@@ -93,7 +93,7 @@ let private ordering =
 
         testCase "frames that differ in forces, velocities or masses alone are different frames" (fun () ->
             let frame = (chain 3 1 |> frameOf harmonic).Snapshot
-            let heavier = Structure.create frame.Structure.Cell frame.Structure.Interactions [| 2.0; 2.0; 2.0 |]
+            let heavier = Structure.create frame.Structure.Cell frame.Structure.Relations [| 2.0; 2.0; 2.0 |]
             let doubled = Array.map (fun x -> 2.0 * x)
             let v, f = frame.Velocities.ToArray(), frame.Forces.ToArray()
 

@@ -148,6 +148,7 @@ let private sceneOn (lattice: Lattice) : Scene =
         Masses = [ for body in 0 .. lattice.Graph.Bodies - 1 -> 1.0 + 0.5 * float (body % 3) ]
         Edges = [ for k in 0 .. pairs.Count - 1 -> pairs.Senders[k], pairs.Receivers[k] ]
         Cutoff = None
+        Named = false
         Q = Array.map2 (+) lattice.Sites (Rng.uniforms lattice.Sites.Length -0.1 0.1 random)
         P = Rng.normals lattice.Sites.Length random
     }
@@ -180,6 +181,7 @@ let private atRest (dimension: int) (edges: (int * int) list) (q: float list) : 
         Masses = List.replicate (q.Length / dimension) 1.0
         Edges = edges
         Cutoff = None
+        Named = false
         Q = Array.ofList q
         P = Array.zeroCreate q.Length
     }

@@ -9,7 +9,8 @@ open HgnFunctional.Tests.Support
 let private bodies = 6
 let private bonds = Recordings.chain bodies
 
-let private structureOf (masses: float[]) : Structure = Structure.create (Cell.openSpace 3) (Bonds(Graph.create bodies bonds)) masses
+let private structureOf (masses: float[]) : Structure =
+    Structure.create (Cell.openSpace 3) (Relations.bonds (Graph.create bodies bonds)) masses
 
 /// What springs and another force do to the bodies, as snapshots.
 let private snapshots (structure: Structure) (extra: float[] -> float[] -> float[]) : Snapshot list =
@@ -52,7 +53,7 @@ let tests =
             test "a fit that describes its data is silent, whatever labels the bodies have" {
                 Expect.equal (warningsOf (snapshots equal nothing)) [] "plain"
                 let types = Array.init bodies (fun body -> string (1 + body % 2))
-                let isotopes = labelled (fun labels -> { labels with Types = Some types; BondTypes = [ "1"; "2" ]; Angles = 3 })
+                let isotopes = labelled (fun labels -> { labels with Angles = 3 }) |> Structure.withSpecies types
                 Expect.equal (warningsOf (snapshots isotopes nothing)) [] "labels that make no difference"
             }
 
@@ -81,19 +82,15 @@ let tests =
 
             test "unequal laws of one kind of pair are seen, and the types that tell them" {
                 Expect.equal (causesOf (snapshots equal unequalBonds)) [ MoreThanPairs ] "no labels"
-
-                let structure =
-                    labelled (fun labels -> { labels with BondTypes = [ "1"; "2" ]; Angles = 4; Charges = Some(Array.create bodies 0.5) })
-
+                let structure = labelled (fun labels -> { labels with Angles = 4; Charges = Some(Array.create bodies 0.5) })
                 let warnings = warningsOf (snapshots structure unequalBonds)
-                Expect.contains warnings (BondTypesIgnored [ "1"; "2" ]) "bond types"
                 Expect.contains warnings (AnglesIgnored 4) "angles"
                 Expect.contains warnings ChargesIgnored "charges"
             }
 
             test "errors are told by type" {
                 let types = Array.init bodies (fun body -> if body < 2 then "A" else "B")
-                let structure = labelled (fun labels -> { labels with Types = Some types })
+                let structure = labelled id |> Structure.withSpecies types
                 let data = snapshots structure (fun q _ -> Recordings.springs [ struct (0, 1) ] q)
                 Expect.contains (warningsOf data) (TypesIgnored [ "A"; "B" ]) "types"
 
@@ -133,7 +130,7 @@ let tests =
             }
 
             test "a cutoff below every distance is refused with the least distance" {
-                let within = Structure.create (Cell.openSpace 3) (WithinCutoff 0.2) (Array.create bodies 1.0)
+                let within = Structure.create (Cell.openSpace 3) (Relations.within 0.2) (Array.create bodies 1.0)
 
                 match Training.fit TrainingConfig.defaults (snapshots within nothing) with
                 | Error(NoPairsWithin(0.2, Some nearest)) ->

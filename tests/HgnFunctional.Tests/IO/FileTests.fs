@@ -12,7 +12,7 @@ let private spring = Path.Combine(data, "spring_2x2x2.lammpstrj")
 let private topology = Path.Combine(data, "spring_2x2x2.data")
 
 /// Runs a test on a file with the given text, which is deleted afterwards.
-let private withFile (text: string) (test: string -> unit) : unit =
+let private withFile (text: string) (test: string -> 'result) : 'result =
     let path = Path.GetTempFileName()
 
     try
@@ -108,6 +108,46 @@ let tests =
                     | Ok snapshot ->
                         Expect.equal (snapshot.State.Momenta.ToArray()) [| 2.0; 4.0; 6.0; 0.0; 0.0; 0.0 |] "m v"
                         Expect.floatClose Accuracy.high snapshot.Forces[0] (4.0 * 9648.5332) "eV/A in (g/mol) A/ps^2")
+            }
+
+            test "bonds and a cutoff hold side by side, and types name species and bonds" {
+                let options = TrajectoryFile.bondsAndWithin topology 1.6
+
+                match Seq.head (TrajectoryFile.snapshots options [ spring ]) with
+                | Error error -> failtest (string error)
+                | Ok snapshot ->
+                    let structure = snapshot.Structure
+                    Expect.equal structure.Relations.Cutoff (Some 1.6) "cutoff"
+                    Expect.equal structure.Relations.Bonds.Value.Graph.Pairs.Count 12 "bonds"
+                    Expect.equal structure.BondKinds [ BondsOf "1" ] "types of bonds"
+                    Expect.equal structure.Species.Names [ "1" ] "species"
+                    Expect.isTrue (snapshot.Pairs.Count > 12) "pairs of both"
+
+                match TrajectoryFile.snapshots options [ spring ] |> Training.fitStream TrainingConfig.defaults ignore with
+                | Ok model ->
+                    Expect.isTrue
+                        (model.Diagnostics |> List.forall (fun fit -> fit.RelativeError < 1e-7))
+                        "springs, and nothing beside them"
+                | Error error -> failtest (string error)
+            }
+
+            test "species are types, or elements where types tell no atoms apart" {
+                let speciesOf (columns: string) (first: string) (second: string) =
+                    withFile
+                        (two
+                            $"id {columns} mass x y z vx vy vz fx fy fz"
+                            $"1 {first} 2 1 0 0 1 2 3 4 5 6"
+                            $"2 {second} 3 2 0 0 0 0 0 -4 -5 -6")
+                        (fun path ->
+                            match Seq.head (TrajectoryFile.snapshots (TrajectoryFile.within 3.0) [ path ]) with
+                            | Ok snapshot -> Naming.toArray snapshot.Structure.Species
+                            | Error error -> failtest (string error))
+
+                Expect.equal (speciesOf "type" "1" "2") [| "1"; "2" |] "types"
+                Expect.equal (speciesOf "type element" "2 C" "1 H") [| "2"; "1" |] "types beside elements"
+                Expect.equal (speciesOf "type element" "1 C" "1 H") [| "C"; "H" |] "elements"
+                Expect.equal (speciesOf "element" "C" "H") [| "C"; "H" |] "elements alone"
+                Expect.equal (speciesOf "q" "0.5" "1") [| ""; "" |] "nothing names them"
             }
 
             test "kinetic energies are those that LAMMPS wrote" {
@@ -213,11 +253,11 @@ let tests =
             test "a model of another version, or cut off, is refused by name" {
                 let text = ModelFile.toJson model.Value
                 let complain (text: string) = ModelFile.ofJson "m.json" text |> Result.mapError string |> Result.map ignore
-                let other = complain (text.Replace("\"formatVersion\": 2", "\"formatVersion\": 999"))
+                let other = complain (text.Replace($"\"formatVersion\": {ModelFile.Version}", "\"formatVersion\": 999"))
 
                 Expect.equal
                     other
-                    (Error "m.json: formatVersion is 999; expected 1 to 2, as a model that is trained anew with this version has.")
+                    (Error "m.json: formatVersion is 999; expected 1 to 3, as a model that is trained anew with this version has.")
                     "other version"
 
                 match complain (text.Substring(0, 500)) with

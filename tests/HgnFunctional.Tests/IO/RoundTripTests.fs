@@ -10,9 +10,9 @@ open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 
 /// A model with its structure and a state that it did not see; lengths have digits to lose.
-let private learned (interactions: Interactions) : TrainedModel * Structure * PhaseState =
+let private learned (relations: Relations) : TrainedModel * Structure * PhaseState =
     let lattice = Topology.grid [ 3; 3 ]
-    let structure = Structure.create (Cell.openSpace 2) interactions (Array.create 9 1.1)
+    let structure = Structure.create (Cell.openSpace 2) relations (Array.create 9 1.1)
     let system = PairSystem(structure, PairPotential.morse 1.0 1.5 1.0)
     let start seed = InitialState.perturbed 0.2 0.5 seed structure lattice.Sites
     let snapshots = [ for seed in 1..12 -> start seed |> Snapshot.ofHamiltonian structure system |> expectOk ]
@@ -33,15 +33,15 @@ let tests =
                 let folder = Directory.CreateTempSubdirectory("hgn-io-").FullName
 
                 try
-                    for interactions in [ Bonds (Topology.grid [ 3; 3 ]).Graph; WithinCutoff(1.0 + sqrt 0.2) ] do
+                    for relations in [ Relations.bonds (Topology.grid [ 3; 3 ]).Graph; Relations.within (1.0 + sqrt 0.2) ] do
                         let path = Path.Combine(folder, "m.json")
-                        let model, structure, state = learned interactions
+                        let model, structure, state = learned relations
                         ModelFile.write path model |> expectOk
                         let read = ModelFile.read path |> expectOk
                         identical "predictions" (numbers model structure state) (numbers read structure state) |> expectNone
                         Expect.equal read.Provenance model.Provenance "provenance"
                         Expect.equal read.Diagnostics model.Diagnostics "diagnostics"
-                        Expect.equal read.Pairs model.Pairs "pairs"
+                        Expect.equal read.Scope model.Scope "scope"
                         let ranges (model: TrainedModel) = model.Terms |> List.map _.Block.Ranges
                         Expect.equal (ranges read) (ranges model) "ranges"
                 finally

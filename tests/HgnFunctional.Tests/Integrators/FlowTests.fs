@@ -74,6 +74,7 @@ let private lively: Scene =
         Masses = [ 1.0; 2.0; 0.5 ]
         Edges = [ 0, 1; 1, 2; 0, 2 ]
         Cutoff = None
+        Named = false
         Q = [| 0.0; 0.0; 1.4; 0.2; 0.3; 1.1 |]
         P = [| 0.4; -0.6; -0.3; 0.5; 0.2; 0.3 |]
     }

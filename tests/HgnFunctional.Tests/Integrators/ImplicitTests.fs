@@ -22,7 +22,7 @@ let private liquid: Lazy<PhaseState * ISeparableHamiltonian> =
         (let side = 4.4
          let lattice = Topology.grid [ 4; 4; 4 ]
          let sites = lattice.Sites |> Array.map (fun x -> x * side / 4.0)
-         let structure = Structure.create (Cell.create [ side; side; side ]) (WithinCutoff 2.1) (Array.create 64 1.0)
+         let structure = Structure.create (Cell.create [ side; side; side ]) (Relations.within 2.1) (Array.create 64 1.0)
          let truth = PairSystem(structure, PairPotential.lennardJones 1.0 1.0 2.1)
          let melted = states truth 0.002 500 500 (InitialState.perturbed 0.02 1.2 4 structure sites) |> Array.last
 

@@ -153,7 +153,7 @@ let private periodic =
     [
         testCase "every method follows a liquid in a periodic box as bodies cross its borders and the cutoff" (fun () ->
             let cell = Cell.create [ 5.0; 5.0; 5.0 ]
-            let structure = Structure.create cell (WithinCutoff 1.6) (Array.create 64 1.0)
+            let structure = Structure.create cell (Relations.within 1.6) (Array.create 64 1.0)
             let potential = PairPotential.lennardJones 1.0 1.0 1.6
             let sites = (Topology.grid [ 4; 4; 4 ]).Sites |> Array.map (fun x -> 1.25 * x)
             let start = InitialState.perturbed 0.03 1.5 4 structure sites
@@ -162,7 +162,7 @@ let private periodic =
                 let settings = IntegratorSettings.suggest 0.002 hamiltonian start
                 (Integrator.tryCreate settings method (Separable hamiltonian)).Value
 
-            let pairsOf (state: PhaseState) = Structure.pairs structure state.Positions
+            let pairsOf (state: PhaseState) = (Structure.pairs structure state.Positions).All
             let keys (pairs: Pairs) = Seq.zip (pairs.Senders.ToArray()) (pairs.Receivers.ToArray()) |> Set.ofSeq
 
             for method in IntegrationMethod.all do
@@ -224,7 +224,7 @@ let private failures =
                 | other -> failtest $"{method.Name}: {other}")
 
         testCase "a run within a cutoff that diverges says so too" (fun () ->
-            let structure = Structure.create (Cell.create [ 6.0; 6.0 ]) (WithinCutoff 2.5) [| 1.0; 1.0; 1.0 |]
+            let structure = Structure.create (Cell.create [ 6.0; 6.0 ]) (Relations.within 2.5) [| 1.0; 1.0; 1.0 |]
             let near = PhaseState.create 3 2 [| 0.0; 0.0; 0.3; 0.0; 0.1; 0.3 |] (Array.zeroCreate 6)
             let system = PairSystem(structure, PairPotential.lennardJones 1.0 1.0 2.5)
 
@@ -237,7 +237,7 @@ let private failures =
 
         testCase "the suggested coupling follows the units" (fun () ->
             let inUnits length mass time =
-                let scaled = Structure.create (Cell.openSpace 3) structure.Interactions (Array.create 8 mass)
+                let scaled = Structure.create (Cell.openSpace 3) structure.Relations (Array.create 8 mass)
                 let stiffness = mass / (time * time)
                 let system = PairSystem(scaled, PairPotential.anharmonic stiffness (stiffness / (length * length)) length)
                 let scale factor (values: float[]) = Array.map (fun x -> factor * x) values

@@ -33,7 +33,7 @@ let private reference (dimension: int) : Snapshot =
     let place = [| 0.0; 0.1; -0.2; 0.8; -0.1; 0.15; 1.9; 0.6; 0.3; 0.6; 1.5; 1.2 |]
     let speed = [| 0.3; -0.4; 0.2; -0.9; 0.5; -0.3; 1.4; 0.7; 0.6; -0.8; -0.9; -1.1 |]
     let pick (values: float[]) = Array.init (4 * dimension) (fun k -> values[k / dimension * 3 + k % dimension])
-    let bonds = Bonds (Topology.complete 4).Graph
+    let bonds = Relations.bonds (Topology.complete 4).Graph
     let structure = Structure.create (Cell.openSpace dimension) bonds [| 1.0; 2.0; 1.5; 0.7 |]
     let state = PhaseState.create 4 dimension (pick place) (pick speed)
     Snapshot.create structure state (pick speed) (pick place)
@@ -72,7 +72,10 @@ let all: Maker list =
                                 Name = $"{recipe.Kind} block {index}, {radial.Name}, {cutoff.Name}, {activation.Name}, {sampler.Name}"
                                 Make =
                                     fun scene ->
-                                        let options = { Radial = radial; Cutoff = cutoff; CutoffRadius = scene.Cutoff }
+                                        // Another kind for scenes of another size; one that is nowhere where there is none.
+                                        let kinds = recipe.Kinds scene.Structure
+                                        let kind = if kinds.IsEmpty then BondsOf "" else kinds[scene.Q.Length % kinds.Length]
+                                        let options = { Radial = radial; Cutoff = cutoff; CutoffRadius = scene.Cutoff; Kind = kind }
 
                                         let sample =
                                             match recipe.Kind with

@@ -43,6 +43,7 @@ let chain (bodies: int) (seed: int) : Scene =
         Masses = [ for body in 0 .. bodies - 1 -> 1.0 + 0.5 * float (body % 3) ]
         Edges = [ for body in 0 .. bodies - 2 -> body, body + 1 ]
         Cutoff = None
+        Named = false
         Q = Array.init (2 * bodies) (fun k -> shifts[k] + (if k % 2 = 0 then float (k / 2) else 0.0))
         P = Rng.normals (2 * bodies) random
     }

@@ -84,19 +84,20 @@ module Generate =
                 }
         }
 
-    /// A scene in a given dimension, with bonds or a cutoff; `closed` allows periodic axes to the latter.
-    let sceneIn (dimension: int) (bonded: bool) (closed: bool) : Gen<Scene> =
+    /// A scene in a given dimension, with bonds, a cutoff, or both; `closed` allows periodic axes to a cutoff alone.
+    let sceneIn (dimension: int) (bonded: bool) (within: bool) (closed: bool) : Gen<Scene> =
         gen {
             let! bodies = Gen.frequency [ 1, Gen.constant 1; 6, Gen.choose (2, 6) ]
             let! collinear = Gen.frequency [ 4, Gen.constant false; 1, Gen.constant true ]
             let! periodic = Gen.frequency [ 1, Gen.constant false; 1, Gen.constant (closed && not bonded) ]
             let! farApart = Gen.frequency [ 4, Gen.constant false; 1, Gen.constant (not periodic) ]
-            let! coincident = Gen.frequency [ 4, Gen.constant false; 1, Gen.constant (bonded && bodies > 1) ]
+            let! coincident = Gen.frequency [ 4, Gen.constant false; 1, Gen.constant (bonded && not within && bodies > 1) ]
             let! open' = array dimension (Gen.elements [ true; false ])
             let! q = positions dimension bodies collinear farApart
             let! p = array (bodies * dimension) (between -2.0 2.0)
             let! masses = Gen.listOfLength bodies (between 0.5 4.0)
             let! edges = edges bodies
+            let! named = Gen.elements [ true; false ]
 
             let scene =
                 {
@@ -105,6 +106,7 @@ module Generate =
                     Masses = masses
                     Edges = if bonded then edges else []
                     Cutoff = None
+                    Named = named
                     Q = q
                     P = p
                 }
@@ -112,16 +114,19 @@ module Generate =
             let! cutoff = cutoffFor scene
 
             if coincident then return! coincide scene
-            elif bonded then return scene
+            elif not within then return scene
             else return { scene with Cutoff = Some cutoff }
         }
+
+    /// Bonds, a cutoff, or both.
+    let private relations: Gen<bool * bool> = Gen.elements [ true, false; false, true; true, true ]
 
     /// A scene in 1 to 3 dimensions.
     let scene: Gen<Scene> =
         gen {
             let! dimension = Gen.choose (1, 3)
-            let! bonded = Gen.elements [ true; false ]
-            return! sceneIn dimension bonded true
+            let! bonded, within = relations
+            return! sceneIn dimension bonded within true
         }
 
     /// A scene with any velocities and forces.
@@ -145,14 +150,20 @@ module Generate =
     /// Up to six moves.
     let word: Gen<Word> = Gen.choose (0, 6) |> Gen.bind (fun length -> Gen.listOfLength length move) |> Gen.map Word
 
-    /// Two scenes of one dimension in open space, both with bonds or both with one cutoff, the second meant to stand far away.
+    /// Two scenes of one dimension in open space, with the same relations and one cutoff, the second meant to stand far away.
     let couple: Gen<Scene * Scene> =
         gen {
             let! dimension = Gen.choose (1, 3)
-            let! bonded = Gen.elements [ true; false ]
-            let! first = sceneIn dimension bonded false
-            let! second = sceneIn dimension bonded false
-            return first, { second with Cutoff = first.Cutoff }
+            let! bonded, within = relations
+            let! first = sceneIn dimension bonded within false
+            let! second = sceneIn dimension bonded within false
+            let second = { second with Cutoff = first.Cutoff; Named = first.Named }
+
+            // Without a bond beside a cutoff, kinds of pairs do not look at bonds.
+            if within && (first.Edges.IsEmpty || second.Edges.IsEmpty) then
+                return { first with Edges = [] }, { second with Edges = [] }
+            else
+                return first, second
         }
 
 /// Words with one move dropped.

@@ -27,7 +27,7 @@ let chain: Problem =
     let roots = Array.map sqrt masses
     let displacements = [| 0.1; -0.15; 0.2; -0.05; 0.12 |]
     let momenta = [| 0.3; -0.2; 0.1; 0.25; -0.3 |]
-    let structure = Structure.create (Cell.openSpace 1) (Bonds (Topology.grid [ bodies ]).Graph) masses
+    let structure = Structure.create (Cell.openSpace 1) (Relations.bonds (Topology.grid [ bodies ]).Graph) masses
 
     let springs =
         Matrix<float>
@@ -75,7 +75,7 @@ let kepler: Problem =
     let reduced = first * second / (first + second)
     let frequency = sqrt (strength / reduced)
     let minor = sqrt (1.0 - eccentricity * eccentricity)
-    let structure = Structure.create (Cell.openSpace 2) (Bonds (Topology.complete 2).Graph) [| first; second |]
+    let structure = Structure.create (Cell.openSpace 2) (Relations.bonds (Topology.complete 2).Graph) [| first; second |]
 
     let at (time: float) : float[] =
         let meanAnomaly = frequency * time

@@ -23,9 +23,12 @@ type Scene =
         /// Period along each axis; 0 where it is open.
         Periods: float list
         Masses: float list
-        /// Bonds; not used where there is a cutoff.
+        /// Bonds; where there are none beside a cutoff, the structure has the latter alone.
         Edges: (int * int) list
         Cutoff: float option
+        /// Whether species and types of bonds have names: bodies above a mass are heavy, bonds of much mass stiff, so that names
+        /// follow bodies wherever they go.
+        Named: bool
         Q: float[]
         P: float[]
     }
@@ -33,12 +36,28 @@ type Scene =
     member scene.Bodies: int = scene.Masses.Length
 
     member scene.Structure: Structure =
-        let interactions =
-            match scene.Cutoff with
-            | Some cutoff -> WithinCutoff cutoff
-            | None -> scene.Edges |> Seq.map (fun (a, b) -> struct (a, b)) |> Graph.create scene.Bodies |> Bonds
+        let bonds () =
+            let typeOf a b =
+                if not scene.Named then ""
+                elif scene.Masses[a] + scene.Masses[b] > 4.5 then "stiff"
+                else "soft"
 
-        Structure.create (Cell.create scene.Periods) interactions (Array.ofList scene.Masses)
+            match scene.Edges |> Seq.map (fun (a, b) -> struct (a, b, typeOf a b)) |> Bonds.tryCreate scene.Bodies with
+            | Ok bonds -> Some bonds
+            | Error error -> invalidOp (string error)
+
+        let relations =
+            {
+                Bonds = if scene.Cutoff.IsSome && scene.Edges.IsEmpty then None else bonds ()
+                Cutoff = scene.Cutoff
+            }
+
+        let alike = Structure.create (Cell.create scene.Periods) relations (Array.ofList scene.Masses)
+
+        if scene.Named then
+            alike |> Structure.withSpecies (scene.Masses |> List.map (fun mass -> if mass > 2.25 then "heavy" else "light"))
+        else
+            alike
 
     member scene.State: PhaseState = PhaseState.create scene.Bodies scene.Dimension scene.Q scene.P
 
@@ -50,11 +69,18 @@ type Scene =
             else
                 scene.Periods |> List.map digits |> String.concat " x " |> sprintf "periods %s"
 
+        let bonds =
+            if scene.Edges.IsEmpty then
+                "no bonds"
+            else
+                scene.Edges |> List.map (fun (a, b) -> $"{a}-{b}") |> String.concat " " |> sprintf "bonds %s"
+
         let pairs =
             match scene.Cutoff with
-            | Some cutoff -> $"pairs within {digits cutoff}"
-            | None when scene.Edges.IsEmpty -> "no bonds"
-            | None -> scene.Edges |> List.map (fun (a, b) -> $"{a}-{b}") |> String.concat " " |> sprintf "bonds %s"
+            | Some cutoff -> $"{bonds}, pairs within {digits cutoff}"
+            | None -> bonds
+
+        let pairs = if scene.Named then pairs + ", named" else pairs
 
         let body k = $"  {k}: mass {digits scene.Masses[k]}, q {vectorOf scene.Dimension scene.Q k}, p {vectorOf scene.Dimension scene.P k}"
 
@@ -88,7 +114,7 @@ module Scene =
 
     let isSingle (scene: Scene) : bool = scene.Bodies = 1
 
-    let hasNoPairs (scene: Scene) : bool = (Structure.pairs scene.Structure (ReadOnlySpan<float> scene.Q)).Count = 0
+    let hasNoPairs (scene: Scene) : bool = (Structure.pairs scene.Structure (ReadOnlySpan<float> scene.Q)).All.Count = 0
 
     let isCollinear (scene: Scene) : bool =
         scene.Dimension > 1
@@ -120,15 +146,13 @@ module Scene =
                 for b in a + 1 .. scene.Bodies - 1 -> (a, b), between a b
         ]
 
-    /// The distances of the pairs that interact.
+    /// The distances of the pairs of each relation; those of both are there twice.
     let interacting (scene: Scene) : ((int * int) * float) list =
         let bonds = scene.Edges |> List.map (fun (a, b) -> min a b, max a b) |> Set.ofList
 
-        distances scene
-        |> List.filter (fun (pair, distance) ->
-            match scene.Cutoff with
-            | Some cutoff -> distance < cutoff
-            | None -> bonds.Contains pair)
+        let all = distances scene
+        let within = all |> List.filter (fun (_, distance) -> scene.Cutoff |> Option.exists (fun cutoff -> distance < cutoff))
+        (all |> List.filter (fun (pair, _) -> bonds.Contains pair)) @ within
 
     let isCoincident (scene: Scene) : bool = distances scene |> List.exists (fun (_, distance) -> distance = 0.0)
 
@@ -157,6 +181,9 @@ module Scene =
             "periodic", isPeriodic
             "bonds", (fun scene -> scene.Cutoff.IsNone)
             "within a cutoff", (fun scene -> scene.Cutoff.IsSome)
+            "bonds and pairs within a cutoff", (fun scene -> scene.Cutoff.IsSome && not scene.Edges.IsEmpty)
+            "two species", (fun scene -> scene.Structure.Species.TellsApart)
+            "two types of bonds", (fun scene -> scene.Structure.Relations.Bonds |> Option.exists _.Types.TellsApart)
             "coincident", isCoincident
             "a pair at the cutoff", isAtCutoff
             "a pair just inside the cutoff", isJustInside
@@ -198,6 +225,9 @@ module Scene =
 
             if scene.P |> Array.exists (fun p -> p <> 0.0) then
                 { scene with P = Array.zeroCreate scene.P.Length }
+
+            if scene.Named then
+                { scene with Named = false }
 
             if isPeriodic scene then
                 { scene with Periods = scene.Periods |> List.map (fun _ -> 0.0) }

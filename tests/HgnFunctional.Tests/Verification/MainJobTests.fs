@@ -61,7 +61,7 @@ let tests =
 
             test "a Lennard-Jones liquid is learned, and simulated without drift" {
                 let sites = (Topology.grid [ 4; 4; 4 ]).Sites |> Array.map (fun x -> 1.25 * x)
-                let structure = Structure.create (Cell.create [ 5.0; 5.0; 5.0 ]) (WithinCutoff 2.5) (Array.create 64 1.0)
+                let structure = Structure.create (Cell.create [ 5.0; 5.0; 5.0 ]) (Relations.within 2.5) (Array.create 64 1.0)
                 let system = PairSystem(structure, PairPotential.lennardJones 1.0 1.0 2.5)
                 let start = InitialState.perturbed 0.05 1.0 4 structure sites
 
