@@ -57,8 +57,8 @@ type DataProblem =
     | NoInteractions
     /// Bonds and a cutoff both say which pairs interact.
     | TwoInteractions
-    /// The box is not orthorhombic.
-    | TriclinicBox
+    /// The vectors of the box do not lie as LAMMPS has them within.
+    | TurnedBox of vectors: string
     /// The file has fewer frames than were asked for.
     | FramesOutOfRange of first: int * last: int option * frames: int
     /// The file names units that are not known, or others than were asked for.
@@ -103,7 +103,8 @@ type DataProblem =
         | MassesGivenTwice -> "has masses, and a mass for every body was given as well; expected one of the two"
         | UnplacedBond(first, second, axis, length, box) ->
             $"the bond of atoms {first} and {second} spans {length:G6} along {axis}, more than half the box ({box:G6}), so it may cross a periodic boundary or not; expected the boundary to be given (p for a periodic axis, s for an open one)"
-        | NoBoundary -> "does not say which axes are periodic, which a cutoff must know; expected the boundary to be given (such as ppp, or sss for open space)"
+        | NoBoundary ->
+            "does not say which axes are periodic, which a cutoff must know; expected the boundary to be given (such as ppp, or sss for open space)"
         | OtherBoundary(given, inFile) -> $"has the boundary {inFile}, and {given} was given; expected no other than the file's"
         | UnitsContradicted(assumed, ratio, fitting) ->
             $"was taken to be in units '{assumed}', but from frame to frame mass times acceleration is {ratio:G3} times the force, as in units '{fitting}'; expected the unit style to be given"
@@ -111,7 +112,8 @@ type DataProblem =
         | NoMassesKnown -> "has no mass column; expected one, or a topology with masses (--topology FILE), or --mass M"
         | NoInteractions -> "names no pairs that interact; expected bonds (--topology FILE) or a cutoff (--cutoff R)"
         | TwoInteractions -> "was given both bonds and a cutoff; expected one of --topology FILE and --cutoff R"
-        | TriclinicBox -> "has a triclinic box; expected an orthorhombic one"
+        | TurnedBox vectors ->
+            $"has the box vectors {vectors}; expected the first along x and the second in the plane of x and y, with x of the first, y of the second and z of the third above 0"
         | FramesOutOfRange(first, last, frames) ->
             let asked =
                 match last with

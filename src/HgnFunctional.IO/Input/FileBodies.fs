@@ -62,13 +62,7 @@ module internal FileBodies =
         | _, _, Some _ -> fail path line MassesGivenTwice
 
     /// Stops where the types of a file are not those of the topology: masses by type would go to others.
-    let requireSameTypes
-        (topology: LammpsData option)
-        (path: string)
-        (line: int64 option)
-        (ids: int64[])
-        (types: string[] option)
-        : unit =
+    let requireSameTypes (topology: LammpsData option) (path: string) (line: int64 option) (ids: int64[]) (types: string[] option) : unit =
         match topology, types with
         | Some data, Some types when data.Path <> path ->
             let named = Dictionary<string, int>()
@@ -92,15 +86,17 @@ module internal FileBodies =
         (path: string)
         (line: int64 option)
         (axes: Axis[])
+        (tilts: float[])
         (interactions: Interactions)
         (labels: Labels)
         (masses: float[])
         : Structure =
-        let cell = Cell.tryOfAxes axes |> orFail path line BadCell
+        let cell = Cell.tryTilted axes tilts |> orFail path line BadCell
 
         match Structure.tryCreate cell interactions (ReadOnlySpan<float> masses) with
         | Ok structure -> Structure.withLabels labels structure
-        | Error(BadMass(body, mass)) -> fail path line (Unexpected($"a mass of {mass} for atom {labels.Ids[body]}", "a finite mass above 0"))
+        | Error(BadMass(body, mass)) ->
+            fail path line (Unexpected($"a mass of {mass} for atom {labels.Ids[body]}", "a finite mass above 0"))
         | Error error -> fail path line (BadStructure error)
 
     /// Whether nothing extends and nothing moves along an axis: LAMMPS calls z periodic in two dimensions.
@@ -108,12 +104,24 @@ module internal FileBodies =
         seq { axis..3 .. positions.Length - 1 }
         |> Seq.forall (fun k -> positions[k] = positions[axis] && (velocities |> Option.forall (fun velocities -> velocities[k] = 0.0)))
 
-    /// The axes of a box: what is flat is open, but goes out in the box that it came in.
-    let axesOf (low: float[]) (high: float[]) (isPeriodic: int -> bool) (isBoxed: int -> bool) (flat: int -> bool) : Axis[] =
+    /// The axes of a box: what is flat is open, but goes out in the box that it came in; a tilted vector is never left out.
+    let axesOf
+        (low: float[])
+        (high: float[])
+        (tilts: float[])
+        (isPeriodic: int -> bool)
+        (isBoxed: int -> bool)
+        (flat: int -> bool)
+        : Axis[] =
+        let isTilted axis = Seq.zip (Axes.pairs 3) tilts |> Seq.exists (fun (struct (vector, _), tilt) -> vector = axis && tilt <> 0.0)
+
         Array.init 3 (fun axis ->
-            if isPeriodic axis && not (flat axis) then Periodic(low[axis], high[axis])
-            elif (isPeriodic axis || isBoxed axis) && high[axis] > low[axis] then Boxed(low[axis], high[axis])
-            else Open)
+            if isPeriodic axis && (isTilted axis || not (flat axis)) then
+                Periodic(low[axis], high[axis])
+            elif (isPeriodic axis || isBoxed axis) && high[axis] > low[axis] then
+                Boxed(low[axis], high[axis])
+            else
+                Open)
 
     let stateOf (path: string) (line: int64 option) (masses: float[]) (positions: float[]) (velocities: float[]) : PhaseState =
         let momenta = velocities |> Array.mapi (fun k v -> masses[k / 3] * v)

@@ -26,7 +26,7 @@ type LammpsData =
         BondTypes: int[]
         /// Number of angles, dihedrals and impropers.
         Angles: int
-        /// Positions, row-major [atoms x 3]; image flags have moved them by whole boxes.
+        /// Positions, row-major [atoms x 3]; image flags have moved them by vectors of the box.
         Positions: float[]
         /// Velocities, if the file has them, row-major [atoms x 3].
         Velocities: float[] option
@@ -34,6 +34,8 @@ type LammpsData =
         Low: float[]
         /// Upper bounds of the box [3].
         High: float[]
+        /// Tilts xy, xz and yz of the box.
+        Tilts: float[]
     }
 
 /// Reads LAMMPS data files (LAMMPS manual, command `read_data`). Whatever is not known, doubled, or of another width than it
@@ -179,20 +181,19 @@ module LammpsData =
                     Value = struct (kind, Option.defaultValue 0.0 charge)
                 }
 
-            for axis in 0..2 do
-                let x = reader.Float("the position", words[columns.X + axis])
+            let position = Array.init 3 (fun axis -> reader.Float("the position", words[columns.X + axis]))
 
-                let place =
-                    if isMoved then
-                        let image = float (reader.Integer("the image flag", words[columns.X + 3 + axis]))
-                        x + image * (header.High[axis] - header.Low[axis])
-                    else
-                        x
+            let place =
+                if isMoved then
+                    let images = Array.init 3 (fun axis -> float (reader.Integer("the image flag", words[columns.X + 3 + axis])))
+                    header.Box.Add(position, images)
+                else
+                    position
 
-                if not (Double.IsFinite place) then
-                    reader.Fail(Unexpected("a position that its image flag makes infinite", "finite positions"))
+            if not (Array.forall Double.IsFinite place) then
+                reader.Fail(Unexpected("a position that its image flag makes infinite", "finite positions"))
 
-                places.Add place
+            places.AddRange place
 
         let addVelocity (words: string[]) : unit =
             let part axis = reader.Float("the velocity", words[1 + axis])
@@ -241,6 +242,9 @@ module LammpsData =
             if not (seen.TryAdd(section, 0)) then
                 reader.Fail(Unexpected($"a second section {section}", "each section once"))
 
+            // The header has ended, and what its box lacks is missed here.
+            header.Box |> ignore
+
             if section = "Atoms" then
                 style <- comment
 
@@ -268,7 +272,8 @@ module LammpsData =
                 let count = header.TryCount what |> Option.defaultValue 0
 
                 match seen.TryGetValue section with
-                | true, rows when rows <> count -> reader.Fail(Truncated $"{count} rows in the section {section}, as the header says; it has {rows}")
+                | true, rows when rows <> count ->
+                    reader.Fail(Truncated $"{count} rows in the section {section}, as the header says; it has {rows}")
                 | false, _ when count > 0 && section <> "Velocities" -> reader.Fail(Truncated $"a section {section} with {count} rows")
                 | _ -> ()
 
@@ -369,7 +374,9 @@ module LammpsData =
             if (Array.distinct row.Value).Length < row.Value.Length then
                 failAt row.Line (Unexpected("an atom twice in one row", "different atoms"))
 
-        let angles = [ "angles"; "dihedrals"; "impropers" ] |> List.sumBy (fun what -> header.TryCount what |> Option.defaultValue 0)
+        let angles =
+            [ "angles"; "dihedrals"; "impropers" ] |> List.sumBy (fun what -> header.TryCount what |> Option.defaultValue 0)
+
         let units = Regex.Match(title, @"\bunits = ([a-z]+)")
 
         {
@@ -377,15 +384,20 @@ module LammpsData =
             UnitStyle = if units.Success then Some units.Groups[1].Value else None
             Ids = ofAtoms _.Id
             Types = ofAtoms (fun atom -> let struct (kind, _) = atom.Value in kind)
-            Charges = if rows.HasCharges then Some(ofAtoms (fun atom -> let struct (_, charge) = atom.Value in charge)) else None
+            Charges =
+                if rows.HasCharges then
+                    Some(ofAtoms (fun atom -> let struct (_, charge) = atom.Value in charge))
+                else
+                    None
             Masses = if rows.Masses.Count = 0 then None else Some(ofAtoms massOf)
             Bonds = rows.Bonds.ToArray() |> Array.map bondOf
             BondTypes = rows.Bonds.ToArray() |> Array.map (fun bond -> let struct (kind, _) = bond.Value in kind)
             Angles = angles
             Positions = Array.init (3 * order.Length) (fun k -> rows.Places[3 * order[k / 3] + k % 3])
             Velocities = if rows.Velocities.Count = 0 then None else Some(velocities ())
-            Low = header.Low
-            High = header.High
+            Low = header.Box.Low
+            High = header.Box.High
+            Tilts = header.Box.Tilts
         }
 
     /// Reads a data file.

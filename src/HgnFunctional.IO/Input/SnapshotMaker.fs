@@ -10,7 +10,7 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
     let interactions = FileBodies.interactionsOf options topology path first.Ids
     let units = FileBodies.unitsOf options path (Some first.Line) first.UnitStyle
     let assumed = defaultArg units Units.lj
-    let mutable known: (float[] * string[] option * Axis[] * Structure) option = None
+    let mutable known: (float[] * string[] option * (Axis[] * float[]) * Structure) option = None
 
     let need (what: string) (columns: string) (frame: DumpFrame) (values: float[] option) : float[] =
         match values with
@@ -39,10 +39,13 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
         let masses = maker.Masses frame
         let isPeriodic axis = frame.Boundaries[axis] = "pp"
         let isBoxed axis = frame.Boundaries[axis] = "ff"
-        let axes = FileBodies.axesOf frame.Low frame.High isPeriodic isBoxed (FileBodies.isFlat frame.Positions frame.Velocities)
+        let tilts = frame.Cell.Tilts.ToArray()
+        let flat = FileBodies.isFlat frame.Positions frame.Velocities
+        let axes = FileBodies.axesOf frame.Low frame.High tilts isPeriodic isBoxed flat
 
         match known with
-        | Some(before, types, already, structure) when before = masses && types = frame.Types && already = axes -> before, structure
+        | Some(before, types, already, structure) when before = masses && types = frame.Types && already = (axes, tilts) ->
+            before, structure
         | _ ->
             FileBodies.requireSameTypes topology path (Some frame.Line) frame.Ids frame.Types
 
@@ -56,8 +59,8 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
                 }
                 |> FileBodies.withTopology topology
 
-            let structure = FileBodies.structureOf path (Some frame.Line) axes interactions labels masses
-            known <- Some(masses, frame.Types, axes, structure)
+            let structure = FileBodies.structureOf path (Some frame.Line) axes tilts interactions labels masses
+            known <- Some(masses, frame.Types, (axes, tilts), structure)
             masses, structure
 
     member maker.State(frame: DumpFrame) : Structure * PhaseState * float[] =
@@ -70,7 +73,10 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
             FileBodies.fail path (Some frame.Line) (OtherAtoms(index, frame.Ids.Length, first.Ids.Length))
 
         if frame.UnitStyle <> first.UnitStyle then
-            FileBodies.fail path (Some frame.Line) (UnitsUnclear(Words.quote (defaultArg frame.UnitStyle ""), $"{assumed.Name}, as above the first frame"))
+            FileBodies.fail
+                path
+                (Some frame.Line)
+                (UnitsUnclear(Words.quote (defaultArg frame.UnitStyle ""), $"{assumed.Name}, as above the first frame"))
 
         let structure, state, velocities = maker.State frame
         let forces = need "forces" "fx fy fz" frame frame.Forces |> Array.map (fun f -> assumed.ForceFactor * f)

@@ -181,7 +181,11 @@ module TrajectoryFile =
     /// read once, are not looked at. What is wrong with the files is left to those who read them.
     let examine (options: SourceOptions) (paths: string list) : Warning list =
         let look (path: string) =
-            DataFile.tryRead path (fun () -> if Devices.isDevice path then [] else examineFile options (openTopology options) path)
+            DataFile.tryRead path (fun () ->
+                if Devices.isDevice path then
+                    []
+                else
+                    examineFile options (openTopology options) path)
 
         paths |> List.collect (look >> Result.defaultValue [])
 
@@ -224,11 +228,11 @@ module TrajectoryFile =
             }
             |> FileBodies.withTopology source
 
-        let axes = FileBodies.axesOf data.Low data.High (fun axis -> isPeriodic[axis]) (fun _ -> true) flat
+        let axes = FileBodies.axesOf data.Low data.High data.Tilts (fun axis -> isPeriodic[axis]) (fun _ -> true) flat
         let crossed = [ 0; 1; 2 ] |> List.filter (fun axis -> isPeriodic[axis]) |> List.map BondImages.axisName
 
         {
-            Structure = FileBodies.structureOf path None axes interactions labels masses
+            Structure = FileBodies.structureOf path None axes data.Tilts interactions labels masses
             State = FileBodies.stateOf path None masses data.Positions velocities
             Warnings =
                 [

@@ -50,13 +50,14 @@ module Invariants =
         let pairs, dimension = configuration.Pairs, configuration.Structure.Dimension
         let distances = Array.zeroCreate pairs.Count
         let directions = Array.zeroCreate (pairs.Count * dimension)
+        let lattice = configuration.Structure.Cell.Displacement
 
         PairGather.Distances(
             configuration.Positions,
             dimension,
             pairs.Senders,
             pairs.Receivers,
-            configuration.Structure.Cell.Periods,
+            lattice,
             Span<float> distances,
             Span<float> directions
         )

@@ -19,6 +19,7 @@ module internal Fingerprint =
         addIntegers hash (ReadOnlySpan<int> [| structure.Bodies; structure.Dimension |])
         addFloats hash structure.Masses
         addFloats hash structure.Cell.Periods
+        addFloats hash structure.Cell.Tilts
 
         match structure.Interactions with
         | Bonds graph ->
