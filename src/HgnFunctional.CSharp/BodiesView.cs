@@ -28,6 +28,10 @@ public readonly ref struct BodiesView
     /// <summary>Length of the box along each axis [d]; 0 where it is open.</summary>
     public ReadOnlySpan<double> Periods => structure.Cell.Periods;
 
+    /// <summary>How far each vector of a skewed box reaches along the axes before its own (xy, xz, yz) [d (d - 1) / 2]; empty for a
+    /// rectangular one.</summary>
+    public ReadOnlySpan<double> Tilts => structure.Cell.Tilts;
+
     /// <summary>Positions q, row-major [N x d]; may be empty for a block of momenta alone.</summary>
     public ReadOnlySpan<double> Positions { get; }
 
@@ -49,15 +53,18 @@ public readonly ref struct BodiesView
     public double Distance(int pair, Span<double> direction)
     {
         var (first, second) = (First[pair] * Dimension, Second[pair] * Dimension);
+
+        for (var axis = 0; axis < Dimension; axis++)
+        {
+            direction[axis] = Positions[first + axis] - Positions[second + axis];
+        }
+
+        structure.Cell.ToNearest(direction[..Dimension]);
         var square = 0.0;
 
         for (var axis = 0; axis < Dimension; axis++)
         {
-            var difference = Positions[first + axis] - Positions[second + axis];
-            var period = Periods[axis];
-            difference -= period > 0 ? period * Math.Round(difference / period) : 0;
-            direction[axis] = difference;
-            square += difference * difference;
+            square += direction[axis] * direction[axis];
         }
 
         var distance = Math.Sqrt(square);

@@ -34,9 +34,22 @@ public sealed partial class BodySystem
     /// <param name="cutoff">A distance, at most half the shortest period.</param>
     /// <param name="periods">Length of the box along each axis [d], one to eight; 0 leaves an axis open.</param>
     /// <exception cref="HgnInputException">A mass, the cutoff or a period is not what it should be; the message names it.</exception>
-    public static BodySystem WithinCutoff(ReadOnlySpan<double> masses, double cutoff, params ReadOnlySpan<double> periods)
+    public static BodySystem WithinCutoff(ReadOnlySpan<double> masses, double cutoff, params ReadOnlySpan<double> periods) =>
+        WithinCutoff(masses, cutoff, periods, []);
+
+    /// <summary>Bodies of which all pairs within a cutoff interact, in a skewed box: the first vector lies along x, the second in the
+    /// plane of x and y, as LAMMPS has them.</summary>
+    /// <param name="masses">Masses [N], copied.</param>
+    /// <param name="cutoff">A distance, at most half the shortest period.</param>
+    /// <param name="periods">Length of each vector along its own axis [d], one to eight; 0 leaves an axis open.</param>
+    /// <param name="tilts">How far each vector reaches along the axes before its own (xy, xz, yz) [d (d - 1) / 2]; none for a
+    /// rectangular box.</param>
+    /// <exception cref="HgnInputException">A mass, the cutoff, a period or a tilt is not what it should be; the message names
+    /// it.</exception>
+    public static BodySystem WithinCutoff(
+        ReadOnlySpan<double> masses, double cutoff, ReadOnlySpan<double> periods, ReadOnlySpan<double> tilts)
     {
-        var cell = CellModule.tryCreate(periods.ToArray()).Expect();
+        var cell = CellModule.trySkewed(periods.ToArray(), tilts.ToArray()).Expect();
         return new BodySystem(StructureModule.tryCreate(cell, RelationsModule.within(cutoff), masses).Expect());
     }
 
@@ -83,7 +96,7 @@ public sealed partial class BodySystem
         return Interop.Attempt(() => Bonded(dimension, copy, edges), out system, out reason);
     }
 
-    /// <summary>As <see cref="WithinCutoff"/>, without exceptions for bad input.</summary>
+    /// <summary>As <see cref="WithinCutoff(ReadOnlySpan{double}, double, ReadOnlySpan{double})"/>, without exceptions for bad input.</summary>
     public static bool TryWithinCutoff(
         ReadOnlySpan<double> masses,
         double cutoff,

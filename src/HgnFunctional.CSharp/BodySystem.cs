@@ -35,6 +35,10 @@ public sealed partial class BodySystem
     /// <summary>Length of the box along each axis [d]; 0 where it is open.</summary>
     public ReadOnlySpan<double> Periods => Core.Cell.Periods;
 
+    /// <summary>How far each vector of a skewed box reaches along the axes before its own (xy, xz, yz) [d (d - 1) / 2], at most half
+    /// the period; empty for a rectangular one.</summary>
+    public ReadOnlySpan<double> Tilts => Core.Cell.Tilts;
+
     /// <summary>The distance within which all pairs interact; null for a system of bonds alone.</summary>
     public double? Cutoff => Core.Relations.Cutoff?.Value;
 

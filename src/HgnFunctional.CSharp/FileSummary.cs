@@ -20,7 +20,15 @@ public abstract record FileSummary
     /// <param name="LastStep">Time step of the last frame.</param>
     /// <param name="Columns">Names of the columns.</param>
     /// <param name="Periods">Length of the box along each axis; 0 where it is open.</param>
-    public sealed record OfDump(int Frames, int Bodies, long FirstStep, long LastStep, IReadOnlyList<string> Columns, IReadOnlyList<double> Periods) : FileSummary;
+    /// <param name="Tilts">How far the box is skewed: its tilts xy, xz and yz, at most half a period; none for a rectangular box.</param>
+    public sealed record OfDump(
+        int Frames,
+        int Bodies,
+        long FirstStep,
+        long LastStep,
+        IReadOnlyList<string> Columns,
+        IReadOnlyList<double> Periods,
+        IReadOnlyList<double> Tilts) : FileSummary;
 
     /// <summary>A LAMMPS data file.</summary>
     /// <param name="Bodies">Number of atoms.</param>
@@ -59,7 +67,14 @@ public abstract record FileSummary
 
         return first is null || last is null
             ? throw new HgnInputException($"{path}: holds no frame; expected at least one.")
-            : new OfDump(frames, first.Ids.Length, first.Timestep, last.Timestep, first.Columns, first.Periods);
+            : new OfDump(
+                frames,
+                first.Ids.Length,
+                first.Timestep,
+                last.Timestep,
+                first.Columns,
+                first.Cell.Periods.ToArray(),
+                first.Cell.Tilts.ToArray());
     }
 
     private static OfData ReadData(string path)

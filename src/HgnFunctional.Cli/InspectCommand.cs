@@ -24,16 +24,7 @@ internal static class InspectCommand
         summary switch
         {
             FileSummary.OfModel found => OfModel(found.Model),
-            FileSummary.OfDump dump => new JsonObject
-            {
-                ["kind"] = "dump",
-                ["frames"] = dump.Frames,
-                ["bodies"] = dump.Bodies,
-                ["firstStep"] = dump.FirstStep,
-                ["lastStep"] = dump.LastStep,
-                ["columns"] = string.Join(' ', dump.Columns),
-                ["periods"] = string.Join(' ', dump.Periods.Select(period => period > 0 ? Output.Number(period) : "open")),
-            },
+            FileSummary.OfDump dump => OfDump(dump),
             FileSummary.OfData data => new JsonObject
             {
                 ["kind"] = "data",
@@ -48,6 +39,27 @@ internal static class InspectCommand
 
     /// <summary>The names, none where they tell nothing apart.</summary>
     private static JsonArray Names(IReadOnlyList<string> names) => Shared.Sentences(names.Where(name => name.Length > 0));
+
+    private static JsonObject OfDump(FileSummary.OfDump dump)
+    {
+        var found = new JsonObject
+        {
+            ["kind"] = "dump",
+            ["frames"] = dump.Frames,
+            ["bodies"] = dump.Bodies,
+            ["firstStep"] = dump.FirstStep,
+            ["lastStep"] = dump.LastStep,
+            ["columns"] = string.Join(' ', dump.Columns),
+            ["periods"] = string.Join(' ', dump.Periods.Select(period => period > 0 ? Output.Number(period) : "open")),
+        };
+
+        if (dump.Tilts.Count > 0)
+        {
+            found["tilts"] = string.Join(' ', dump.Tilts.Select(Output.Number));
+        }
+
+        return found;
+    }
 
     private static JsonObject OfModel(HgnModel model) =>
         new()

@@ -182,22 +182,32 @@ internal static class ScalarReference
         ReadOnlySpan<int> senders,
         ReadOnlySpan<int> receivers,
         ReadOnlySpan<double> periods,
+        ReadOnlySpan<double> tilts,
         Span<double> distances,
         Span<double> directions)
     {
         for (int p = 0; p < senders.Length; p++)
         {
+            Span<double> difference = directions.Slice(p * dimension, dimension);
+            for (int a = 0; a < dimension; a++)
+            {
+                difference[a] = positions[(senders[p] * dimension) + a] - positions[(receivers[p] * dimension) + a];
+            }
+
+            for (int i = dimension - 1; i >= 0; i--)
+            {
+                double turns = periods[i] > 0.0 ? Math.Round(difference[i] / periods[i]) : 0.0;
+                difference[i] -= periods[i] * turns;
+                for (int j = 0; j < i && !tilts.IsEmpty; j++)
+                {
+                    difference[j] -= tilts[(i * (i - 1) / 2) + j] * turns;
+                }
+            }
+
             double squares = 0.0;
             for (int a = 0; a < dimension; a++)
             {
-                double difference = positions[(senders[p] * dimension) + a] - positions[(receivers[p] * dimension) + a];
-                if (periods[a] > 0.0)
-                {
-                    difference -= periods[a] * Math.Round(difference / periods[a]);
-                }
-
-                squares += difference * difference;
-                directions[(p * dimension) + a] = difference;
+                squares += difference[a] * difference[a];
             }
 
             distances[p] = Math.Sqrt(squares);

@@ -41,6 +41,15 @@ internal static class BodySystemTests
                 var system = BodySystem.WithinCutoff([1, 1], 2.5, 10, 0, 8);
                 Check.Equal((2, 3, 2.5, 0), (system.Bodies, system.Dimension, system.Cutoff, system.Bonds.Count), "size");
                 Check.Sequence([10, 0, 8], system.Periods, "periods");
+                Check.Equal(0, system.Tilts.Length, "a rectangular box has no tilts");
+            }),
+            Runner.TestCase("a skewed box has the shortest tilts of its lattice, and an open axis none", () =>
+            {
+                Check.Sequence([1, -4, 2], BodySystem.WithinCutoff([1, 1], 2.5, [10, 9, 8], [11, -3, 11]).Tilts, "tilts");
+
+                Check.Refuses(
+                    () => BodySystem.WithinCutoff([1, 1], 2.5, [10, 0, 8], [1, 0, 0]),
+                    "The cell is open along y and tilted by 1 along x; expected a tilt of 0, or a periodic axis y.");
             }),
             Runner.TestCase("a system has species, bonds with types and a cutoff all at once", () =>
             {

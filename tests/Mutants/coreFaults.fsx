@@ -50,10 +50,24 @@ let all: Fault list =
         }
         {
             Name = "minimum-image-in-neighbours"
-            File = "src/HgnFunctional/Graph/Neighbours.fs"
-            Original = "difference - period * Math.Round(difference / period)"
-            Fault = "difference"
+            File = "src/HgnFunctional.Kernels/Graph/Displacement.cs"
+            Original = "squares += nearest * nearest"
+            Fault = "squares += (from[a] - to[a]) * nearest"
             Law = "the neighbours are those that brute force finds"
+        }
+        {
+            Name = "bins-of-a-skewed-box-too-narrow"
+            File = "src/HgnFunctional/Graph/Neighbours.fs"
+            Original = "radius * margin * stretches[axis]"
+            Fault = "radius * margin"
+            Law = "the neighbours are those that brute force finds, in skewed boxes"
+        }
+        {
+            Name = "tilts-are-not-reduced"
+            File = "src/HgnFunctional/Mechanics/Cell.fs"
+            Original = "Array.blit difference 0 reduced row vector"
+            Fault = "Array.blit difference 0 reduced row 0"
+            Law = "other vectors of the same lattice give the same tilts"
         }
         {
             Name = "bins-do-not-wrap"

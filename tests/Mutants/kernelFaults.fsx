@@ -8,10 +8,17 @@ let all: Fault list =
     [
         {
             Name = "minimum-image-in-distances"
-            File = "src/HgnFunctional.Kernels/Graph/PairGather.cs"
+            File = "src/HgnFunctional.Kernels/Graph/Displacement.cs"
             Original = "period > 0.0 ? difference"
             Fault = "period > 1e9 ? difference"
             Law = "distances are those of the nearest images"
+        }
+        {
+            Name = "tilts-in-distances"
+            File = "src/HgnFunctional.Kernels/Graph/Displacement.cs"
+            Original = "difference[j] -= Tilts[row + j] * times"
+            Fault = "difference[j] += Tilts[row + j] * times"
+            Law = "distances are those of the nearest images in a skewed box"
         }
         {
             Name = "third-axis-in-distances"

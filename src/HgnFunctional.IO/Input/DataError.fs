@@ -55,8 +55,8 @@ type DataProblem =
     | NoMassesKnown
     /// Neither bonds nor a cutoff say which pairs interact.
     | NoInteractions
-    /// The box is not orthorhombic.
-    | TriclinicBox
+    /// The vectors of the box do not lie as LAMMPS has them within.
+    | TurnedBox of vectors: string
     /// The file has fewer frames than were asked for.
     | FramesOutOfRange of first: int * last: int option * frames: int
     /// The file names units that are not known, or others than were asked for.
@@ -109,7 +109,8 @@ type DataProblem =
         | NotRepeatable -> "is a pipe, which can be read once; expected a file, since training reads its data more than once"
         | NoMassesKnown -> "has no mass column; expected one, or a topology with masses (--topology FILE), or --mass M"
         | NoInteractions -> "names no pairs that interact; expected bonds (--topology FILE), a cutoff (--cutoff R), or both"
-        | TriclinicBox -> "has a triclinic box; expected an orthorhombic one"
+        | TurnedBox vectors ->
+            $"has the box vectors {vectors}; expected the first along x and the second in the plane of x and y, with x of the first, y of the second and z of the third above 0"
         | FramesOutOfRange(first, last, frames) ->
             let asked =
                 match last with

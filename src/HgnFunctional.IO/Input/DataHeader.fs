@@ -18,6 +18,9 @@ type internal DataHeader(reader: LineReader) =
     // As LAMMPS assumes where the file does not say.
     let low, high = Array.create 3 -0.5, Array.create 3 0.5
     let hasBounds = Array.create 3 false
+    let mutable tilts: float[] option = None
+    // The lines avec, bvec, cvec and abc origin.
+    let vectors = Array.create<float[] option> 4 None
 
     let setCount (name: string) (text: string) : unit =
         let count = reader.Integer($"the number of {name}", text)
@@ -41,6 +44,48 @@ type internal DataHeader(reader: LineReader) =
 
         hasBounds[axis] <- true
 
+    let three (what: string) (words: string[]) : float[] = words |> Array.take 3 |> Array.map (fun word -> reader.Float(what, word))
+
+    let setTilts (words: string[]) : unit =
+        if tilts.IsSome then
+            reader.Fail(Unexpected("a second line of xy, xz and yz", "it once"))
+
+        tilts <- Some(three "the tilt" words)
+
+    let ofVectors () : FileBox =
+        if tilts.IsSome || Array.exists id hasBounds then
+            reader.Fail(Unexpected("box vectors beside box bounds or tilts", "one of the two"))
+
+        match Array.choose id vectors with
+        | [| a; b; c; origin |] ->
+            match BoxReader.tryOfVectors [| a; b; c |] origin with
+            | Ok box -> box
+            | Error problem -> reader.Fail problem
+        | _ -> reader.Fail(Truncated "lines of avec, bvec, cvec and abc origin, all four")
+
+    let setVector (place: int) (words: string[]) : unit =
+        if vectors[place].IsSome then
+            reader.Fail(Unexpected($"a second line of {Words.quote (String.Join(' ', Array.skip 3 words))}", "it once"))
+
+        vectors[place] <- Some(three "the box vector" words)
+
+        // The line that completes the vectors is the one to name.
+        if Array.forall Option.isSome vectors then
+            ofVectors () |> ignore
+
+    // Known when the header ends: its lines come in any order.
+    let box =
+        lazy
+            (let found =
+                if Array.exists Option.isSome vectors then
+                    ofVectors ()
+                else
+                    { Low = low; High = high; Tilts = defaultArg tilts (Array.zeroCreate 3) }
+
+             match BoxReader.tryCell found [| true; true; true |] with
+             | Ok _ -> found
+             | Error problem -> reader.Fail problem)
+
     /// Takes one line that is neither empty nor the name of a section.
     member _.Add(words: string[]) : unit =
         match words with
@@ -48,9 +93,11 @@ type internal DataHeader(reader: LineReader) =
         | [| count; kind; "types" |] when typed.Contains kind -> setCount $"{kind} types" count
         | [| count; "extra"; kind; "per"; "atom" |] when extra.Contains kind -> setCount $"extra {kind} per atom" count
         | [| lower; upper; lo; hi |] when List.contains (lo, hi) axes -> setBounds (List.findIndex ((=) (lo, hi)) axes) lower upper
-        | [| _; _; _; "xy"; "xz"; "yz" |]
-        | [| _; _; _; ("avec" | "bvec" | "cvec") |]
-        | [| _; _; _; "abc"; "origin" |] -> reader.Fail TriclinicBox
+        | [| _; _; _; "xy"; "xz"; "yz" |] -> setTilts words
+        | [| _; _; _; "avec" |] -> setVector 0 words
+        | [| _; _; _; "bvec" |] -> setVector 1 words
+        | [| _; _; _; "cvec" |] -> setVector 2 words
+        | [| _; _; _; "abc"; "origin" |] -> setVector 3 words
         | _ -> reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "a header line or a section of a LAMMPS data file"))
 
     /// A count, if the header has it.
@@ -63,10 +110,8 @@ type internal DataHeader(reader: LineReader) =
     member header.Counted: (string * int) seq =
         counted |> Seq.choose (fun what -> header.TryCount what |> Option.map (fun n -> what, n))
 
-    /// Bounds of the box.
-    member _.Low: float[] = low
-
-    member _.High: float[] = high
+    /// The box, when the header has ended.
+    member _.Box: FileBox = box.Value
 
     /// Whether the file says the bounds of all axes.
-    member _.HasBox: bool = Array.forall id hasBounds
+    member _.HasBox: bool = Array.forall id hasBounds || Array.exists Option.isSome vectors

@@ -98,12 +98,13 @@ module internal FileBodies =
         (path: string)
         (line: int64 option)
         (axes: Axis[])
+        (tilts: float[])
         (relations: Relations)
         (species: string[] option)
         (labels: Labels)
         (masses: float[])
         : Structure =
-        let cell = Cell.tryOfAxes axes |> orFail path line BadCell
+        let cell = Cell.tryTilted axes tilts |> orFail path line BadCell
 
         match Structure.tryCreate cell relations (ReadOnlySpan<float> masses) with
         | Ok structure ->
@@ -118,10 +119,19 @@ module internal FileBodies =
         seq { axis..3 .. positions.Length - 1 }
         |> Seq.forall (fun k -> positions[k] = positions[axis] && (velocities |> Option.forall (fun velocities -> velocities[k] = 0.0)))
 
-    /// The axes of a box: what is flat is open, but goes out in the box that it came in.
-    let axesOf (low: float[]) (high: float[]) (isPeriodic: int -> bool) (isBoxed: int -> bool) (flat: int -> bool) : Axis[] =
+    /// The axes of a box: what is flat is open, but goes out in the box that it came in; a tilted vector is never left out.
+    let axesOf
+        (low: float[])
+        (high: float[])
+        (tilts: float[])
+        (isPeriodic: int -> bool)
+        (isBoxed: int -> bool)
+        (flat: int -> bool)
+        : Axis[] =
+        let isTilted axis = Seq.zip (Axes.pairs 3) tilts |> Seq.exists (fun (struct (vector, _), tilt) -> vector = axis && tilt <> 0.0)
+
         Array.init 3 (fun axis ->
-            if isPeriodic axis && not (flat axis) then
+            if isPeriodic axis && (isTilted axis || not (flat axis)) then
                 Periodic(low[axis], high[axis])
             elif (isPeriodic axis || isBoxed axis) && high[axis] > low[axis] then
                 Boxed(low[axis], high[axis])

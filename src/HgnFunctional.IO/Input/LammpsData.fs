@@ -26,7 +26,7 @@ type LammpsData =
         BondTypes: int[]
         /// Number of angles, dihedrals and impropers.
         Angles: int
-        /// Positions, row-major [atoms x 3]; image flags have moved them by whole boxes.
+        /// Positions, row-major [atoms x 3]; image flags have moved them by vectors of the box.
         Positions: float[]
         /// Velocities, if the file has them, row-major [atoms x 3].
         Velocities: float[] option
@@ -34,6 +34,8 @@ type LammpsData =
         Low: float[]
         /// Upper bounds of the box [3].
         High: float[]
+        /// Tilts xy, xz and yz of the box.
+        Tilts: float[]
     }
 
 /// Reads LAMMPS data files (LAMMPS manual, command `read_data`). Whatever is not known, doubled, or of another width than it
@@ -179,20 +181,19 @@ module LammpsData =
                     Value = struct (kind, Option.defaultValue 0.0 charge)
                 }
 
-            for axis in 0..2 do
-                let x = reader.Float("the position", words[columns.X + axis])
+            let position = Array.init 3 (fun axis -> reader.Float("the position", words[columns.X + axis]))
 
-                let place =
-                    if isMoved then
-                        let image = float (reader.Integer("the image flag", words[columns.X + 3 + axis]))
-                        x + image * (header.High[axis] - header.Low[axis])
-                    else
-                        x
+            let place =
+                if isMoved then
+                    let images = Array.init 3 (fun axis -> float (reader.Integer("the image flag", words[columns.X + 3 + axis])))
+                    header.Box.Add(position, images)
+                else
+                    position
 
-                if not (Double.IsFinite place) then
-                    reader.Fail(Unexpected("a position that its image flag makes infinite", "finite positions"))
+            if not (Array.forall Double.IsFinite place) then
+                reader.Fail(Unexpected("a position that its image flag makes infinite", "finite positions"))
 
-                places.Add place
+            places.AddRange place
 
         let addVelocity (words: string[]) : unit =
             let part axis = reader.Float("the velocity", words[1 + axis])
@@ -240,6 +241,9 @@ module LammpsData =
         member _.Open(section: string, comment: string) : unit =
             if not (seen.TryAdd(section, 0)) then
                 reader.Fail(Unexpected($"a second section {section}", "each section once"))
+
+            // The header has ended, and what its box lacks is missed here.
+            header.Box |> ignore
 
             if section = "Atoms" then
                 style <- comment
@@ -391,8 +395,9 @@ module LammpsData =
             Angles = angles
             Positions = Array.init (3 * order.Length) (fun k -> rows.Places[3 * order[k / 3] + k % 3])
             Velocities = if rows.Velocities.Count = 0 then None else Some(velocities ())
-            Low = header.Low
-            High = header.High
+            Low = header.Box.Low
+            High = header.Box.High
+            Tilts = header.Box.Tilts
         }
 
     /// Reads a data file.

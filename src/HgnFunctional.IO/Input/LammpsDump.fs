@@ -2,6 +2,7 @@ namespace HgnFunctional.IO
 
 open System
 open System.Collections.Generic
+open HgnFunctional
 
 /// One frame of a LAMMPS text dump, atoms sorted by id; arrays are row-major [atoms x 3], in the file's units.
 [<NoEquality; NoComparison>]
@@ -25,9 +26,11 @@ type DumpFrame =
         Charges: float[] option
         /// Masses, if there is a column.
         Masses: float[] option
-        /// Lower and upper bounds of the box [3].
+        /// Lower and upper bounds of the box [3]: those of its vectors, where it is skewed.
         Low: float[]
         High: float[]
+        /// The cell; axes are open that are not periodic at both faces.
+        Cell: Cell
         /// Boundary conditions of the lower and upper face of each axis, such as "pp" [3].
         Boundaries: string[]
         /// Positions.
@@ -37,14 +40,6 @@ type DumpFrame =
         /// Forces, if there are columns.
         Forces: float[] option
     }
-
-    /// Length of the box along each axis, 0 where it is open.
-    member frame.Periods: float[] =
-        Array.init 3 (fun axis ->
-            if frame.Boundaries[axis] = "pp" then
-                frame.High[axis] - frame.Low[axis]
-            else
-                0.0)
 
 /// Reads LAMMPS text dumps (LAMMPS manual, command `dump`), one frame in memory at a time.
 [<RequireQualifiedAccess>]
@@ -57,39 +52,35 @@ module LammpsDump =
             HeaderLine: int64
             HeaderUnits: string option
             Atoms: int
-            HeaderLow: float[]
-            HeaderHigh: float[]
+            HeaderBox: FileBox
+            HeaderCell: Cell
             HeaderBoundaries: string[]
             HeaderColumns: string[]
         }
 
-    let private readBox (reader: LineReader) (flags: string[]) : float[] * float[] * string[] =
+    let private readBox (reader: LineReader) (words: string[]) : FileBox * Cell * string[] =
         // An axis is periodic at both ends or at none.
         let isBoundary (flag: string) = flag = "pp" || (flag.Length = 2 && flag |> Seq.forall (fun letter -> "fsm".Contains letter))
 
-        if flags |> Array.exists (fun word -> word = "xy" || word = "abc") then
-            reader.Fail TriclinicBox
+        let form, flags =
+            match words with
+            | [| "xy"; "xz"; "yz"; x; y; z |] -> Some true, [| x; y; z |]
+            | [| "abc"; "origin"; x; y; z |] -> None, [| x; y; z |]
+            | flags -> Some false, flags
 
         if flags.Length <> 3 || not (Array.forall isBoundary flags) then
-            reader.Fail(Unexpected(Words.quote (String.Join(' ', flags)), "three boundary conditions such as 'pp pp ss'"))
+            reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "three boundary conditions such as 'pp pp ss'"))
 
-        let low, high = Array.zeroCreate 3, Array.zeroCreate 3
+        let isPeriodic = flags |> Array.map ((=) "pp")
 
-        for axis in 0..2 do
-            let bounds = Words.split (reader.Next "three lines of box bounds")
+        let box =
+            match form with
+            | Some isTilted -> BoxReader.ofBounds reader isPeriodic isTilted
+            | None -> BoxReader.ofVectors reader
 
-            if bounds.Length <> 2 then
-                reader.Fail(Unexpected(Words.quote (String.Join(' ', bounds)), "two box bounds, low and high"))
-
-            low[axis] <- reader.Float("the lower box bound", bounds[0])
-            high[axis] <- reader.Float("the upper box bound", bounds[1])
-
-            let length = high[axis] - low[axis]
-
-            if not (Double.IsFinite length) || length < 0.0 || (length = 0.0 && flags[axis] = "pp") then
-                reader.Fail(Unexpected(Words.quote (String.Join(' ', bounds)), "an upper box bound above the lower one"))
-
-        low, high, flags
+        match BoxReader.tryCell box isPeriodic with
+        | Ok cell -> box, cell, flags
+        | Error problem -> reader.Fail problem
 
     /// The header of the next frame; none at the end of the file. LAMMPS names the units above the first frame only.
     let private readHeader (reader: LineReader) (unitsSoFar: string option) : Header option =
@@ -133,7 +124,7 @@ module LammpsDump =
 
         match timestep, atoms, box, columns with
         | _ when atEnd -> None
-        | Some timestep, Some atoms, Some(low, high, boundaries), Some columns ->
+        | Some timestep, Some atoms, Some(bounds, cell, boundaries), Some columns ->
             match columns |> Array.countBy id |> Array.tryFind (fun (_, times) -> times > 1) with
             | Some(name, _) -> reader.Fail(Unexpected($"a second column {Words.quote name}", "each column once"))
             | None -> ()
@@ -144,8 +135,8 @@ module LammpsDump =
                     HeaderLine = first
                     HeaderUnits = Option.orElse unitsSoFar units
                     Atoms = atoms
-                    HeaderLow = low
-                    HeaderHigh = high
+                    HeaderBox = bounds
+                    HeaderCell = cell
                     HeaderBoundaries = boundaries
                     HeaderColumns = columns
                 }
@@ -271,7 +262,7 @@ module LammpsDump =
             let raw = rows.Vectors place
 
             if isScaled then
-                raw |> Array.mapi (fun k x -> header.HeaderLow[k % 3] + x * (header.HeaderHigh[k % 3] - header.HeaderLow[k % 3]))
+                raw |> Array.chunkBySize 3 |> Array.collect (fun scaled -> header.HeaderBox.Add(header.HeaderBox.Low, scaled))
             else
                 raw
 
@@ -289,8 +280,9 @@ module LammpsDump =
             Elements = element |> Option.map rows.Texts
             Charges = charge |> Option.map rows.Numbers
             Masses = mass |> Option.map rows.Numbers
-            Low = header.HeaderLow
-            High = header.HeaderHigh
+            Low = header.HeaderBox.Low
+            High = header.HeaderBox.High
+            Cell = header.HeaderCell
             Boundaries = header.HeaderBoundaries
             Positions = positions
             Velocities = velocity |> Option.map rows.Vectors

@@ -58,16 +58,14 @@ module internal Motion =
     let tryCompare (masses: float[]) (before: DumpFrame) (after: DumpFrame) : Motion option =
         match before.Velocities, after.Velocities, before.Forces, after.Forces with
         | Some v0, Some v1, Some f0, Some f1 when before.Ids = after.Ids ->
-            let periods = after.Periods
+            let displacement = Array.map2 (-) after.Positions before.Positions
 
-            let moved k =
-                let dx = after.Positions[k] - before.Positions[k]
-                let period = periods[k % 3]
-                if period > 0.0 then dx - period * Math.Round(dx / period) else dx
+            for start in 0..3 .. displacement.Length - 1 do
+                after.Cell.ToNearest(Span<float>(displacement, start, 3))
 
             // What is frozen obeys no law.
             let free = [| 0 .. v0.Length - 1 |] |> Array.filter (fun k -> v0[k] <> 0.0 && v1[k] <> 0.0)
-            let dx = free |> Array.map moved
+            let dx = free |> Array.map (fun k -> displacement[k])
             let v = free |> Array.map (fun k -> 0.5 * (v0[k] + v1[k]))
             let impulse = free |> Array.map (fun k -> masses[k / 3] * (v1[k] - v0[k]))
             let force = free |> Array.map (fun k -> 0.5 * (f0[k] + f1[k]))

@@ -10,7 +10,7 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
     let relations = FileBodies.relationsOf options topology path first.Ids
     let units = FileBodies.unitsOf options path (Some first.Line) first.UnitStyle
     let assumed = defaultArg units Units.lj
-    let mutable known: (float[] * (string[] option * string[] option) * Axis[] * Structure) option = None
+    let mutable known: (float[] * (string[] option * string[] option) * (Axis[] * float[]) * Structure) option = None
 
     let need (what: string) (columns: string) (frame: DumpFrame) (values: float[] option) : float[] =
         match values with
@@ -39,12 +39,14 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
         let masses = maker.Masses frame
         let isPeriodic axis = frame.Boundaries[axis] = "pp"
         let isBoxed axis = frame.Boundaries[axis] = "ff"
-        let axes = FileBodies.axesOf frame.Low frame.High isPeriodic isBoxed (FileBodies.isFlat frame.Positions frame.Velocities)
+        let tilts = frame.Cell.Tilts.ToArray()
+        let flat = FileBodies.isFlat frame.Positions frame.Velocities
+        let axes = FileBodies.axesOf frame.Low frame.High tilts isPeriodic isBoxed flat
 
         let named = frame.Types, frame.Elements
 
         match known with
-        | Some(before, names, already, structure) when before = masses && names = named && already = axes -> before, structure
+        | Some(before, names, already, structure) when before = masses && names = named && already = (axes, tilts) -> before, structure
         | _ ->
             FileBodies.requireSameTypes topology path (Some frame.Line) frame.Ids frame.Types
 
@@ -58,8 +60,8 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
                 |> FileBodies.withTopology topology
 
             let species = FileBodies.speciesOf topology frame.Types frame.Elements
-            let structure = FileBodies.structureOf path (Some frame.Line) axes relations species labels masses
-            known <- Some(masses, named, axes, structure)
+            let structure = FileBodies.structureOf path (Some frame.Line) axes tilts relations species labels masses
+            known <- Some(masses, named, (axes, tilts), structure)
             masses, structure
 
     member maker.State(frame: DumpFrame) : Structure * PhaseState * float[] =

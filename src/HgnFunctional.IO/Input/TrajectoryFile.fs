@@ -231,11 +231,11 @@ module TrajectoryFile =
             }
             |> FileBodies.withTopology source
 
-        let axes = FileBodies.axesOf data.Low data.High (fun axis -> isPeriodic[axis]) (fun _ -> true) flat
+        let axes = FileBodies.axesOf data.Low data.High data.Tilts (fun axis -> isPeriodic[axis]) (fun _ -> true) flat
         let crossed = [ 0; 1; 2 ] |> List.filter (fun axis -> isPeriodic[axis]) |> List.map BondImages.axisName
 
         {
-            Structure = FileBodies.structureOf path None axes relations (Some types) labels masses
+            Structure = FileBodies.structureOf path None axes data.Tilts relations (Some types) labels masses
             State = FileBodies.stateOf path None masses data.Positions velocities
             Warnings =
                 [

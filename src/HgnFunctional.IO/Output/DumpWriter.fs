@@ -72,16 +72,34 @@ module DumpWriter =
             | Boxed _ -> "ff"
             | Open -> "ss"
 
-        writer.WriteLine $"ITEM: BOX BOUNDS {flag 0} {flag 1} {flag 2}"
+        let tilts = Array.zeroCreate<float> 3
+        let given = structure.Cell.Tilts
+        given.Slice(0, min 3 given.Length).CopyTo(Span<float> tilts)
+        let isTilted = not given.IsEmpty
+
+        let form = if isTilted then "xy xz yz " else ""
+        writer.WriteLine $"ITEM: BOX BOUNDS {form}{flag 0} {flag 1} {flag 2}"
+
+        let corner =
+            Array.init d (fun axis ->
+                match axes[axis] with
+                | Periodic(low, _) -> low
+                | _ -> 0.0)
 
         let extent axis =
             let mutable low, high = infinity, -infinity
+            let place = Array.zeroCreate<float> d
 
             for body in 0 .. state.Bodies - 1 do
-                low <- min low state.Positions[body * d + axis]
-                high <- max high state.Positions[body * d + axis]
+                state.Positions.Slice(body * d, d).CopyTo(Span<float> place)
+                structure.Cell.Straighten(Span<float> place, ReadOnlySpan<float> corner)
+                low <- min low place[axis]
+                high <- max high place[axis]
 
             struct (low, high)
+
+        // Around a skewed box stand the bounds of what encloses it.
+        let overhang = BoxReader.overhang tilts
 
         for axis in 0..2 do
             let struct (low, high) =
@@ -95,7 +113,11 @@ module DumpWriter =
                     around low high
                 | Open -> around 0.0 0.0
 
-            writer.WriteLine $"{number low} {number high}"
+            if isTilted then
+                let struct (below, above) = overhang[axis]
+                writer.WriteLine $"{number (low + below)} {number (high + above)} {number tilts[axis]}"
+            else
+                writer.WriteLine $"{number low} {number high}"
 
     let private requireFinite (path: string) (step: int64) (state: PhaseState) : unit =
         if Guard.firstNotFinite state.Positions >= 0 || Guard.firstNotFinite state.Momenta >= 0 then
@@ -192,7 +214,7 @@ module DumpWriter =
             | None -> raise (DumpStoppedException(keep frames lastStep, error))
 
     /// Writes states with their step numbers; spaces of one or two dimensions are filled up with zeros. Numbers read back to the same
-    /// bits. The frames go to `PATH.part` one by one, which other programs can follow, and replace the file when all are on the disk.
+    /// bits, but for the bounds of a skewed box, which the format rounds. The frames go to `PATH.part` one by one, which other programs can follow, and replace the file when all are on the disk.
     /// If they end early, an older file stays as it is, and the whole frames stay in `PATH.part`: the error tells which. What the
     /// states throw is passed on inside a `DumpStoppedException`, which tells the same. A path that ends in .gz asks for gzip.
     let write (path: string) (structure: Structure) (states: (int64 * PhaseState) seq) : Result<unit, DumpWriteError> =

@@ -6,13 +6,13 @@ namespace HgnFunctional.Kernels;
 /// <summary>Distances and directions between the two bodies of each pair, in an open or periodic space.</summary>
 /// <remarks>
 /// Scalar loops: positions are gathered, and the square root and divisions of neighbouring pairs overlap in the processor. Dimensions 2
-/// and 3 have their own loops; all of them take the same operations in the same order and give the same bits.
+/// and 3 have their own loops in rectangular boxes; all of them take the same operations in the same order and give the same bits.
 /// </remarks>
 internal static class PairGather
 {
     /// <summary>
-    /// For each pair p and axis a: <c>difference[a] = q[sender, a] - q[receiver, a]</c>, on a periodic axis (period L above zero) less
-    /// <c>L * round(difference / L)</c>; <c>distances[p] = sqrt(sum of squares, axis 0 first)</c>;
+    /// For each pair p: <c>difference[a] = q[sender, a] - q[receiver, a]</c> of the nearest images (in a rectangular box less
+    /// <c>L * round(difference / L)</c> on an axis of period L); <c>distances[p] = sqrt(sum of squares, axis 0 first)</c>;
     /// <c>directions[p, a] = difference[a] / distances[p]</c>. Exchanging sender and receiver changes no bit of the distance and only the
     /// sign of the direction. Coincident bodies have distance 0 and direction NaN. Does not allocate.
     /// </summary>
@@ -20,7 +20,7 @@ internal static class PairGather
     /// <param name="dimension">Axes of space, at least 1.</param>
     /// <param name="senders">Body of each pair; length P.</param>
     /// <param name="receivers">Other body of each pair; length P.</param>
-    /// <param name="periods">Period of each axis, 0 where the axis is open; length dimension.</param>
+    /// <param name="lattice">Periods [dimension] and tilts.</param>
     /// <param name="distances">Overwritten; length P; shares no memory with the inputs.</param>
     /// <param name="directions">Overwritten; row-major [P x dimension]; shares no memory with the inputs or distances.</param>
     /// <exception cref="ArgumentException">The lengths do not fit or an output shares memory with an input.</exception>
@@ -30,32 +30,34 @@ internal static class PairGather
         int dimension,
         ReadOnlySpan<int> senders,
         ReadOnlySpan<int> receivers,
-        ReadOnlySpan<double> periods,
+        Displacement lattice,
         Span<double> distances,
         Span<double> directions)
     {
         Guard.Size(nameof(dimension), 1, dimension);
         Guard.Length("positions modulo dimension", 0, positions.Length % dimension);
         Guard.Length(nameof(receivers), senders.Length, receivers.Length);
-        Guard.Length(nameof(periods), dimension, periods.Length);
+        Guard.Length("periods", dimension, lattice.Periods.Length);
         Guard.Length(nameof(distances), senders.Length, distances.Length);
         Guard.Length(nameof(directions), checked(senders.Length * dimension), directions.Length);
         Guard.Disjoint(nameof(distances), distances, nameof(positions), positions);
-        Guard.Disjoint(nameof(distances), distances, nameof(periods), periods);
+        Guard.Disjoint(nameof(distances), distances, "periods", lattice.Periods);
+        Guard.Disjoint(nameof(distances), distances, "tilts", lattice.Tilts);
         Guard.Disjoint(nameof(directions), directions, nameof(positions), positions);
-        Guard.Disjoint(nameof(directions), directions, nameof(periods), periods);
+        Guard.Disjoint(nameof(directions), directions, "periods", lattice.Periods);
+        Guard.Disjoint(nameof(directions), directions, "tilts", lattice.Tilts);
         Guard.Disjoint(nameof(directions), directions, nameof(distances), distances);
 
         switch (dimension)
         {
-            case 2:
-                DistancesInTwo(positions, senders, receivers, periods, distances, directions);
+            case 2 when lattice.Tilts.IsEmpty:
+                DistancesInTwo(positions, senders, receivers, lattice.Periods, distances, directions);
                 break;
-            case 3:
-                DistancesInThree(positions, senders, receivers, periods, distances, directions);
+            case 3 when lattice.Tilts.IsEmpty:
+                DistancesInThree(positions, senders, receivers, lattice.Periods, distances, directions);
                 break;
             default:
-                DistancesInAny(positions, dimension, senders, receivers, periods, distances, directions);
+                DistancesInAny(positions, dimension, senders, receivers, lattice, distances, directions);
                 break;
         }
     }
@@ -66,7 +68,7 @@ internal static class PairGather
         int dimension,
         ReadOnlySpan<int> senders,
         ReadOnlySpan<int> receivers,
-        ReadOnlySpan<double> periods,
+        Displacement lattice,
         Span<double> distances,
         Span<double> directions)
     {
@@ -75,12 +77,16 @@ internal static class PairGather
             ReadOnlySpan<double> from = positions.Slice(senders[p] * dimension, dimension);
             ReadOnlySpan<double> to = positions.Slice(receivers[p] * dimension, dimension);
             Span<double> direction = directions.Slice(p * dimension, dimension);
+            for (int a = 0; a < dimension; a++)
+            {
+                direction[a] = from[a] - to[a];
+            }
+
+            lattice.ToNearest(direction);
             double squares = 0.0;
             for (int a = 0; a < dimension; a++)
             {
-                double difference = Wrap(from[a] - to[a], periods[a]);
-                squares += difference * difference;
-                direction[a] = difference;
+                squares += direction[a] * direction[a];
             }
 
             double distance = Math.Sqrt(squares);
@@ -106,8 +112,8 @@ internal static class PairGather
         {
             ReadOnlySpan<double> from = positions.Slice(senders[p] * 2, 2);
             ReadOnlySpan<double> to = positions.Slice(receivers[p] * 2, 2);
-            double x = Wrap(from[0] - to[0], period0);
-            double y = Wrap(from[1] - to[1], period1);
+            double x = Displacement.Wrap(from[0] - to[0], period0);
+            double y = Displacement.Wrap(from[1] - to[1], period1);
             double distance = Math.Sqrt((x * x) + (y * y));
             distances[p] = distance;
             Span<double> direction = directions.Slice(p * 2, 2);
@@ -130,9 +136,9 @@ internal static class PairGather
         {
             ReadOnlySpan<double> from = positions.Slice(senders[p] * 3, 3);
             ReadOnlySpan<double> to = positions.Slice(receivers[p] * 3, 3);
-            double x = Wrap(from[0] - to[0], period0);
-            double y = Wrap(from[1] - to[1], period1);
-            double z = Wrap(from[2] - to[2], period2);
+            double x = Displacement.Wrap(from[0] - to[0], period0);
+            double y = Displacement.Wrap(from[1] - to[1], period1);
+            double z = Displacement.Wrap(from[2] - to[2], period2);
             double distance = Math.Sqrt((x * x) + (y * y) + (z * z));
             distances[p] = distance;
             Span<double> direction = directions.Slice(p * 3, 3);
@@ -141,9 +147,4 @@ internal static class PairGather
             direction[2] = z / distance;
         }
     }
-
-    /// <summary>The minimum image of a difference; odd in the difference, since rounding halves goes to even.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double Wrap(double difference, double period) =>
-        period > 0.0 ? difference - (period * Math.Round(difference / period)) : difference;
 }

@@ -5,7 +5,7 @@ open System.Collections.Generic
 
 /// Pairs of bodies nearer to each other than a distance, found with a cell list whose occupied cells alone take memory: work
 /// grows with N, however far some bodies are from the others (Allen and Tildesley, Computer Simulation of Liquids, 2nd ed.,
-/// section 5.3; cells in a hash table as Teschner et al. 2003, Optimized Spatial Hashing for Collision Detection).
+/// section 5.3; in a skewed box along its vectors; cells in a hash table as Teschner et al. 2003, Optimized Spatial Hashing for Collision Detection).
 [<RequireQualifiedAccess>]
 module Neighbours =
 
@@ -23,6 +23,27 @@ module Neighbours =
             /// The number of cells after which they begin anew, or 0 on an open axis.
             Around: int
         }
+
+    /// How far coordinates along the vectors of a cell may differ for bodies at distance 1, by axis: the length of the gradient.
+    let private stretches (cell: Cell) : float[] =
+        let squares = Array.zeroCreate cell.Dimension
+
+        for axis in 0 .. cell.Dimension - 1 do
+            let unit = Array.zeroCreate cell.Dimension
+            unit[axis] <- 1.0
+            cell.Straighten(Span<float> unit, ReadOnlySpan<float>(Array.zeroCreate<float> cell.Dimension))
+            unit |> Array.iteri (fun k x -> squares[k] <- squares[k] + x * x)
+
+        Array.map sqrt squares
+
+    /// Positions [N x d] in coordinates along the vectors of a cell.
+    let private straightened (cell: Cell) (positions: float[]) : float[] =
+        let straight, origin = Array.copy positions, Array.zeroCreate<float> cell.Dimension
+
+        for body in 0 .. positions.Length / cell.Dimension - 1 do
+            cell.Straighten(Span<float>(straight, body * cell.Dimension, cell.Dimension), ReadOnlySpan<float> origin)
+
+        straight
 
     let private periodicAxis (period: float) (width: float) (coordinates: float[]) : Axis =
         // An axis with fewer than three cells would meet the same one twice: it gets one, and all pairs are tried.
@@ -80,13 +101,14 @@ module Neighbours =
 
     let private fill (cell: Cell) (radius: float) (positions: float[]) : Buckets =
         let dimension = cell.Dimension
-        let periods = cell.Periods.ToArray()
+        let periods, stretches = cell.Periods.ToArray(), stretches cell
         let bodies = positions.Length / dimension
-        let width = radius * margin
+        let straight = straightened cell positions
 
         let axes =
             Array.init dimension (fun axis ->
-                let coordinates = Array.init bodies (fun body -> positions[body * dimension + axis])
+                let coordinates = Array.init bodies (fun body -> straight[body * dimension + axis])
+                let width = radius * margin * stretches[axis]
 
                 if periods[axis] > 0.0 then
                     periodicAxis periods[axis] width coordinates
@@ -140,24 +162,6 @@ module Neighbours =
         Array.Sort found
         found |> Array.distinct
 
-    let private squaredDistance (periods: float[]) (positions: float[]) (first: int) (second: int) : float =
-        let dimension = periods.Length
-        let mutable sum = 0.0
-
-        for axis in 0 .. dimension - 1 do
-            let difference = positions[first * dimension + axis] - positions[second * dimension + axis]
-            let period = periods[axis]
-
-            let nearest =
-                if period > 0.0 then
-                    difference - period * Math.Round(difference / period)
-                else
-                    difference
-
-            sum <- sum + nearest * nearest
-
-        sum
-
     /// The pairs whose nearest images are nearer than `radius`, at positions [N x d].
     let within (cell: Cell) (radius: float) (positions: ReadOnlySpan<float>) : Pairs =
         Guard.positiveFinite (nameof radius) radius
@@ -166,7 +170,7 @@ module Neighbours =
             invalidArg (nameof positions) $"positions has length {positions.Length}; expected a multiple of {cell.Dimension}."
 
         let positions = positions.ToArray()
-        let periods = cell.Periods.ToArray()
+        let lattice = cell.Displacement
         let bodies = positions.Length / cell.Dimension
         let buckets = fill cell radius positions
         let isSameCell first second = buckets.Axes |> Array.forall (fun axis -> axis.CellOf[first] = axis.CellOf[second])
@@ -188,7 +192,7 @@ module Neighbours =
                 for slot in buckets.Starts[b] .. buckets.Starts[b + 1] - 1 do
                     let other = buckets.Order[slot]
 
-                    if other > body && squaredDistance periods positions body other < radius * radius then
+                    if other > body && lattice.SquaredDistance(ReadOnlySpan<float> positions, body, other) < radius * radius then
                         found.Add other
 
             counts[body] <- found.Count - starts[body]

@@ -53,13 +53,14 @@ module Invariants =
         let dimension = configuration.Structure.Dimension
         let distances = Array.zeroCreate count
         let directions = Array.zeroCreate (count * dimension)
+        let lattice = configuration.Structure.Cell.Displacement
 
         PairGather.Distances(
             configuration.Positions,
             dimension,
             pairs.Senders.Slice(start, count),
             pairs.Receivers.Slice(start, count),
-            configuration.Structure.Cell.Periods,
+            lattice,
             Span<float> distances,
             Span<float> directions
         )

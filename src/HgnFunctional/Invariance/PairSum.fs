@@ -41,8 +41,8 @@ module internal PairSum =
             let receivers = pairs.Receivers.Slice(start, size)
             let r = distances.Slice(0, size)
             let units = directions.Slice(0, size * dimension)
-            let periods = configuration.Structure.Cell.Periods
-            PairGather.Distances(configuration.Positions, dimension, senders, receivers, periods, r, units)
+            let lattice = configuration.Structure.Cell.Displacement
+            PairGather.Distances(configuration.Positions, dimension, senders, receivers, lattice, r, units)
 
             if gradient.IsEmpty then
                 f.EvaluateInto(Span<float>.op_Implicit r, values, slopes)

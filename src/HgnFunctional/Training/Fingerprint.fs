@@ -26,6 +26,7 @@ module internal Fingerprint =
         addIntegers hash (ReadOnlySpan<int> [| structure.Bodies; structure.Dimension |])
         addFloats hash structure.Masses
         addFloats hash structure.Cell.Periods
+        addFloats hash structure.Cell.Tilts
 
         addNames hash structure.Species
 

@@ -29,7 +29,8 @@ internal static class Agreement
             : !strict.Bonds.SequenceEqual(bonds) ? "the bonds"
             : !Same(strict.Positions, data.Positions) ? "the positions"
             : !Same(strict.Velocities, Value(data.Velocities)) ? "the velocities"
-            : !Same(strict.BoxLengths, data.High.Zip(data.Low, (high, low) => high - low).ToArray()) ? "the box"
+            : !Same(strict.Box.Low, data.Low) || !Same(strict.Box.High, data.High) ? "the box"
+            : !Same([strict.Box.Xy, strict.Box.Xz, strict.Box.Yz], data.Tilts) ? "the tilts"
             : !strict.Types.SequenceEqual(data.Types.Select(type => (long)type)) ? "the types"
             : null;
     });
@@ -72,7 +73,8 @@ internal static class Agreement
         : strict.Units != frame.UnitStyle?.Value ? "the units"
         : !strict.Columns.SequenceEqual(frame.Columns) ? "the columns"
         : !strict.Ids.SequenceEqual(frame.Ids) ? "the ids"
-        : !Same(strict.Periods, frame.Periods) ? "the box"
+        : !Same(strict.Periods, frame.Cell.Periods.ToArray()) ? "the box"
+        : !Same(strict.Tilts, frame.Cell.Tilts.ToArray()) ? "the tilts"
         : !(strict.Types ?? []).SequenceEqual(frame.Types?.Value ?? []) ? "the types"
         : !Same(strict.Charges, Value(frame.Charges)) ? "the charges"
         : !Same(strict.Masses, Value(frame.Masses)) ? "the masses"

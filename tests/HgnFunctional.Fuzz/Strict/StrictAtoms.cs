@@ -4,7 +4,7 @@ using System.Linq;
 
 namespace HgnFunctional.Fuzz.Strict;
 
-/// <summary>The section Atoms, by ascending id; image flags have moved the positions by whole boxes.</summary>
+/// <summary>The section Atoms, by ascending id; image flags have moved the positions by vectors of the box.</summary>
 internal sealed record StrictAtoms(long[] Ids, long[] Types, double[] Positions)
 {
     private sealed record Layout(int Type, int X, int Molecule = -1, int Charge = -1);
@@ -51,16 +51,12 @@ internal sealed record StrictAtoms(long[] Ids, long[] Types, double[] Positions)
             StrictNumber.Real("a charge", words[layout.Charge]);
         }
 
-        var position = new double[3];
+        var position = words[layout.X..(layout.X + 3)].Select(word => StrictNumber.Real("a position", word)).ToArray();
 
-        for (var axis = 0; axis < 3; axis++)
+        if (words.Length == layout.X + 6)
         {
-            position[axis] = StrictNumber.Real("a position", words[layout.X + axis]);
-
-            if (words.Length == layout.X + 6)
-            {
-                position[axis] += StrictNumber.Whole("an image flag", words[layout.X + 3 + axis]) * file.BoxLengths[axis];
-            }
+            var images = words[(layout.X + 3)..].Select(word => (double)StrictNumber.Whole("an image flag", word)).ToArray();
+            position = file.Box.Away(position, images);
         }
 
         Refusal.Unless(position.All(double.IsFinite), "a position that is not finite");

@@ -12,7 +12,7 @@ internal sealed record StrictData(
     (int First, int Second)[] Bonds,
     double[] Positions,
     double[]? Velocities,
-    double[] BoxLengths)
+    StrictBox Box)
 {
     /// <summary>Reads data files by the letter of the LAMMPS manual (command `read_data`), and shares no code with the library.</summary>
     /// <exception cref="Refusal">The text is no data file.</exception>
@@ -27,7 +27,7 @@ internal sealed record StrictData(
         Rows(file, places, "Angles", "angles", "angle types", 3);
         Rows(file, places, "Dihedrals", "dihedrals", "dihedral types", 4);
         Rows(file, places, "Impropers", "impropers", "improper types", 4);
-        return new StrictData(atoms.Ids, atoms.Types, masses, bonds, atoms.Positions, velocities, file.BoxLengths);
+        return new StrictData(atoms.Ids, atoms.Types, masses, bonds, atoms.Positions, velocities, file.Box);
     }
 
     private static double[]? MassesOf(StrictSections file, StrictAtoms atoms)

@@ -11,6 +11,7 @@ internal sealed record StrictFrame(
     string[] Columns,
     long[] Ids,
     double[] Periods,
+    double[] Tilts,
     string[]? Types,
     double[]? Charges,
     double[]? Masses,
@@ -27,9 +28,8 @@ internal sealed class StrictDump
     private long timestep;
     private string? units;
     private long atoms;
-    private string[] flags = [];
-    private readonly double[] low = new double[3];
-    private readonly double[] high = new double[3];
+    private bool[] periodic = [];
+    private StrictBox? box;
 
     private StrictDump(StrictLines lines) => this.lines = lines;
 
@@ -108,23 +108,34 @@ internal sealed class StrictDump
         }
     }
 
-    private void Box(string[] boundaries)
+    private void Box(string[] words)
     {
-        flags = boundaries;
+        var isTilted = words.Length == 6 && string.Join(' ', words[..3]) == "xy xz yz";
+        var isVectors = words.Length == 5 && string.Join(' ', words[..2]) == "abc origin";
+        var flags = isTilted ? words[3..] : isVectors ? words[2..] : words;
         Refusal.Unless(flags.Length == 3, "not three boundaries");
 
-        for (var axis = 0; axis < 3; axis++)
+        foreach (var flag in flags)
         {
-            var flag = flags[axis];
             Refusal.Unless(flag.Length == 2 && flag.All(letter => "pfsm".Contains(letter)), "an unknown boundary");
             Refusal.Unless(flag[0] == 'p' == (flag[1] == 'p'), "a boundary that is periodic on one side");
-            var bounds = StrictLines.Words(lines.Next("box bounds"));
-            Refusal.Unless(bounds.Length == 2, "not two box bounds");
-            low[axis] = StrictNumber.Real("a box bound", bounds[0]);
-            high[axis] = StrictNumber.Real("a box bound", bounds[1]);
-            Refusal.Unless(high[axis] > low[axis] || (high[axis] == low[axis] && flag != "pp"), "box bounds in the wrong order");
-            Refusal.Unless(double.IsFinite(high[axis] - low[axis]), "a box of infinite length");
         }
+
+        periodic = flags.Select(flag => flag == "pp").ToArray();
+        var width = isVectors ? 4 : isTilted ? 3 : 2;
+
+        var rows = Enumerable.Range(0, 3).Select(_ =>
+        {
+            var numbers = StrictLines.Words(lines.Next("box bounds"));
+            Refusal.Unless(numbers.Length == width, "a line of box bounds of another width");
+            return numbers.Select(number => StrictNumber.Real("a box bound", number)).ToArray();
+        }).ToArray();
+
+        double[] Column(int column) => rows.Select(row => row[column]).ToArray();
+
+        box = (isVectors ? StrictBox.OfVectors(rows[0][..3], rows[1][..3], rows[2][..3], Column(3))
+            : isTilted ? StrictBox.Within(Column(0), Column(1), rows[0][2], rows[1][2], rows[2][2])
+            : new StrictBox(Column(0), Column(1), 0, 0, 0)).Checked(periodic);
     }
 
     private StrictFrame Atoms(string[] columns)
@@ -159,7 +170,8 @@ internal sealed class StrictDump
             units,
             columns,
             rows.Select(row => row.Id).ToArray(),
-            Enumerable.Range(0, 3).Select(axis => flags[axis] == "pp" ? high[axis] - low[axis] : 0).ToArray(),
+            box!.Lengths.Zip(periodic, (length, isPeriodic) => isPeriodic ? length : 0).ToArray(),
+            box.Shortest(periodic),
             type < 0 ? null : rows.Select(row => row.Words[type]).ToArray(),
             Columns("q"),
             Columns("mass"),
@@ -183,7 +195,7 @@ internal sealed class StrictDump
 
     private double[]? Unscaled(double[]? scaled)
     {
-        var positions = scaled?.Select((fraction, k) => low[k % 3] + fraction * (high[k % 3] - low[k % 3])).ToArray();
+        var positions = scaled?.Chunk(3).SelectMany(parts => box!.Away(box.Low, parts)).ToArray();
         Refusal.Unless(positions is null || positions.All(double.IsFinite), "a position that is not finite");
         return positions;
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace HgnFunctional.Fuzz.Strict;
 
@@ -15,6 +16,7 @@ internal sealed class StrictSections
     ];
 
     private static readonly string[] Bounds = ["xlo xhi", "ylo yhi", "zlo zhi"];
+    private static readonly string[] Vectors = ["avec", "bvec", "cvec", "abc origin"];
 
     private static readonly HashSet<string> Names =
     [
@@ -26,10 +28,10 @@ internal sealed class StrictSections
 
     private readonly Dictionary<string, long> counts = [];
     private readonly Dictionary<string, List<string[]>> rows = [];
-    private readonly HashSet<int> bounded = [];
+    private readonly Dictionary<string, double[]> boxLines = [];
 
-    /// <summary>The lengths of the box; where the header is silent LAMMPS takes -1/2 to 1/2.</summary>
-    internal double[] BoxLengths { get; } = [1, 1, 1];
+    /// <summary>The box, all of whose axes may be periodic; where the header is silent LAMMPS takes -1/2 to 1/2.</summary>
+    internal StrictBox Box { get; private set; } = new([-0.5, -0.5, -0.5], [0.5, 0.5, 0.5], 0, 0, 0);
 
     /// <summary>What stands behind the # of the line Atoms.</summary>
     internal string AtomStyle { get; private set; } = "";
@@ -62,6 +64,7 @@ internal sealed class StrictSections
             }
         }
 
+        file.Box = file.BoxOfHeader().Checked(true, true, true);
         Refusal.Unless(file.Has("Atoms") && file.Count("atoms") > 0, "no atoms");
         return file;
     }
@@ -85,7 +88,6 @@ internal sealed class StrictSections
     private void Header(string[] words)
     {
         var one = string.Join(' ', words[1..]);
-        var axis = words.Length == 4 ? Array.IndexOf(Bounds, string.Join(' ', words[2..])) : -1;
 
         if (Counts.Contains(one))
         {
@@ -93,10 +95,26 @@ internal sealed class StrictSections
         }
         else
         {
-            Refusal.Unless(axis >= 0, "a line of the header that is not known");
-            Refusal.Unless(bounded.Add(axis), "a line of the header twice");
-            BoxLengths[axis] = StrictNumber.Real("a box bound", words[1]) - StrictNumber.Real("a box bound", words[0]);
-            Refusal.Unless(double.IsFinite(BoxLengths[axis]) && BoxLengths[axis] > 0, "box bounds in the wrong order");
+            var name = string.Join(' ', words.SkipWhile(word => word.All(letter => !char.IsLetter(letter) || letter is 'e' or 'E')));
+            var numbers = words.Length - name.Split(' ').Length;
+            var width = Bounds.Contains(name) ? 2 : name == "xy xz yz" || Vectors.Contains(name) ? 3 : 0;
+            Refusal.Unless(width > 0 && numbers == width, "a line of the header that is not known");
+            Refusal.Unless(boxLines.TryAdd(name, words[..width].Select(word => StrictNumber.Real("a box bound", word)).ToArray()), "a line of the header twice");
         }
+    }
+
+    private StrictBox BoxOfHeader()
+    {
+        if (Vectors.Any(boxLines.ContainsKey))
+        {
+            Refusal.Unless(boxLines.Count == 4 && Vectors.All(boxLines.ContainsKey), "vectors of a box that are not the four lines");
+            return StrictBox.OfVectors(boxLines["avec"], boxLines["bvec"], boxLines["cvec"], boxLines["abc origin"]);
+        }
+
+        double[] Column(int column) =>
+            Bounds.Select((name, axis) => boxLines.TryGetValue(name, out var bounds) ? bounds[column] : column - 0.5).ToArray();
+
+        var tilts = boxLines.GetValueOrDefault("xy xz yz") ?? [0, 0, 0];
+        return new StrictBox(Column(0), Column(1), tilts[0], tilts[1], tilts[2]);
     }
 }

@@ -195,6 +195,7 @@ let private byHand =
                 {
                     Dimension = 1
                     Periods = [ 0.0 ]
+                    Tilts = []
                     Masses = [ 1.0; 1.0 ]
                     Edges = []
                     Cutoff = Some 2.0
@@ -220,6 +221,7 @@ let private byHand =
                 {
                     Dimension = 2
                     Periods = [ 0.0; 0.0 ]
+                    Tilts = []
                     Masses = [ 2.0 ]
                     Edges = []
                     Cutoff = None

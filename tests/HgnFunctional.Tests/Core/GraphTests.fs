@@ -10,56 +10,67 @@ open HgnFunctional.Tests.Support.Laws
 
 let private sorted (pairs: Pairs) : (int * int)[] = Array.zip (pairs.Senders.ToArray()) (pairs.Receivers.ToArray())
 
-/// The least distance over all images, tried one by one.
-let private imageDistance (periods: float[]) (positions: float[]) (first: int) (second: int) : float =
+/// The least distance over all images, tried one by one, in a box of periods and tilts.
+let private imageDistance (periods: float[], tilts: float[]) (positions: float[]) (first: int) (second: int) : float =
     let dimension = periods.Length
 
-    periods
-    |> Array.mapi (fun axis period ->
-        let difference = positions[first * dimension + axis] - positions[second * dimension + axis]
-
-        if period = 0.0 then
-            difference * difference
-        else
-            let inBox = difference % period
-            [ -1.0; 0.0; 1.0 ] |> List.map (fun image -> pown (inBox + image * period) 2) |> List.min)
-    |> Array.sum
-    |> sqrt
+    Array.init dimension (fun axis -> positions[first * dimension + axis] - positions[second * dimension + axis])
+    |> nearestDistance periods tilts
 
 /// All pairs nearer than a radius, sorted.
-let private bruteForce (periods: float[]) (radius: float) (positions: float[]) : (int * int)[] =
+let private bruteForce (periods: float[], tilts: float[]) (radius: float) (positions: float[]) : (int * int)[] =
     let bodies = positions.Length / periods.Length
 
     [|
         for first in 0 .. bodies - 1 do
             for second in first + 1 .. bodies - 1 do
-                if imageDistance periods positions first second < radius then
+                if imageDistance (periods, tilts) positions first second < radius then
                     first, second
     |]
 
-let private within (periods: float[]) (radius: float) (positions: float[]) : (int * int)[] =
-    Neighbours.within (Cell.create periods) radius (ReadOnlySpan<float> positions) |> sorted
+let private within (periods: float[], tilts: float[]) (radius: float) (positions: float[]) : (int * int)[] =
+    Neighbours.within (Cell.skewed periods tilts) radius (ReadOnlySpan<float> positions) |> sorted
+
+/// Tilts of up to some periods for the vectors of periodic axes; none for a rectangular box.
+let private tiltsFor (periods: float[]) (isSkewed: bool) (random: Random) : float[] =
+    [|
+        for vector in 1 .. periods.Length - 1 do
+            for _ in 1..vector do
+                let tilt = 12.0 * random.NextDouble() - 6.0
+                if periods[vector] > 0.0 then tilt else 0.0
+    |]
+    |> fun tilts -> if isSkewed then tilts else [||]
 
 /// Bodies at random, some outside the box; the ratio of box to radius decides between one bin and many.
-let private cloud (seed: uint16) : float[] * float * float[] =
+let private cloud (seed: uint16) : (float[] * float[]) * float * float[] =
     let random = Rng.stream (int seed) "cloud"
     let dimension = 1 + random.Next 3
     let bodies = random.Next 60
     let periods = Array.init dimension (fun _ -> if random.Next 2 = 0 then 0.0 else 2.0 + 4.0 * random.NextDouble())
     let radius = [| 0.1; 0.3; 0.7; 1.0; 2.5 |][random.Next 5]
-    periods, radius, Rng.uniforms (bodies * dimension) -3.0 9.0 random
+    let isSkewed = random.Next 2 = 0
+    let tilts = tiltsFor periods isSkewed random
+    // In a skewed box images are the nearest up to half the shortest period.
+    let radius =
+        if isSkewed then
+            min radius (Cell.skewed periods tilts).LargestCutoff
+        else
+            radius
+
+    (periods, tilts), radius, Rng.uniforms (bodies * dimension) -3.0 9.0 random
 
 let private neighbours =
     [
         prop 200 "within finds the pairs that brute force finds, sorted" (fun (seed: uint16) ->
-            let periods, radius, positions = cloud seed
-            let expected, actual = bruteForce periods radius positions, within periods radius positions
+            let (periods, tilts) as box, radius, positions = cloud seed
+            let expected, actual = bruteForce box radius positions, within box radius positions
 
             (expected = actual)
             |> Prop.label $"%A{actual}; expected %A{expected}"
             |> Prop.classify (expected.Length = 0) "no pairs"
             |> Prop.classify (Array.forall ((=) 0.0) periods) "open"
-            |> Prop.classify (Array.forall ((<) 0.0) periods) "periodic")
+            |> Prop.classify (Array.forall ((<) 0.0) periods) "periodic"
+            |> Prop.classify (Array.exists ((<>) 0.0) tilts) "skewed")
 
         prop 200 "within finds the pairs that brute force finds, however far bodies are from each other" (fun (seed: uint16) ->
             let random = Rng.stream (int seed) "scattered clouds"
@@ -82,7 +93,7 @@ let private neighbours =
                         for axis in 0 .. dimension - 1 -> cluster[axis] + 2.0 * random.NextDouble()
                 |]
 
-            let expected, actual = bruteForce periods radius positions, within periods radius positions
+            let expected, actual = bruteForce (periods, [||]) radius positions, within (periods, [||]) radius positions
 
             (expected = actual)
             |> Prop.label $"%A{actual}; expected %A{expected}; %A{positions}"
@@ -124,23 +135,26 @@ let private neighbours =
                 let positions = Rng.uniforms 800 0.0 9.0 (Rng.stream 3 "many bodies")
 
                 for radius in [ 0.2; 0.9; 2.9; 3.1; 4.4 ] do
-                    Expect.equal (within periods radius positions) (bruteForce periods radius positions) $"radius {radius} in %A{periods}")
+                    Expect.equal
+                        (within (periods, [||]) radius positions)
+                        (bruteForce (periods, [||]) radius positions)
+                        $"radius {radius} in %A{periods}")
 
         testCase "coincident, collinear and far-apart bodies" (fun () ->
-            Expect.equal (within [| 0.0 |] 1.0 [| 2.0; 2.0; 2.0 |]) [| 0, 1; 0, 2; 1, 2 |] "coincident"
-            Expect.equal (within [| 0.0; 0.0 |] 1.5 [| 0.0; 0.0; 1.0; 0.0; 2.0; 0.0 |]) [| 0, 1; 1, 2 |] "collinear"
-            Expect.equal (within [| 0.0 |] 1.0 [| 0.0; 1e9; 0.5; 1e9 + 0.5 |]) [| 0, 2; 1, 3 |] "far apart"
-            Expect.equal (within [| 4.0 |] 1.0 [| 0.1; 3.9 |]) [| 0, 1 |] "across the border"
-            Expect.equal (within [| 4.0 |] 1.0 [| -1e-20; 0.5 |]) [| 0, 1 |] "a hair below the border"
-            Expect.equal (within [| 0.0 |] 1.0 [| 0.0; 1.0 |]) [||] "at the radius"
-            Expect.equal (within [| 0.0 |] 1.0 [||]) [||] "no bodies"
-            Expect.equal (within [| 0.0 |] 1.0 [| 7.0 |]) [||] "one body")
+            Expect.equal (within ([| 0.0 |], [||]) 1.0 [| 2.0; 2.0; 2.0 |]) [| 0, 1; 0, 2; 1, 2 |] "coincident"
+            Expect.equal (within ([| 0.0; 0.0 |], [||]) 1.5 [| 0.0; 0.0; 1.0; 0.0; 2.0; 0.0 |]) [| 0, 1; 1, 2 |] "collinear"
+            Expect.equal (within ([| 0.0 |], [||]) 1.0 [| 0.0; 1e9; 0.5; 1e9 + 0.5 |]) [| 0, 2; 1, 3 |] "far apart"
+            Expect.equal (within ([| 4.0 |], [||]) 1.0 [| 0.1; 3.9 |]) [| 0, 1 |] "across the border"
+            Expect.equal (within ([| 4.0 |], [||]) 1.0 [| -1e-20; 0.5 |]) [| 0, 1 |] "a hair below the border"
+            Expect.equal (within ([| 0.0 |], [||]) 1.0 [| 0.0; 1.0 |]) [||] "at the radius"
+            Expect.equal (within ([| 0.0 |], [||]) 1.0 [||]) [||] "no bodies"
+            Expect.equal (within ([| 0.0 |], [||]) 1.0 [| 7.0 |]) [||] "one body")
 
         testCase "bad arguments are refused" (fun () ->
             for radius in [ 0.0; -1.0; nan; infinity ] do
-                Expect.throwsT<ArgumentException> (fun () -> within [| 0.0 |] radius [| 0.0; 1.0 |] |> ignore) $"radius {radius}"
+                Expect.throwsT<ArgumentException> (fun () -> within ([| 0.0 |], [||]) radius [| 0.0; 1.0 |] |> ignore) $"radius {radius}"
 
-            Expect.throwsT<ArgumentException> (fun () -> within [| 0.0; 0.0 |] 1.0 [| 0.0; 1.0; 2.0 |] |> ignore) "half a body")
+            Expect.throwsT<ArgumentException> (fun () -> within ([| 0.0; 0.0 |], [||]) 1.0 [| 0.0; 1.0; 2.0 |] |> ignore) "half a body")
 
         prop 40 "a pair source follows a random walk" (fun (seed: uint16) ->
             let random = Rng.stream (int seed) "walk"
@@ -148,7 +162,8 @@ let private neighbours =
             let periods = Array.init dimension (fun _ -> if random.Next 2 = 0 then 0.0 else 4.0)
             // At 2.0, half the box, there is no room for a skin.
             let cutoff = [| 0.8; 1.9; 2.0 |][random.Next 3]
-            let structure = Structure.create (Cell.create periods) (Relations.within cutoff) (Array.create 12 1.0)
+            let box = periods, tiltsFor periods (random.Next 2 = 0) random
+            let structure = Structure.create (Cell.skewed (fst box) (snd box)) (Relations.within cutoff) (Array.create 12 1.0)
             let source = PairSource structure
             let stride = [| 0.01; 0.05; 0.5 |][random.Next 3]
             let mutable positions = Rng.uniforms (12 * dimension) 0.0 4.0 random
@@ -156,8 +171,8 @@ let private neighbours =
             Seq.init 60 (fun _ ->
                 positions <- Array.map2 (+) positions (Rng.uniforms positions.Length -stride stride random)
                 let pairs = (source.At(ReadOnlySpan<float> positions)).All |> sorted
-                let interacting = pairs |> Array.filter (fun (a, b) -> imageDistance periods positions a b < cutoff)
-                interacting = bruteForce periods cutoff positions && pairs = Array.sort pairs)
+                let interacting = pairs |> Array.filter (fun (a, b) -> imageDistance box positions a b < cutoff)
+                interacting = bruteForce box cutoff positions && pairs = Array.sort pairs)
             |> Seq.forall id)
 
         testCase "a pair source of bonds gives the bonds" (fun () ->
@@ -210,7 +225,7 @@ let private topologies =
         | "complete" -> Some(size * (size - 1) / 2)
         | _ -> None
 
-    let distance (lattice: Lattice) first second = imageDistance (Array.zeroCreate lattice.Dimension) lattice.Sites first second
+    let distance (lattice: Lattice) first second = imageDistance (Array.zeroCreate lattice.Dimension, [||]) lattice.Sites first second
 
     [
         testCase "edge counts" (fun () ->
@@ -244,7 +259,7 @@ let private topologies =
 
         testCase "a random geometric graph joins what is near, and repeats" (fun () ->
             let lattice = Topology.randomGeometric 30 2 1.2 4
-            Expect.equal (sorted lattice.Graph.Pairs) (bruteForce [| 0.0; 0.0 |] 1.2 lattice.Sites) "pairs"
+            Expect.equal (sorted lattice.Graph.Pairs) (bruteForce ([| 0.0; 0.0 |], [||]) 1.2 lattice.Sites) "pairs"
             Expect.isGreaterThan lattice.Graph.Pairs.Count 0 "there are some"
             Expect.equal (Topology.randomGeometric 30 2 1.2 4).Sites lattice.Sites "same seed"
             Expect.notEqual (Topology.randomGeometric 30 2 1.2 5).Sites lattice.Sites "another seed")

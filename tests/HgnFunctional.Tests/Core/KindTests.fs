@@ -306,6 +306,7 @@ let private manyBodies =
                 {
                     Dimension = 1
                     Periods = [ 0.0 ]
+                    Tilts = []
                     Masses = [ for body in 0 .. bodies - 1 -> 1.0 + float (body % 7) ]
                     Edges = []
                     Cutoff = None

@@ -219,6 +219,7 @@ let private generators =
                 { smallest scenes[0] with
                     Dimension = 1
                     Periods = [ 0.0 ]
+                    Tilts = []
                     Masses = [ 1.0; 2.0; 3.0 ]
                     Cutoff = None
                     Named = false
@@ -236,6 +237,7 @@ let private generators =
                 { smallest scenes[0] with
                     Dimension = 1
                     Periods = [ 0.0 ]
+                    Tilts = []
                     Cutoff = None
                     Named = false
                     Q = [| 0.1 + 0.2 |]

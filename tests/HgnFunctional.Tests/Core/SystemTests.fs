@@ -145,6 +145,7 @@ let private sceneOn (lattice: Lattice) : Scene =
     {
         Dimension = lattice.Dimension
         Periods = List.replicate lattice.Dimension 0.0
+        Tilts = []
         Masses = [ for body in 0 .. lattice.Graph.Bodies - 1 -> 1.0 + 0.5 * float (body % 3) ]
         Edges = [ for k in 0 .. pairs.Count - 1 -> pairs.Senders[k], pairs.Receivers[k] ]
         Cutoff = None
@@ -178,6 +179,7 @@ let private atRest (dimension: int) (edges: (int * int) list) (q: float list) : 
     {
         Dimension = dimension
         Periods = List.replicate dimension 0.0
+        Tilts = []
         Masses = List.replicate (q.Length / dimension) 1.0
         Edges = edges
         Cutoff = None
@@ -229,7 +231,7 @@ let private byHand =
             expectForces (PairPotential.lennardJones 1.0 1.0 2.5) (atRest 1 [ 0, 1 ] [ 0.0; 2.0 ]) energy [ force; -force ])
 
         testCase "the nearest image counts, and a pair at the cutoff does not" (fun () ->
-            let pair cutoff = { atRest 1 [] [ 0.25; 3.75 ] with Periods = [ 4.0 ]; Cutoff = Some cutoff }
+            let pair cutoff = { atRest 1 [] [ 0.25; 3.75 ] with Periods = [ 4.0 ]; Tilts = []; Cutoff = Some cutoff }
             // Half a unit apart across the border: pushed inwards.
             expectForces (PairPotential.harmonic 1.0 1.0) (pair 1.0) 0.125 [ 0.5; -0.5 ]
             expectForces (PairPotential.harmonic 1.0 1.0) (pair 0.5) 0.0 [ 0.0; 0.0 ])

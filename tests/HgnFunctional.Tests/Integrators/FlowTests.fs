@@ -71,6 +71,7 @@ let private lively: Scene =
     {
         Dimension = 2
         Periods = [ 0.0; 0.0 ]
+        Tilts = []
         Masses = [ 1.0; 2.0; 0.5 ]
         Edges = [ 0, 1; 1, 2; 0, 2 ]
         Cutoff = None
@@ -156,7 +157,7 @@ let private conservation =
             everyMethod IntegrationMethod.all scene (conserves 20 Momenta.total scene.State) |> judge |> classified scene)
 
         prop 15 "symplectic methods conserve angular momentum in open space" (fun (scene: Scene) ->
-            let scene = { scene with Periods = List.map (fun _ -> 0.0) scene.Periods }
+            let scene = { scene with Periods = List.map (fun _ -> 0.0) scene.Periods; Tilts = [] }
 
             everyMethod (that isSymplectic) scene (conserves 20 Momenta.angular scene.State) |> judge |> classified scene)
 

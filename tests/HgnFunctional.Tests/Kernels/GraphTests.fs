@@ -18,17 +18,27 @@ let private randomPairs (random: Random) (count: int) : int[] * int[] =
     let senders = Array.init count (fun _ -> random.Next bodies)
     senders, senders |> Array.map (fun s -> (s + 1 + random.Next(bodies - 1)) % bodies)
 
-let private distances (positions: float[]) (dimension: int) (senders: int[]) (receivers: int[]) (periods: float[]) : float[] * float[] =
+let private distances
+    (positions: float[])
+    (dimension: int)
+    (senders: int[])
+    (receivers: int[])
+    (periods: float[], tilts: float[])
+    : float[] * float[] =
     let lengths, directions = Array.zeroCreate<float> senders.Length, Array.zeroCreate<float>(senders.Length * dimension)
-    PairGather.Distances(positions, dimension, senders, receivers, periods, lengths, directions)
+    PairGather.Distances(positions, dimension, senders, receivers, Displacement(periods, tilts), lengths, directions)
     lengths, directions
 
-/// Open, periodic, and mixed axes.
-let private boxes (dimension: int) : float[] list =
+/// Open, periodic, mixed and skewed axes: periods and tilts.
+let private boxes (dimension: int) : (float[] * float[]) list =
+    let tilts = Array.init (dimension * (dimension - 1) / 2) (fun k -> 1.9 * sin (float (k + 1)))
+
     [
-        Array.zeroCreate<float> dimension
-        Array.init dimension (fun a -> 2.0 + 0.3 * float a)
-        Array.init dimension (fun a -> if a % 2 = 0 then 1.5 else 0.0)
+        Array.zeroCreate<float> dimension, [||]
+        Array.init dimension (fun a -> 2.0 + 0.3 * float a), [||]
+        Array.init dimension (fun a -> if a % 2 = 0 then 1.5 else 0.0), [||]
+        Array.init dimension (fun a -> 2.0 + 0.3 * float a), tilts
+        Array.init dimension (fun a -> if a = 0 then 0.0 else 2.0), tilts
     ]
 
 let private gatherTests =
@@ -39,7 +49,7 @@ let private gatherTests =
                 let random = Random 61
 
                 for dimension in 1..5 do
-                    for periods in boxes dimension do
+                    for periods, tilts in boxes dimension do
                         for count in awkwardLengths do
                             let q = uniform random 3.0 (bodies * dimension)
                             let senders, receivers = randomPairs random count
@@ -54,12 +64,12 @@ let private gatherTests =
                                 dimension,
                                 senders,
                                 receivers,
-                                box.ReadOnly,
+                                Displacement(box.ReadOnly, tilts),
                                 lengths.Span,
                                 directions.Span
                             )
 
-                            ScalarReference.Distances(q, dimension, senders, receivers, periods, expectedLengths, expectedDirections)
+                            ScalarReference.Distances(q, dimension, senders, receivers, periods, tilts, expectedLengths, expectedDirections)
                             let label = $"{count} pairs in {dimension} dimensions"
                             expectSameBits lengths.Values expectedLengths label
                             expectSameBits directions.Values expectedDirections label
@@ -73,7 +83,7 @@ let private gatherTests =
                 let random = Random 62
 
                 for dimension in 1..5 do
-                    for periods in boxes dimension do
+                    for periods, tilts in boxes dimension do
                         // Half steps of the periods reach the ties of the rounding.
                         let q =
                             Array.init (bodies * dimension) (fun i ->
@@ -83,8 +93,8 @@ let private gatherTests =
                                     0.5 * float (random.Next 6) * max 1.0 periods[i % dimension])
 
                         let senders, receivers = randomPairs random 200
-                        let there, direction = distances q dimension senders receivers periods
-                        let back, reversed = distances q dimension receivers senders periods
+                        let there, direction = distances q dimension senders receivers (periods, tilts)
+                        let back, reversed = distances q dimension receivers senders (periods, tilts)
                         expectSameBits back there $"distance in {dimension} dimensions"
 
                         // 0 and -0 are both the negative of 0 - x for equal coordinates; compare as numbers.
@@ -98,11 +108,11 @@ let private gatherTests =
 
             test "a right triangle, and the same through the walls of a box" {
                 let q = [| 3.0; 4.0; 0.0; 0.0 |]
-                let lengths, directions = distances q 2 [| 0; 1 |] [| 1; 0 |] [| 0.0; 0.0 |]
+                let lengths, directions = distances q 2 [| 0; 1 |] [| 1; 0 |] ([| 0.0; 0.0 |], [||])
                 expectWithin handTolerance lengths [| 5.0; 5.0 |] "3-4-5"
                 expectWithin handTolerance directions [| 0.6; 0.8; -0.6; -0.8 |] "from the receiver to the sender"
                 let far = [| 9.0; 1.0; 0.5; 2.0; 5.0; 8.5 |]
-                let lengths, directions = distances far 3 [| 0 |] [| 1 |] [| 10.0; 0.0; 10.0 |]
+                let lengths, directions = distances far 3 [| 0 |] [| 1 |] ([| 10.0; 0.0; 10.0 |], [||])
                 // (9, 1, 0.5) - (2, 5, 8.5) = (7, -4, -8), to the nearest image (-3, -4, 2).
                 expectWithin handTolerance lengths [| sqrt 29.0 |] "nearest image"
                 expectWithin handTolerance directions (Array.map (fun x -> x / sqrt 29.0) [| -3.0; -4.0; 2.0 |]) "its direction"
@@ -111,7 +121,7 @@ let private gatherTests =
             test "coincident bodies have distance zero and no direction" {
                 for dimension in 1..4 do
                     let lengths, directions =
-                        distances (Array.create (2 * dimension) 0.7) dimension [| 0 |] [| 1 |] (Array.zeroCreate<float> dimension)
+                        distances (Array.create (2 * dimension) 0.7) dimension [| 0 |] [| 1 |] (Array.zeroCreate<float> dimension, [||])
 
                     Expect.equal lengths [| 0.0 |] "distance"
                     Expect.all directions Double.IsNaN "direction"
@@ -124,7 +134,7 @@ let private gatherTests =
                         2,
                         ReadOnlySpan<int>(senders: int[]),
                         ReadOnlySpan<int>(receivers: int[]),
-                        ReadOnlySpan<float>(periods: float[]),
+                        Displacement(ReadOnlySpan<float>(periods: float[]), ReadOnlySpan<float>.Empty),
                         Span<float>(lengths: float[]),
                         Span<float>(directions: float[])
                     )
@@ -171,14 +181,15 @@ let private scatterTests =
                 let random = Random 72
 
                 for dimension in 1..4 do
-                    for periods in boxes dimension |> List.map (Array.map (fun l -> 3.0 * l)) do
+                    for periods, tilts in boxes dimension |> List.map (fun (periods, tilts) -> Array.map (fun l -> 3.0 * l) periods, tilts) do
                         let q = uniform random 2.0 (bodies * dimension)
                         let senders, receivers = randomPairs random 12
 
                         let energy (q: float[]) =
-                            fst (distances q dimension senders receivers periods) |> Array.sumBy (fun r -> 0.5 * (r - 1.0) * (r - 1.0))
+                            fst (distances q dimension senders receivers (periods, tilts))
+                            |> Array.sumBy (fun r -> 0.5 * (r - 1.0) * (r - 1.0))
 
-                        let lengths, directions = distances q dimension senders receivers periods
+                        let lengths, directions = distances q dimension senders receivers (periods, tilts)
                         let slopes = lengths |> Array.map (fun r -> r - 1.0)
                         let gradient = Array.zeroCreate<float> q.Length
                         PairScatter.AddGradient(dimension, senders, receivers, slopes, directions, gradient)
@@ -250,7 +261,16 @@ let private scatterTests =
 
                     let bytes =
                         allocated (fun () ->
-                            PairGather.Distances(q, dimension, senders, receivers, periods, lengths, directions)
+                            PairGather.Distances(
+                                q,
+                                dimension,
+                                senders,
+                                receivers,
+                                Displacement(periods, ReadOnlySpan<float>.Empty),
+                                lengths,
+                                directions
+                            )
+
                             PairScatter.AddGradient(dimension, senders, receivers, lengths, directions, gradient)
                             PairScatter.AddRows(dimension, 3, 5, direction, slopes, rows, 7))
 

@@ -40,6 +40,7 @@ let chain (bodies: int) (seed: int) : Scene =
     {
         Dimension = 2
         Periods = [ 0.0; 0.0 ]
+        Tilts = []
         Masses = [ for body in 0 .. bodies - 1 -> 1.0 + 0.5 * float (body % 3) ]
         Edges = [ for body in 0 .. bodies - 2 -> body, body + 1 ]
         Cutoff = None

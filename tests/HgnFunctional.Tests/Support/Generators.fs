@@ -93,6 +93,19 @@ module Generate =
             let! farApart = Gen.frequency [ 4, Gen.constant false; 1, Gen.constant (not periodic) ]
             let! coincident = Gen.frequency [ 4, Gen.constant false; 1, Gen.constant (bonded && not within && bodies > 1) ]
             let! open' = array dimension (Gen.elements [ true; false ])
+            let! skewed = Gen.elements [ true; false ]
+            // Beyond half a period too: other vectors of the same lattice.
+            let! tilts = array (dimension * (dimension - 1) / 2) (between -4.0 4.0)
+            let periods = [ for axis in 0 .. dimension - 1 -> if periodic && not open'[axis] then 5.0 else 0.0 ]
+
+            let tiltOf (vector: int) (k: int) : float = if periods[vector] > 0.0 then tilts[vector * (vector - 1) / 2 + k] else 0.0
+
+            let tiltsHere =
+                [
+                    for vector in 1 .. dimension - 1 do
+                        for k in 0 .. vector - 1 -> tiltOf vector k
+                ]
+
             let! q = positions dimension bodies collinear farApart
             let! p = array (bodies * dimension) (between -2.0 2.0)
             let! masses = Gen.listOfLength bodies (between 0.5 4.0)
@@ -102,7 +115,12 @@ module Generate =
             let scene =
                 {
                     Dimension = dimension
-                    Periods = [ for axis in 0 .. dimension - 1 -> if periodic && not open'[axis] then 5.0 else 0.0 ]
+                    Periods = periods
+                    Tilts =
+                        if skewed && tiltsHere |> List.exists (fun tilt -> tilt <> 0.0) then
+                            tiltsHere
+                        else
+                            []
                     Masses = masses
                     Edges = if bonded then edges else []
                     Cutoff = None

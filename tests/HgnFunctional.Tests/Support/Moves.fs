@@ -98,6 +98,28 @@ module Word =
 
         moves |> List.fold swap (Array.init bodies id)
 
+    /// Tilts after the moves: reflecting an axis turns what its vector has along others, and what others have along it.
+    let private tilts (dimension: int) (Word moves: Word) (tilts: float list) : float list =
+        let reflect (tilts: float list) move =
+            match move with
+            | Reflect axis ->
+                tilts
+                |> List.mapi (fun place tilt ->
+                    let vector =
+                        if place < 1 then 1
+                        elif place < 3 then 2
+                        else 3
+
+                    let along = place - vector * (vector - 1) / 2
+
+                    if (vector = axis % dimension) <> (along = axis % dimension) then
+                        -tilt
+                    else
+                        tilt)
+            | _ -> tilts
+
+        moves |> List.fold reflect tilts
+
     /// A box is no cube: turns are symmetries of open space alone.
     let allowed (scene: Scene) (Word moves: Word) : Word =
         let isTurn move =
@@ -118,6 +140,7 @@ module Word =
         scene.Masses |> List.iteri (fun body mass -> masses[names[body]] <- mass)
 
         { scene with
+            Tilts = tilts scene.Dimension word scene.Tilts
             Masses = List.ofArray masses
             Edges = scene.Edges |> List.map (fun (a, b) -> names[a], names[b])
             Q = points scene.Dimension word scene.Q

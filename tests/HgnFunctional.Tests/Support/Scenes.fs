@@ -13,6 +13,31 @@ let private digits (x: float) : string = x.ToString("R", CultureInfo.InvariantCu
 let private vectorOf (dimension: int) (field: float[]) (body: int) : string =
     field[body * dimension .. body * dimension + dimension - 1] |> Seq.map digits |> String.concat ", " |> sprintf "(%s)"
 
+/// The smallest distance of any image of a difference [d], each tried: for any one turn of the last axis the others go on from
+/// there. Tilts are those of a cell, or none.
+let nearestDistance (periods: float[]) (tilts: float[]) (difference: float[]) : float =
+    let rec least (axis: int) (difference: float[]) : float =
+        if axis < 0 then
+            difference |> Array.sumBy (fun x -> x * x) |> sqrt
+        elif periods[axis] = 0.0 then
+            least (axis - 1) difference
+        else
+            let around = Math.Round(difference[axis] / periods[axis])
+
+            let image (turns: float) =
+                difference
+                |> Array.mapi (fun k x ->
+                    if k = axis then
+                        x - turns * periods[axis]
+                    elif k < axis && tilts.Length > 0 then
+                        x - turns * tilts[axis * (axis - 1) / 2 + k]
+                    else
+                        x)
+
+            [ around - 1.0; around; around + 1.0 ] |> Seq.map (image >> least (axis - 1)) |> Seq.min
+
+    least (periods.Length - 1) difference
+
 /// A structure with a state, as plain data, so that failures print and shrink. Coordinates are multiples of 1/1024, so that
 /// shifts are exact. Bodies are at least 0.4 apart, except that two without a bond may stand at one place. Bonded scenes lie
 /// in open space. A cutoff may equal the distance of a pair.
@@ -22,6 +47,8 @@ type Scene =
         Dimension: int
         /// Period along each axis; 0 where it is open.
         Periods: float list
+        /// Tilts of the cell, vector by vector; none for a rectangular one.
+        Tilts: float list
         Masses: float list
         /// Bonds; where there are none beside a cutoff, the structure has the latter alone.
         Edges: (int * int) list
@@ -52,7 +79,7 @@ type Scene =
                 Cutoff = scene.Cutoff
             }
 
-        let alike = Structure.create (Cell.create scene.Periods) relations (Array.ofList scene.Masses)
+        let alike = Structure.create (Cell.skewed scene.Periods scene.Tilts) relations (Array.ofList scene.Masses)
 
         if scene.Named then
             alike |> Structure.withSpecies (scene.Masses |> List.map (fun mass -> if mass > 2.25 then "heavy" else "light"))
@@ -67,7 +94,13 @@ type Scene =
             if List.forall ((=) 0.0) scene.Periods then
                 "open space"
             else
-                scene.Periods |> List.map digits |> String.concat " x " |> sprintf "periods %s"
+                let tilts =
+                    if scene.Tilts.IsEmpty then
+                        ""
+                    else
+                        scene.Tilts |> List.map digits |> String.concat ", " |> sprintf " tilted by %s"
+
+                (scene.Periods |> List.map digits |> String.concat " x " |> sprintf "periods %s") + tilts
 
         let bonds =
             if scene.Edges.IsEmpty then
@@ -127,19 +160,13 @@ module Scene =
 
     let isPeriodic (scene: Scene) : bool = List.exists (fun period -> period > 0.0) scene.Periods
 
+    let isSkewed (scene: Scene) : bool = not scene.Tilts.IsEmpty
+
     /// The pairs of bodies with the distances of their nearest images, tried one by one.
     let distances (scene: Scene) : ((int * int) * float) list =
         let between a b =
-            scene.Periods
-            |> List.mapi (fun axis period ->
-                let difference = scene.Q[a * scene.Dimension + axis] - scene.Q[b * scene.Dimension + axis]
-
-                if period > 0.0 then
-                    difference - period * Math.Round(difference / period)
-                else
-                    difference)
-            |> List.sumBy (fun x -> x * x)
-            |> sqrt
+            Array.init scene.Dimension (fun axis -> scene.Q[a * scene.Dimension + axis] - scene.Q[b * scene.Dimension + axis])
+            |> nearestDistance (Array.ofList scene.Periods) (Array.ofList scene.Tilts)
 
         [
             for a in 0 .. scene.Bodies - 1 do
@@ -179,6 +206,7 @@ module Scene =
             "collinear", isCollinear
             "far-apart clusters", isFarApart
             "periodic", isPeriodic
+            "skewed", isSkewed
             "bonds", (fun scene -> scene.Cutoff.IsNone)
             "within a cutoff", (fun scene -> scene.Cutoff.IsSome)
             "bonds and pairs within a cutoff", (fun scene -> scene.Cutoff.IsSome && not scene.Edges.IsEmpty)
@@ -194,6 +222,7 @@ module Scene =
     let withLonelyBody (scene: Scene) : Scene =
         { scene with
             Periods = scene.Periods |> List.map (fun _ -> 0.0)
+            Tilts = []
             Masses = scene.Masses @ [ 2.0 ]
             Q = Array.append scene.Q (Array.create scene.Dimension 300.0)
             P = Array.append scene.P (Array.create scene.Dimension 1.0)
@@ -230,7 +259,10 @@ module Scene =
                 { scene with Named = false }
 
             if isPeriodic scene then
-                { scene with Periods = scene.Periods |> List.map (fun _ -> 0.0) }
+                { scene with Periods = scene.Periods |> List.map (fun _ -> 0.0); Tilts = [] }
+
+            if isSkewed scene then
+                { scene with Tilts = [] }
         }
 
     let private droppable (scene: Scene) : int list = if scene.Bodies > 1 then [ scene.Bodies - 1 .. -1 .. 0 ] else []
