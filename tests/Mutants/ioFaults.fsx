@@ -30,15 +30,15 @@ let all: Fault list =
         {
             Name = "scaled-positions-from-zero"
             File = "src/HgnFunctional.IO/Input/LammpsDump.fs"
-            Original = "header.HeaderLow[k % 3] + x * (header.HeaderHigh[k % 3] - header.HeaderLow[k % 3])"
-            Fault = "x * (header.HeaderHigh[k % 3] - header.HeaderLow[k % 3])"
+            Original = "header.HeaderBox.Add(header.HeaderBox.Low, scaled)"
+            Fault = "header.HeaderBox.Add([| 0.0; 0.0; 0.0 |], scaled)"
             Law = "scaled positions are taken back to the box"
         }
         {
             Name = "image-flags-ignored"
             File = "src/HgnFunctional.IO/Input/LammpsData.fs"
-            Original = "x + image * (header.High[axis] - header.Low[axis])"
-            Fault = "x + 0.0 * image * (header.High[axis] - header.Low[axis])"
+            Original = "float (reader.Integer(\"the image flag\""
+            Fault = "0.0 * float (reader.Integer(\"the image flag\""
             Law = "image flags move atoms by whole boxes"
         }
         {

@@ -74,7 +74,7 @@ internal static class Agreement
         : !strict.Columns.SequenceEqual(frame.Columns) ? "the columns"
         : !strict.Ids.SequenceEqual(frame.Ids) ? "the ids"
         : !Same(strict.Periods, frame.Cell.Periods.ToArray()) ? "the box"
-        : !Same(strict.Tilts, frame.Cell.Tilts.ToArray()) ? "the tilts"
+        : !Same(Unsigned(strict.Tilts), Unsigned(frame.Cell.Tilts.ToArray())) ? "the tilts"
         : !(strict.Types ?? []).SequenceEqual(frame.Types?.Value ?? []) ? "the types"
         : !Same(strict.Charges, Value(frame.Charges)) ? "the charges"
         : !Same(strict.Masses, Value(frame.Masses)) ? "the masses"
@@ -82,6 +82,9 @@ internal static class Agreement
         : !Same(strict.Velocities, Value(frame.Velocities)) ? "the velocities"
         : !Same(strict.Forces, Value(frame.Forces)) ? "the forces"
         : null;
+
+    /// <summary>No tilt has two zeros.</summary>
+    private static double[] Unsigned(double[] tilts) => tilts.Select(tilt => tilt + 0.0).ToArray();
 
     private static double[]? Value(FSharpOption<double[]>? option) => option?.Value;
 
