@@ -36,7 +36,7 @@ let all: Fault list =
         }
         {
             Name = "image-flags-ignored"
-            File = "src/HgnFunctional.IO/Input/LammpsData.fs"
+            File = "src/HgnFunctional.IO/Input/DataRows.fs"
             Original = "float (reader.Integer(\"the image flag\""
             Fault = "0.0 * float (reader.Integer(\"the image flag\""
             Law = "image flags move atoms by whole boxes"

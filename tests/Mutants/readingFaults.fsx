@@ -17,13 +17,13 @@ let all: Fault list =
             "a header line stands once"
         fault
             "sections-twice"
-            "src/HgnFunctional.IO/Input/LammpsData.fs"
+            "src/HgnFunctional.IO/Input/DataRows.fs"
             "if not (seen.TryAdd(section, 0)) then"
             "if not (seen.TryAdd(section, 0)) && section = \"\" then"
             "a section stands once"
         fault
             "rows-beyond-the-count"
-            "src/HgnFunctional.IO/Input/LammpsData.fs"
+            "src/HgnFunctional.IO/Input/DataRows.fs"
             "| Some count when row > count ->"
             "| Some count when row > count + 5 ->"
             "a section has as many rows as the header says"

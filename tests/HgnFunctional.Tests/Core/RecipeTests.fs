@@ -62,7 +62,9 @@ let private refusals =
             let line =
                 let scene = chain 5 3
                 let along (values: float[]) = values |> Array.indexed |> Array.filter (fun (k, _) -> k % 2 = 0) |> Array.map snd
-                (frameOf harmonic { scene with Dimension = 1; Periods = [ 0.0 ]; Tilts = []; Q = along scene.Q; P = along scene.P }).Snapshot
+
+                (frameOf harmonic { scene with Dimension = 1; Periods = [ 0.0 ]; Tilts = []; Q = along scene.Q; P = along scene.P })
+                    .Snapshot
 
             train [ RawBlock.recipe ] [ five; five; seven ] |> expectError (BlockRefusesFrame(2, NeedsBodies(5, 2)))
             train [ RawBlock.recipe ] [ five; line ] |> expectError (BlockRefusesFrame(1, NeedsBodies(5, 2)))

@@ -162,7 +162,10 @@ let tests =
                 TemporaryFolder.using (fun folder ->
                     let compress (name: string) (write: Stream -> unit) : string =
                         let path = Path.Combine(folder, name)
-                        use file = new System.IO.Compression.GZipStream(File.Create path, System.IO.Compression.CompressionLevel.SmallestSize)
+
+                        use file =
+                            new System.IO.Compression.GZipStream(File.Create path, System.IO.Compression.CompressionLevel.SmallestSize)
+
                         write file
                         path
 

@@ -1,0 +1,193 @@
+namespace HgnFunctional
+
+/// The linear systems of all blocks: how their units are drawn, and which shape of pairs the evidence chooses.
+[<RequireQualifiedAccess>]
+module internal Drawing =
+
+    /// Hidden units of the pilot fits that choose the radial transform.
+    let private pilotWidth = 32
+
+    /// A transform replaces the one to start from only if minus twice its log evidence per row is lower by this: a factor
+    /// ten in the residual. Smaller differences vary with the seed.
+    let private strongEvidence = log 100.0
+
+    /// Kinds of pairs up to this number are tried one by one.
+    let private fewKinds = 8
+
+    /// How often all choices are gone through anew, since one may hide behind another.
+    let private mostRounds = 3
+
+    /// Fewer hidden units than this resolve no law.
+    let private fewestUnits = 8
+
+    /// The hidden units of each block: as asked for; but kinds of pairs share what the faster way of solving takes, and bonds beside
+    /// pairs within reach take half, since bonds saturate early and what more units learn there is noise (docs/DEFAULTS.md).
+    let private unitsFor (width: int) (parts: SurveyedPart list) : SurveyedPart -> int =
+        let kinded = parts |> List.filter (fun part -> part.Kind <> EachBody)
+        let hasReach = parts |> List.exists (fun part -> part.Kind.IsPairsOf)
+        let trend = 2
+        let share = LeastSquares.widest / max 1 kinded.Length - trend
+
+        let shared =
+            if kinded.Length > 1 && width <= LeastSquares.widest then
+                min width (max fewestUnits share)
+            else
+                width
+
+        fun part ->
+            match part.Kind with
+            | EachBody -> width
+            | BondsOf _ when hasReach -> max (min fewestUnits width) (min shared (width / 2))
+            | BondsOf _
+            | PairsOf _ -> shared
+
+    /// The systems of all blocks, made with a shape for each.
+    let makeSystems
+        (config: TrainingConfig)
+        (survey: Survey)
+        (width: int)
+        (sampler: Sampler)
+        (shapes: PairShape[])
+        (samples: TrainingSample list)
+        : LinearSystem list =
+        let recipes = survey.Parts |> List.distinctBy _.Place |> List.map _.Recipe
+
+        // Streams are named by recipe: the kind of block, and which of its kind it is, if it is not the first. Kinds of pairs
+        // draw the same units: their columns are apart, and what they are called decides nothing.
+        let names =
+            recipes
+            |> List.mapi (fun place recipe ->
+                match recipes |> List.truncate place |> List.filter (fun other -> other.Kind = recipe.Kind) with
+                | [] -> recipe.Kind
+                | equals -> $"{recipe.Kind} {equals.Length + 1}")
+
+        let units = unitsFor width survey.Parts
+
+        List.zip survey.Parts samples
+        |> List.mapi (fun index (part, sample) ->
+            let options =
+                {
+                    Radial = shapes[index].Radial
+                    Cutoff = shapes[index].Cutoff
+                    CutoffRadius = survey.First.Structure.Relations.Cutoff
+                    Kind = part.Kind
+                }
+
+            let draw (layer: string) (wanted: int option) (inputs: InputSample) =
+                let purpose =
+                    if layer = "" then
+                        $"{names[part.Place]} features"
+                    else
+                        $"{names[part.Place]} {layer} features"
+
+                let random = Rng.stream config.Seed purpose
+                Sampler.sample sampler config.Activation (Option.defaultValue (units part) wanted) random inputs
+
+            part.Recipe.Create options sample draw)
+        |> Design.systems (struct (survey.VelocityScale, survey.ForceScale))
+
+    let solveAll (ridge: Ridge) (systems: LinearSystem list) (accumulators: TallSkinnyQr list) =
+        (systems, accumulators)
+        ||> List.map2 (fun system accumulator -> LeastSquares.solve ridge (Design.trendOf system) accumulator)
+        |> List.fold
+            (fun solved next ->
+                match solved, next with
+                | Ok before, Ok solution -> Ok(before @ [ solution ])
+                | Error error, _ -> Error error
+                | _, Error error -> Error(SolveFailed error))
+            (Ok [])
+
+    let samplesOf (survey: Survey) : TrainingSample list = survey.Parts |> List.map _.Sample
+
+    /// Minus twice the log evidence per row of the systems with forces, on the pilot snapshots.
+    let private pilotSurprise (config: TrainingConfig) (survey: Survey) (shapes: PairShape[]) : float =
+        let systems =
+            makeSystems config survey (min pilotWidth config.Width) Sampler.elm shapes (samplesOf survey)
+            |> List.filter (fun system -> system.HasForceRows)
+
+        let struct (components, _) = survey.Largest
+
+        if systems |> List.forall (Design.fits components) then
+            let accumulated: Result<TallSkinnyQr list, unit> = survey.Pilot |> Seq.map Ok |> Design.accumulate ignore systems
+
+            match accumulated |> Result.mapError SourceFailed |> Result.bind (solveAll config.Ridge systems) with
+            | Ok solutions -> solutions |> List.sumBy (fun solution -> solution.Surprise)
+            | Error _ -> infinity
+        else
+            infinity
+
+    /// The shape to start from.
+    let private startOf (config: TrainingConfig) (part: SurveyedPart) (relations: Relations) : PairShape =
+        let radial =
+            match config.Radial, part.Kind with
+            | FixedRadial radial, _ -> radial
+            | AutomaticRadial, BondsOf _ -> Radial.distance
+            | AutomaticRadial, _ -> if relations.Cutoff.IsNone then Radial.distance else Radial.inverse
+
+        let cutoff =
+            match config.Cutoff with
+            | FixedCutoff cutoff -> cutoff
+            | AutomaticCutoff -> Cutoff.quartic
+
+        { Radial = radial; Cutoff = cutoff }
+
+    /// The shapes that a block may have.
+    let private candidatesFor (config: TrainingConfig) (part: SurveyedPart) (start: PairShape) : PairShape list =
+        let radials =
+            match config.Radial with
+            | AutomaticRadial when part.Recipe.SeesRadial -> Radial.all
+            | _ -> [ start.Radial ]
+
+        let cutoffs =
+            match config.Cutoff, part.Kind with
+            | AutomaticCutoff, PairsOf _ when part.Recipe.SeesRadial -> [ Cutoff.quartic; Cutoff.cut ]
+            | _ -> [ start.Cutoff ]
+
+        [
+            for cutoff in cutoffs do
+                for radial in radials -> { Radial = radial; Cutoff = cutoff }
+        ]
+
+    /// The shape of each block: first one for all kinds of a relation, then for each kind if they are few, as long as the evidence
+    /// is strong.
+    let chooseShapes (config: TrainingConfig) (survey: Survey) : PairShape[] =
+        let parts = Array.ofList survey.Parts
+        let start = parts |> Array.map (fun part -> startOf config part survey.First.Structure.Relations)
+
+        let candidates = Array.map2 (candidatesFor config) parts start
+        let open' = [ 0 .. parts.Length - 1 ] |> List.filter (fun index -> candidates[index].Length > 1)
+        let relations = open' |> List.groupBy (fun index -> parts[index].Place) |> List.map snd
+
+        let single =
+            if open'.Length <= fewKinds then
+                relations |> List.filter (fun group -> group.Length > 1) |> List.concat
+            else
+                []
+
+        let groups = relations @ List.map List.singleton single |> Array.ofList
+        let surpriseOf = pilotSurprise config survey
+
+        let tryGroup (shapes: PairShape[], least: float) (group: int list) =
+            let isAsNow (shape: PairShape) (index: int) =
+                shapes[index].Radial.Name = shape.Radial.Name && shapes[index].Cutoff.Name = shape.Cutoff.Name
+
+            let tried =
+                candidates[group.Head]
+                |> List.filter (fun shape -> not (List.forall (isAsNow shape) group))
+                |> List.map (fun shape ->
+                    let changed = shapes |> Array.mapi (fun index before -> if List.contains index group then shape else before)
+                    changed, surpriseOf changed)
+
+            let best, surprise = List.minBy snd tried
+            if surprise < least - strongEvidence then Some(best, surprise) else None
+
+        // All are tried again after a change, but not the one that changed.
+        let rec improve (turn: int) (settled: int) (shapes: PairShape[], least: float) : PairShape[] =
+            if settled >= groups.Length || turn >= mostRounds * groups.Length then
+                shapes
+            else
+                match tryGroup (shapes, least) groups[turn % groups.Length] with
+                | Some better -> improve (turn + 1) 1 better
+                | None -> improve (turn + 1) (settled + 1) (shapes, least)
+
+        if groups.Length = 0 then start else improve 0 0 (start, surpriseOf start)
