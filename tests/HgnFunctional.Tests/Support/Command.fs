@@ -25,8 +25,13 @@ let finish (running: Process) : int * string * string =
 /// The command line of `hgn` without the program, which is `dotnet`.
 let hgn (arguments: string list) : string list = Path.Combine(AppContext.BaseDirectory, "hgn.dll") :: arguments
 
-/// Starts `hgn`.
-let start (arguments: string list) : Process = startProgram [] "dotnet" (hgn arguments)
+/// Starts `hgn` with the signals that a terminal would give it: a background job that runs the tests may ignore some, which its
+/// children inherit.
+let start (arguments: string list) : Process =
+    if OperatingSystem.IsLinux() then
+        startProgram [] "env" ("--default-signal=INT,TERM" :: "dotnet" :: hgn arguments)
+    else
+        startProgram [] "dotnet" (hgn arguments)
 
 /// Exit code, standard output and standard error of `hgn`.
 let run (variables: (string * string) list) (arguments: string list) : int * string * string =
