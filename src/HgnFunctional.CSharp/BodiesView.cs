@@ -48,18 +48,11 @@ public readonly ref struct BodiesView
     /// <summary>The higher body of each pair [pairs].</summary>
     public ReadOnlySpan<int> Second => pairs.Receivers;
 
-    /// <summary>The distance r of a pair, of the nearest images in a periodic box. Writes the derivative of r with respect to the
+    /// <summary>The distance r of a pair, of the images that it stands for in a periodic box. Writes the derivative of r with respect to the
     /// first body's position [d]; that with respect to the second's is its opposite.</summary>
     public double Distance(int pair, Span<double> direction)
     {
-        var (first, second) = (First[pair] * Dimension, Second[pair] * Dimension);
-
-        for (var axis = 0; axis < Dimension; axis++)
-        {
-            direction[axis] = Positions[first + axis] - Positions[second + axis];
-        }
-
-        structure.Cell.ToNearest(direction[..Dimension]);
+        pairs.DifferenceInto(structure.Cell, Positions, pair, direction);
         var square = 0.0;
 
         for (var axis = 0; axis < Dimension; axis++)

@@ -31,7 +31,7 @@ public sealed partial class BodySystem
 
     /// <summary>Bodies of which all pairs within a cutoff interact; <see cref="WithSpecies"/> tells them apart.</summary>
     /// <param name="masses">Masses [N], copied.</param>
-    /// <param name="cutoff">A distance, at most half the shortest period.</param>
+    /// <param name="cutoff">A distance; in a periodic box bodies meet all images within it.</param>
     /// <param name="periods">Length of the box along each axis [d], one to eight; 0 leaves an axis open.</param>
     /// <exception cref="HgnInputException">A mass, the cutoff or a period is not what it should be; the message names it.</exception>
     public static BodySystem WithinCutoff(ReadOnlySpan<double> masses, double cutoff, params ReadOnlySpan<double> periods) =>
@@ -40,7 +40,7 @@ public sealed partial class BodySystem
     /// <summary>Bodies of which all pairs within a cutoff interact, in a skewed box: the first vector lies along x, the second in the
     /// plane of x and y, as LAMMPS has them.</summary>
     /// <param name="masses">Masses [N], copied.</param>
-    /// <param name="cutoff">A distance, at most half the shortest period.</param>
+    /// <param name="cutoff">A distance; in a periodic box bodies meet all images within it.</param>
     /// <param name="periods">Length of each vector along its own axis [d], one to eight; 0 leaves an axis open.</param>
     /// <param name="tilts">How far each vector reaches along the axes before its own (xy, xz, yz) [d (d - 1) / 2]; none for a
     /// rectangular box.</param>

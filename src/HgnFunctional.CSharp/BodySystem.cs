@@ -39,8 +39,11 @@ public sealed partial class BodySystem
     /// the period; empty for a rectangular one.</summary>
     public ReadOnlySpan<double> Tilts => Core.Cell.Tilts;
 
-    /// <summary>The distance within which all pairs interact; null for a system of bonds alone.</summary>
-    public double? Cutoff => Core.Relations.Cutoff?.Value;
+    /// <summary>The largest distance within which pairs interact; null for a system of bonds alone.</summary>
+    public double? Cutoff => Core.Relations.Reach?.Value.Largest;
+
+    /// <summary>The cutoffs of pairs of species that have one of their own.</summary>
+    public IReadOnlyList<PairCutoff> PairCutoffs => PairCutoff.Of(Core.Relations.Reach?.Value);
 
     /// <summary>The bonds as pairs of bodies, counted from 0, sorted, the lower body first; empty for a system without.</summary>
     public IReadOnlyList<(int First, int Second)> Bonds =>
@@ -48,6 +51,19 @@ public sealed partial class BodySystem
 
     /// <summary>The type of each of the <see cref="Bonds"/>; "" where nobody named it.</summary>
     public IReadOnlyList<string> BondTypes => Core.Relations.Bonds is { } bonds ? NamingModule.toArray(bonds.Value.Types) : [];
+
+    /// <summary>The angles as triples of bodies, the middle one second; empty for a system without.</summary>
+    public IReadOnlyList<(int First, int Centre, int Second)> Angles =>
+        Core.Relations.Angles is { } angles
+            ? AnglesModule.toArray(angles.Value).Select(angle => (angle.Item1, angle.Item2, angle.Item3)).ToArray()
+            : [];
+
+    /// <summary>The type of each of the <see cref="Angles"/>; "" where nobody named it.</summary>
+    public IReadOnlyList<string> AngleTypes =>
+        Core.Relations.Angles is { } angles ? AnglesModule.toArray(angles.Value).Select(angle => angle.Item4).ToArray() : [];
+
+    /// <summary>The charge of each body [N]; empty for bodies without.</summary>
+    public ReadOnlySpan<double> Charges => Core.TryAttribute(Attribute.Charge) is { } charges ? charges.Value : [];
 
     /// <summary>The species of each body [N]; "" where nobody named it.</summary>
     public IReadOnlyList<string> Species => NamingModule.toArray(Core.Species);
@@ -60,7 +76,7 @@ public sealed partial class BodySystem
     public BodySystem WithMasses(ReadOnlySpan<double> masses)
     {
         Interop.RequireLength(nameof(masses), Bodies, masses.Length, "one for each body");
-        return Rebuilt(Core.Relations, masses);
+        return With(StructureModule.tryWithMasses(masses, Core).Expect());
     }
 
     /// <summary>The same bodies, all with this mass.</summary>
@@ -73,7 +89,7 @@ public sealed partial class BodySystem
     public BodySystem WithSpecies(IEnumerable<string> species)
     {
         var names = Named(nameof(species), species);
-        return new BodySystem(StructureModule.tryWithSpecies(names, Core).Expect(), sites, Name);
+        return With(StructureModule.tryWithSpecies(names, Core).Expect());
     }
 
     /// <summary>The same bodies with a type for each of the <see cref="Bonds"/>, in their order. Models learn a law for each type.</summary>
@@ -86,16 +102,56 @@ public sealed partial class BodySystem
 
         return bonds.Count == 0
             ? this
-            : Rebuilt(new Relations(
+            : With(new Relations(
                 FSharpOption<Bonds>.Some(BondsModule.tryCreate(Bodies, bonds.Select((bond, k) => (bond.First, bond.Second, names[k]))).Expect()),
-                Core.Relations.Cutoff));
+                Core.Relations.Angles,
+                Core.Relations.Reach));
     }
+
+    /// <summary>The same bodies with angles between their bonds. Models learn a law of the cosine and of the lengths of both bonds.</summary>
+    /// <param name="angles">Bodies counted from 0, the middle one second, each angle once, in any order and direction.</param>
+    /// <exception cref="HgnInputException">A body is not there, or the middle one is not joined to both others.</exception>
+    public BodySystem WithAngles(IEnumerable<(int First, int Centre, int Second)> angles)
+    {
+        ArgumentNullException.ThrowIfNull(angles);
+        return WithAngles(angles.Select(angle => (angle.First, angle.Centre, angle.Second, "")));
+    }
+
+    /// <summary>The same bodies with a type for each of the <see cref="Angles"/>, in their order. Models learn a law for each type.</summary>
+    /// <exception cref="HgnInputException">There are not as many types as angles, or one is null.</exception>
+    public BodySystem WithAngleTypes(IEnumerable<string> types)
+    {
+        var names = Named(nameof(types), types);
+        var angles = Angles;
+        Interop.RequireLength(nameof(types), angles.Count, names.Length, "one for each angle");
+        return angles.Count == 0 ? this : WithAngles(angles.Select((angle, k) => (angle.First, angle.Centre, angle.Second, names[k])));
+    }
+
+    /// <summary>The same bodies with a charge for each [N], in units of the data. Where charges differ within a species, models learn a
+    /// law of pairs that the product of both charges multiplies.</summary>
+    /// <exception cref="HgnInputException">There are not N charges, or one is not finite.</exception>
+    public BodySystem WithCharges(ReadOnlySpan<double> charges) =>
+        With(StructureModule.tryWithAttribute(Attribute.Charge, charges, Core).Expect());
 
     /// <summary>The same bodies, of which all pairs within a cutoff interact, too: beside bonds, each number of bonds between two
     /// bodies (1, 2, 3, more) is a kind of pairs of its own.</summary>
-    /// <param name="cutoff">A distance, at most half the shortest period.</param>
+    /// <param name="cutoff">A distance; in a periodic box bodies meet all images within it.</param>
+    /// <param name="excludedBonds">Pairs that so many bonds or fewer join, 0 to 3, do not interact by distance; with 0 the data decide.</param>
     /// <exception cref="HgnInputException">The cutoff is not what it should be.</exception>
-    public BodySystem WithCutoff(double cutoff) => Rebuilt(new Relations(Core.Relations.Bonds, FSharpOption<double>.Some(cutoff)));
+    public BodySystem WithCutoff(double cutoff, int excludedBonds = 0) => With(PairCutoff.ReachOf(cutoff, null, excludedBonds)!);
+
+    /// <summary>As <see cref="WithCutoff"/>, with a cutoff for each pair of species, which must be named before.</summary>
+    /// <param name="cutoffs">One for each pair of species.</param>
+    /// <param name="excludedBonds">Pairs that so many bonds or fewer join, 0 to 3, do not interact by distance; with 0 the data decide.</param>
+    /// <exception cref="HgnInputException">A cutoff is not what it should be, or a pair of species has none.</exception>
+    public BodySystem WithCutoffs(IEnumerable<PairCutoff> cutoffs, int excludedBonds = 0)
+    {
+        ArgumentNullException.ThrowIfNull(cutoffs);
+
+        return PairCutoff.ReachOf(null, cutoffs, excludedBonds) is { } reach
+            ? With(reach)
+            : throw new HgnInputException("There are no cutoffs; expected one for each pair of species.");
+    }
 
     /// <summary>The same bodies with a place for each, row-major [N x d], from which <see cref="RandomStart"/> starts.</summary>
     /// <exception cref="HgnInputException">There are not N x d coordinates, or one is not finite.</exception>
@@ -136,10 +192,19 @@ public sealed partial class BodySystem
     /// <summary>The system in one line.</summary>
     public override string ToString() => Name is null ? Core.ToString() : $"{Name}: {Core}";
 
-    private BodySystem Rebuilt(Relations relations) => Rebuilt(relations, Masses);
+    private BodySystem WithAngles(IEnumerable<(int, int, int, string)> angles)
+    {
+        var bonds = Core.Relations.Bonds ?? throw new HgnInputException("The system has no bonds; expected bonds to both sides of each angle.");
+        var created = AnglesModule.tryCreate(bonds.Value, angles).Expect();
+        return With(new Relations(Core.Relations.Bonds, FSharpOption<Angles>.Some(created), Core.Relations.Reach));
+    }
 
-    private BodySystem Rebuilt(Relations relations, ReadOnlySpan<double> masses) =>
-        new(StructureModule.withSpecies(NamingModule.toArray(Core.Species), StructureModule.tryCreate(Core.Cell, relations, masses).Expect()), sites, Name);
+    private BodySystem With(Reach reach) =>
+        With(new Relations(Core.Relations.Bonds, Core.Relations.Angles, FSharpOption<Reach>.Some(reach)));
+
+    private BodySystem With(Relations relations) => With(StructureModule.tryWithRelations(relations, Core).Expect());
+
+    private BodySystem With(Structure structure) => new(structure, sites, Name);
 
     private static string[] Named(string field, IEnumerable<string> names)
     {

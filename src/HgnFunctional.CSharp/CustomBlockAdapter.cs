@@ -32,6 +32,8 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
     // Nothing is known of them.
     public BlockSymmetries Symmetries => BlockSymmetriesModule.none;
 
+    public FSharpList<string> Attributes => FSharpList<string>.Empty;
+
     public FSharpOption<BlockError> Refuses(Structure structure) => RefusalOf(block, structure);
 
     public void ValuesInto(in Configuration configuration, Span<double> destination)
@@ -111,6 +113,7 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
             FuncConvert.FromFunc<Structure, FSharpList<Kind>>(_ => FSharpList<Kind>.Cons(HgnFunctional.Kind.EachBody, FSharpList<Kind>.Empty)),
             FuncConvert.FromFunc<Snapshot, int>(_ => 0),
             FuncConvert.FromAction<Snapshot, FSharpFunc<Kind, InputPool>>((_, _) => { }),
+            false,
             false,
             FuncConvert.FromFunc<Structure, Snapshot, FSharpOption<BlockError>>((_, snapshot) => RefusalOf(block, snapshot.Structure)),
             FuncConvert.FromFunc<BlockOptions, TrainingSample, Draw, IFeatureBlock>(

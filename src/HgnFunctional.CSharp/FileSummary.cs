@@ -33,9 +33,10 @@ public abstract record FileSummary
     /// <summary>A LAMMPS data file.</summary>
     /// <param name="Bodies">Number of atoms.</param>
     /// <param name="Bonds">Number of bonds.</param>
+    /// <param name="Angles">Number of angles.</param>
     /// <param name="HasMasses">Whether it has masses.</param>
     /// <param name="HasVelocities">Whether it has velocities.</param>
-    public sealed record OfData(int Bodies, int Bonds, bool HasMasses, bool HasVelocities) : FileSummary;
+    public sealed record OfData(int Bodies, int Bonds, int Angles, bool HasMasses, bool HasVelocities) : FileSummary;
 
     /// <summary>Recognises a file by its content, whatever it is called, and reads it.</summary>
     /// <param name="path">A model, a dump or a data file; gzip may have compressed it.</param>
@@ -80,6 +81,6 @@ public abstract record FileSummary
     private static OfData ReadData(string path)
     {
         var data = LammpsDataModule.read(path).Expect();
-        return new OfData(data.Ids.Length, data.Bonds.Length, data.Masses is not null, data.Velocities is not null);
+        return new OfData(data.Ids.Length, data.Bonds.Length, data.Angles.Length, data.Masses is not null, data.Velocities is not null);
     }
 }

@@ -32,8 +32,17 @@ public sealed partial class HgnModel
     /// <summary>Number of training snapshots.</summary>
     public int Frames => Core.Provenance.Frames;
 
-    /// <summary>The distance within which all pairs interact; null for a model of bonds alone.</summary>
-    public double? Cutoff => Core.Scope.Cutoff?.Value;
+    /// <summary>The largest distance within which pairs interact; null for a model of bonds alone.</summary>
+    public double? Cutoff => Core.Scope.Reach?.Value.Largest;
+
+    /// <summary>The cutoffs of pairs of species that have one of their own.</summary>
+    public IReadOnlyList<PairCutoff> PairCutoffs => PairCutoff.Of(Core.Scope.Reach?.Value);
+
+    /// <summary>The types of angles that the model tells apart, [""] where it looks at none; empty for a model without angles.</summary>
+    public IReadOnlyList<string> AngleTypes => Core.Scope.AngleTypes is { } types ? types.Value.ToArray() : [];
+
+    /// <summary>Names of the attributes of bodies, such as "charge", that laws of the model are weighted by.</summary>
+    public IReadOnlyList<string> Attributes => Core.Attributes.ToArray();
 
     /// <summary>The species that the model tells apart, [""] where it looks at none.</summary>
     public IReadOnlyList<string> Species => Core.Scope.Species.ToArray();

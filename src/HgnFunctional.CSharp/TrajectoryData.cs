@@ -12,11 +12,17 @@ public sealed record TrajectoryData
     /// <summary>Paths of LAMMPS text dumps, which may be compressed (.gz).</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
-    /// <summary>Path of a LAMMPS data file whose bonds (and masses, where the dump has none) are used.</summary>
+    /// <summary>Path of a LAMMPS data file whose bonds and angles (and masses and charges, where the dump has none) are used.</summary>
     public string? TopologyFile { get; init; }
 
-    /// <summary>Distance within which all pairs interact, in the units of the files; instead of bonds.</summary>
+    /// <summary>Distance within which all pairs interact, in the units of the files; beside the bonds of a topology.</summary>
     public double? Cutoff { get; init; }
+
+    /// <summary>Distances for pairs of species; where there is no <see cref="Cutoff"/>, one for each pair.</summary>
+    public IReadOnlyList<PairCutoff> PairCutoffs { get; init; } = [];
+
+    /// <summary>Pairs that so many bonds or fewer join, 0 to 3, do not interact by distance; with 0 the data decide.</summary>
+    public int ExcludedBonds { get; init; }
 
     /// <summary>Mass of every body, in the units of the files, where these give none; refused where they do.</summary>
     public double? Mass { get; init; }
@@ -39,7 +45,8 @@ public sealed record TrajectoryData
     internal TrajectoryData For(TrainedModel model) =>
         this with
         {
-            Cutoff = model.Scope.Cutoff?.Value ?? (model.Scope.BondTypes is null ? Cutoff : null),
+            ReachOfModel = model.Scope.Reach?.Value ?? (model.Scope.BondTypes is null ? OwnReach : null),
+            IsForModel = true,
             IgnoresBonds = model.Scope.BondTypes is null,
             Units = Units ?? model.Units?.Value,
         };
@@ -47,10 +54,18 @@ public sealed record TrajectoryData
     /// <summary>Whether bonds that files name do not count: so for a model of pairs within a cutoff alone.</summary>
     private bool IgnoresBonds { get; init; }
 
+    private bool IsForModel { get; init; }
+
+    private Reach? ReachOfModel { get; init; }
+
+    private Reach? OwnReach => PairCutoff.ReachOf(Cutoff, PairCutoffs, ExcludedBonds);
+
+    private Reach? Reach => IsForModel ? ReachOfModel : OwnReach;
+
     internal SourceOptions ToOptions() =>
         new(
             TopologyFile.ToOption(),
-            Cutoff.ToOption(),
+            Reach is { } reach ? FSharpOption<Reach>.Some(reach) : FSharpOption<Reach>.None,
             !IgnoresBonds,
             Mass.ToOption(),
             Units is null ? FSharpOption<Units>.None : FSharpOption<Units>.Some(UnitsModule.all.ByName("units", Units, units => units.Name)),

@@ -85,12 +85,13 @@ module Charts =
     /// species that the model knows, joined by a bond of its first type if it knows bonds.
     let pairEnergy (model: TrainedModel) (distances: float seq) : Result<(float * float) list, BindError> =
         let scope = model.Scope
-        let graph = Graph.create 2 [ struct (0, 1) ]
+        let bonds = Graph.create 2 [ struct (0, 1) ] |> Bonds.ofGraph
 
         let relations =
             {
-                Bonds = scope.BondTypes |> Option.map (fun types -> Bonds.ofGraph graph |> Bonds.rename (fun _ -> types.Head))
-                Cutoff = scope.Cutoff
+                Bonds = scope.BondTypes |> Option.map (fun types -> Bonds.rename (fun _ -> types.Head) bonds)
+                Angles = scope.AngleTypes |> Option.map (fun _ -> Angles.create bonds [])
+                Reach = scope.Reach
             }
 
         let pair =

@@ -16,7 +16,7 @@ internal static class Shared
         new("DATA") { Description = "LAMMPS text dumps (.gz too) with velocities and forces.", Arity = ArgumentArity.OneOrMore };
 
     internal static Option<string?> Topology() =>
-        new("--topology") { Description = "LAMMPS data file with the bonds.", HelpName = "FILE" };
+        new("--topology") { Description = "LAMMPS data file with the bonds and angles.", HelpName = "FILE" };
 
     internal static Option<string?> Units() =>
         new("--units") { Description = "LAMMPS unit style, where the files name none: lj, metal, real, si, cgs; by default that of the model, or lj.", HelpName = "NAME" };
@@ -49,6 +49,45 @@ internal static class Shared
     /// <summary>A number option, parsed the same in every culture.</summary>
     internal static Option<double?> Number(string name, string description, string helpName) =>
         new(name) { Description = description, HelpName = helpName, CustomParser = result => ParseNumber(name, result) };
+
+    /// <summary>Distances within which pairs interact: one for all, some for pairs of species, or both.</summary>
+    internal static Option<(double? All, PairCutoff[] Pairs)> Cutoff() =>
+        new("--cutoff")
+        {
+            Description = "Distance within which pairs interact, beside the bonds of a topology: one for all, or A-B=R,... for pairs of types.",
+            HelpName = "R",
+            CustomParser = ParseCutoff,
+        };
+
+    private static (double?, PairCutoff[]) ParseCutoff(ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        double? all = null;
+        var pairs = new List<PairCutoff>();
+
+        foreach (var part in text.Split(','))
+        {
+            var sides = part.Split('=');
+            var names = sides.Length == 2 ? sides[0].Split('-') : [];
+            var isNumber = double.TryParse(sides[^1], NumberStyles.Float, CultureInfo.InvariantCulture, out var distance);
+
+            if (isNumber && sides.Length == 1 && all is null)
+            {
+                all = distance;
+            }
+            else if (isNumber && names.Length == 2 && names.All(name => name.Length > 0))
+            {
+                pairs.Add(new PairCutoff(names[0], names[1], distance));
+            }
+            else
+            {
+                result.AddError($"--cutoff is '{text}'; expected a number, or A-B=R for pairs of types, such as 1-1=2.5,1-2=3,2-2=3.");
+                return (null, []);
+            }
+        }
+
+        return (all, pairs.ToArray());
+    }
 
     internal static TrajectoryData Read(IReadOnlyList<string> files, string? topology, (int First, int? Last) frames, string? units) =>
         new() { Files = files, TopologyFile = topology, FirstFrame = frames.First, LastFrame = frames.Last, Units = units };

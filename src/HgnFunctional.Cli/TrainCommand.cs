@@ -14,7 +14,8 @@ internal static class TrainCommand
         var defaults = new TrainingOptions();
         var data = Shared.Data();
         var topology = Shared.Topology();
-        var cutoff = Shared.Number("--cutoff", "Distance within which all pairs interact, beside the bonds of a topology.", "R");
+        var cutoff = Shared.Cutoff();
+        var excluded = new Option<int>("--excluded-bonds") { Description = "Pairs that so many bonds or fewer join, 0 to 3, do not interact by distance; with 0 the data decide.", HelpName = "N" };
         var sampler = new Option<string>("--sampler") { Description = "elm, u-swim, swim or a-swim.", DefaultValueFactory = _ => defaults.Sampler };
         var activation = new Option<string>("--activation") { Description = "softplus, tanh, sigmoid or sine.", DefaultValueFactory = _ => defaults.Activation };
         var radial = new Option<string>("--radial") { Description = "r, 1/r, r^-3 or auto.", DefaultValueFactory = _ => defaults.Radial };
@@ -30,7 +31,7 @@ internal static class TrainCommand
 
         var command = new Command("train", "Learns a model from trajectories.")
         {
-            data, topology, cutoff, sampler, activation, radial, shape, width, ridge, seed, mass, units, frames, output, json,
+            data, topology, cutoff, excluded, sampler, activation, radial, shape, width, ridge, seed, mass, units, frames, output, json,
         };
 
         command.SetAction(parsed =>
@@ -40,7 +41,9 @@ internal static class TrainCommand
 
             var source = Shared.Read(parsed.GetRequiredValue(data), parsed.GetValue(topology), parsed.GetValue(frames), parsed.GetValue(units)) with
             {
-                Cutoff = parsed.GetValue(cutoff),
+                Cutoff = parsed.GetValue(cutoff).All,
+                PairCutoffs = parsed.GetValue(cutoff).Pairs ?? [],
+                ExcludedBonds = parsed.GetValue(excluded),
                 Mass = parsed.GetValue(mass),
             };
 

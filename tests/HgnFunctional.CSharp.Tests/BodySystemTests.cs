@@ -105,8 +105,18 @@ internal static class BodySystemTests
                     $"The topology is 'rings'; expected one of {string.Join(", ", BodySystem.TopologyNames)}.");
 
                 Check.Refuses(
-                    () => BodySystem.WithinCutoff([1, 1], 6, 10, 10),
-                    "The cutoff 6 is above half the shortest period of the box; expected at most 5.");
+                    () => BodySystem.WithinCutoff([1, 1], 6e3, 10, 10),
+                    "Within the cutoff 6000 lie some 1.4E+06 images of each body; expected a shorter cutoff or a larger box.");
+
+                Check.Refuses(
+                    () => Given.Ring.WithSpecies(["A", "B", "A", "B", "A"]).WithCutoffs([new("A", "A", 1), new("B", "A", 2)]),
+                    "There is no cutoff for pairs of the species B and B; expected one for each pair of species.");
+
+                Check.Refuses(
+                    () => Given.Ring.WithAngles([(0, 1, 2), (0, 2, 4)]),
+                    "Angle 1 has body 0 at an end and body 2 in the middle, which no bond joins; expected bonds from the middle to both ends.");
+
+                Check.Refuses(() => Given.Ring.WithCharges([1, -1]), "The attribute 'charge' has 2 values; expected 5, one for each body.");
 
                 Check.Refuses(() => Given.Ring.WithMasses([1, 2]), "masses has 2 entries; expected 5 (one for each body).");
                 Check.Refuses(() => Given.Ring.WithSites([1, 2]), "sites has 2 entries; expected 10 (bodies x dimension).");

@@ -190,7 +190,7 @@ internal static class CustomBlockTests
                     var model = Train(WellData, new WellBlock());
 
                     var sentence = $"{path}: the model has the custom block 'well', whose code a file cannot hold; "
-                        + "expected blocks of the kinds body, pair, message, raw.";
+                        + "expected blocks of the kinds body, pair, angle, message, raw.";
 
                     Check.Refuses(() => model.Save(path), sentence);
                     Check.That(!model.TrySave(path, out var reason) && reason == sentence, "TrySave says so too");

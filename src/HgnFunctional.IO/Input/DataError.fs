@@ -63,6 +63,8 @@ type DataProblem =
     | UnitsUnclear of found: string * expected: string
     /// The graph of bonds was refused.
     | BadGraph of GraphError
+    /// The angles are not angles between bonds.
+    | BadAngles of AngleError
     /// The box was refused.
     | BadCell of CellError
     /// Masses, box and pairs do not fit.
@@ -120,6 +122,7 @@ type DataProblem =
             $"holds {frames} frames, 0..{frames - 1}, and frames {asked} were asked for"
         | UnitsUnclear(found, expected) -> $"has units '{found}'; expected {expected}"
         | BadGraph error -> clause error
+        | BadAngles error -> clause error
         | BadCell error -> clause error
         | BadStructure error -> clause error
         | BadState error -> clause error

@@ -79,6 +79,7 @@ type internal DataRows(reader: LineReader, header: DataHeader) =
     let places = ResizeArray<float>()
     let velocities = ResizeArray<DataRow<struct (float * float * float)>>()
     let bonds = ResizeArray<DataRow<struct (int * int64)>>()
+    let angles = ResizeArray<DataRow<int * int64[]>>()
     // Atoms of angles, dihedrals and impropers.
     let groups = ResizeArray<DataRow<int64[]>>()
     let mutable layout: AtomLayout option = None
@@ -197,8 +198,11 @@ type internal DataRows(reader: LineReader, header: DataHeader) =
         | "Bonds" -> addBond words
         | _ when width.IsSome ->
             let numbers = words |> Array.map (fun word -> reader.Integer($"a number of the section {section}", word))
-            typeOf (what.TrimEnd 's') words[1] |> ignore
+            let kind = typeOf (what.TrimEnd 's') words[1]
             groups.Add { Line = reader.Line; Id = numbers[0]; Value = numbers[2..] }
+
+            if section = "Angles" then
+                angles.Add { Line = reader.Line; Id = numbers[0]; Value = kind, numbers[2..] }
         | _ -> ()
 
     /// A section begins.
@@ -245,6 +249,7 @@ type internal DataRows(reader: LineReader, header: DataHeader) =
     member _.Places = places
     member _.Velocities = velocities
     member _.Bonds = bonds
+    member _.Angles = angles
     member _.Groups = groups
     member _.Masses = masses
     member _.HasCharges = layout |> Option.exists (fun layout -> layout.Charge.IsSome)

@@ -22,7 +22,7 @@ module internal FileBodies =
         | Ok value -> value
         | Error error -> raise (DataException error)
 
-    /// Which pairs interact, of the atoms with these ids: those that bonds join, with their types, and those within a cutoff.
+    /// Which of the atoms with these ids interact: along bonds and their angles, with their types, and within a reach.
     let relationsOf (options: SourceOptions) (topology: LammpsData option) (path: string) (ids: int64[]) : Relations =
         match topology with
         | Some data when data.Ids <> ids -> fail path None (TopologyForOthers(data.Path, data.Ids.Length, ids.Length))
@@ -33,9 +33,33 @@ module internal FileBodies =
             |> Bonds.tryCreate ids.Length
             |> orFail data.Path None BadGraph
 
-        match topology |> Option.filter (fun data -> options.Bonds && data.Bonds.Length > 0), options.Cutoff with
+        // One by one at first, so that the error has its line.
+        let anglesOf (data: LammpsData) (bonds: Bonds) : Angles option =
+            let entry (angle: DataAngle) = struct (angle.First, angle.Centre, angle.Second, string angle.Type)
+            let ids (angle: DataAngle) = data.Ids[angle.First], data.Ids[angle.Centre], data.Ids[angle.Second]
+
+            for angle in data.Angles do
+                match Angles.tryCreate bonds [ entry angle ] with
+                | Ok _ -> ()
+                | Error _ ->
+                    let a, centre, b = ids angle
+
+                    fail
+                        data.Path
+                        (Some angle.Line)
+                        (Unexpected($"an angle of atoms {a}, {centre} and {b}", "bonds from the middle one to both others"))
+
+            if data.Angles.Length = 0 then
+                None
+            else
+                data.Angles |> Seq.map entry |> Angles.tryCreate bonds |> orFail data.Path None BadAngles |> Some
+
+        match topology |> Option.filter (fun data -> options.Bonds && data.Bonds.Length > 0), options.Reach with
         | None, None -> fail path None NoInteractions
-        | bonded, cutoff -> { Bonds = Option.map bondsOf bonded; Cutoff = cutoff }
+        | None, reach -> { Relations.none with Reach = reach }
+        | Some data, reach ->
+            let bonds = bondsOf data
+            { Bonds = Some bonds; Angles = anglesOf data bonds; Reach = reach }
 
     /// The species of each atom, if anything names them: its type in the file, else in the topology; its element where types tell
     /// none apart.
@@ -101,15 +125,28 @@ module internal FileBodies =
         (tilts: float[])
         (relations: Relations)
         (species: string[] option)
+        (charges: float[] option)
         (labels: Labels)
         (masses: float[])
         : Structure =
         let cell = Cell.tryTilted axes tilts |> orFail path line BadCell
 
-        match Structure.tryCreate cell relations (ReadOnlySpan<float> masses) with
-        | Ok structure ->
-            let named = species |> Option.map (fun names -> Structure.withSpecies names structure)
-            named |> Option.defaultValue structure |> Structure.withLabels labels
+        let named structure =
+            species |> Option.map (fun names -> Structure.tryWithSpecies names structure) |> Option.defaultValue (Ok structure)
+
+        let charged structure =
+            charges
+            |> Option.map (fun charges -> Structure.tryWithAttribute Attribute.Charge (ReadOnlySpan<float> charges) structure)
+            |> Option.defaultValue (Ok structure)
+
+        let structure =
+            Structure.tryCreate cell Relations.none (ReadOnlySpan<float> masses)
+            |> Result.bind named
+            |> Result.bind charged
+            |> Result.bind (Structure.tryWithRelations relations)
+
+        match structure with
+        | Ok structure -> Structure.withLabels labels structure
         | Error(BadMass(body, mass)) ->
             fail path line (Unexpected($"a mass of {mass} for atom {labels.Ids[body]}", "a finite mass above 0"))
         | Error error -> fail path line (BadStructure error)
@@ -162,4 +199,8 @@ module internal FileBodies =
     let withTopology (topology: LammpsData option) (labels: Labels) : Labels =
         match topology with
         | None -> labels
-        | Some data -> { labels with Charges = labels.Charges |> Option.orElse data.Charges; Angles = data.Angles }
+        | Some data -> { labels with Torsions = data.Torsions }
+
+    /// The charges of a file, else those of the topology.
+    let chargesOf (topology: LammpsData option) (inFile: float[] option) : float[] option =
+        inFile |> Option.orElse (topology |> Option.bind _.Charges)

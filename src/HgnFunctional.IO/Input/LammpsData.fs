@@ -4,7 +4,11 @@ open System
 open System.Collections.Generic
 open System.Text.RegularExpressions
 
-/// A LAMMPS data file: atoms sorted by id, and their bonds.
+/// An angle of a LAMMPS data file; atoms are indices into its ids.
+[<Struct>]
+type DataAngle = { First: int; Centre: int; Second: int; Type: int; Line: int64 }
+
+/// A LAMMPS data file: atoms sorted by id, with their bonds and angles.
 [<NoEquality; NoComparison>]
 type LammpsData =
     {
@@ -24,8 +28,10 @@ type LammpsData =
         Bonds: struct (int * int)[]
         /// Type of each bond.
         BondTypes: int[]
-        /// Number of angles, dihedrals and impropers.
-        Angles: int
+        /// Angles as triples of indices into the ids, the middle one second, with their types and lines.
+        Angles: DataAngle[]
+        /// Number of dihedrals and impropers.
+        Torsions: int
         /// Positions, row-major [atoms x 3]; image flags have moved them by vectors of the box.
         Positions: float[]
         /// Velocities, if the file has them, row-major [atoms x 3].
@@ -132,8 +138,12 @@ module LammpsData =
             if (Array.distinct row.Value).Length < row.Value.Length then
                 failAt row.Line (Unexpected("an atom twice in one row", "different atoms"))
 
-        let angles =
-            [ "angles"; "dihedrals"; "impropers" ] |> List.sumBy (fun what -> header.TryCount what |> Option.defaultValue 0)
+        let torsions = [ "dihedrals"; "impropers" ] |> List.sumBy (fun what -> header.TryCount what |> Option.defaultValue 0)
+
+        let angleOf (row: DataRow<int * int64[]>) : DataAngle =
+            let kind, atoms = row.Value
+            let place k = find row.Line "the angle" atoms[k]
+            { First = place 0; Centre = place 1; Second = place 2; Type = kind; Line = row.Line }
 
         let units = Regex.Match(title, @"\bunits = ([a-z]+)")
 
@@ -150,7 +160,8 @@ module LammpsData =
             Masses = if rows.Masses.Count = 0 then None else Some(ofAtoms massOf)
             Bonds = rows.Bonds.ToArray() |> Array.map bondOf
             BondTypes = rows.Bonds.ToArray() |> Array.map (fun bond -> let struct (kind, _) = bond.Value in kind)
-            Angles = angles
+            Angles = rows.Angles.ToArray() |> Array.map angleOf
+            Torsions = torsions
             Positions = Array.init (3 * order.Length) (fun k -> rows.Places[3 * order[k / 3] + k % 3])
             Velocities = if rows.Velocities.Count = 0 then None else Some(velocities ())
             Low = header.Box.Low

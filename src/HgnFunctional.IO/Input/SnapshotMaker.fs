@@ -10,7 +10,9 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
     let relations = FileBodies.relationsOf options topology path first.Ids
     let units = FileBodies.unitsOf options path (Some first.Line) first.UnitStyle
     let assumed = defaultArg units Units.lj
-    let mutable known: (float[] * (string[] option * string[] option) * (Axis[] * float[]) * Structure) option = None
+
+    let mutable known: (float[] * (string[] option * string[] option * float[] option) * (Axis[] * float[]) * Structure) option =
+        None
 
     let need (what: string) (columns: string) (frame: DumpFrame) (values: float[] option) : float[] =
         match values with
@@ -43,7 +45,7 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
         let flat = FileBodies.isFlat frame.Positions frame.Velocities
         let axes = FileBodies.axesOf frame.Low frame.High tilts isPeriodic isBoxed flat
 
-        let named = frame.Types, frame.Elements
+        let named = frame.Types, frame.Elements, frame.Charges
 
         match known with
         | Some(before, names, already, structure) when before = masses && names = named && already = (axes, tilts) -> before, structure
@@ -53,14 +55,14 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
             let labels =
                 { Labels.ofIds frame.Ids with
                     Elements = frame.Elements
-                    Charges = frame.Charges
                     Units = Some assumed.Name
                     NamesUnits = frame.UnitStyle.IsSome
                 }
                 |> FileBodies.withTopology topology
 
             let species = FileBodies.speciesOf topology frame.Types frame.Elements
-            let structure = FileBodies.structureOf path (Some frame.Line) axes tilts relations species labels masses
+            let charges = FileBodies.chargesOf topology frame.Charges
+            let structure = FileBodies.structureOf path (Some frame.Line) axes tilts relations species charges labels masses
             known <- Some(masses, named, (axes, tilts), structure)
             masses, structure
 

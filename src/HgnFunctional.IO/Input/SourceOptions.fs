@@ -6,10 +6,10 @@ open HgnFunctional
 [<NoEquality; NoComparison>]
 type SourceOptions =
     {
-        /// A LAMMPS data file with bonds, and masses where the dump has none.
+        /// A LAMMPS data file with bonds and angles, and masses and charges where the dump has none.
         Topology: string option
-        /// The distance within which all pairs interact, beside the bonds.
-        Cutoff: float option
+        /// The distances within which pairs interact, beside the bonds.
+        Reach: Reach option
         /// Whether the bonds that files name interact; a model of pairs within a cutoff alone does not look at them.
         Bonds: bool
         /// Mass of every body, where the files give none.

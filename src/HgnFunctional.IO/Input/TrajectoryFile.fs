@@ -11,7 +11,7 @@ module TrajectoryFile =
     let private plain: SourceOptions =
         {
             Topology = None
-            Cutoff = None
+            Reach = None
             Bonds = true
             Mass = None
             Units = None
@@ -24,10 +24,10 @@ module TrajectoryFile =
     let bondsOf (topology: string) : SourceOptions = { plain with Topology = Some topology }
 
     /// Options that read whole files with pairs within a cutoff, whatever bonds they name.
-    let within (cutoff: float) : SourceOptions = { plain with Cutoff = Some cutoff; Bonds = false }
+    let within (cutoff: float) : SourceOptions = { plain with Reach = Some(Reach.within cutoff); Bonds = false }
 
     /// Options that read whole files with the given topology and pairs within a cutoff.
-    let bondsAndWithin (topology: string) (cutoff: float) : SourceOptions = { bondsOf topology with Cutoff = Some cutoff }
+    let bondsAndWithin (topology: string) (cutoff: float) : SourceOptions = { bondsOf topology with Reach = Some(Reach.within cutoff) }
 
     let private readData (path: string) : LammpsData = LammpsData.read path |> FileBodies.orRaise
 
@@ -217,7 +217,7 @@ module TrajectoryFile =
                 BondImages.requireNearest { data with Bonds = source.Value.Bonds } [| x; y; z |]
                 [| x; y; z |], 0
             | Some(x, y, z), None -> [| x; y; z |], 0
-            | None, _ when relations.Cutoff.IsSome -> FileBodies.fail path None NoBoundary
+            | None, _ when relations.Reach.IsSome -> FileBodies.fail path None NoBoundary
             | None, _ -> BondImages.decide { data with Bonds = source.Value.Bonds }
 
         let units = FileBodies.unitsOf options path None data.UnitStyle
@@ -225,7 +225,6 @@ module TrajectoryFile =
 
         let labels =
             { Labels.ofIds data.Ids with
-                Charges = data.Charges
                 Units = units |> Option.map _.Name
                 NamesUnits = data.UnitStyle.IsSome
             }
@@ -235,7 +234,17 @@ module TrajectoryFile =
         let crossed = [ 0; 1; 2 ] |> List.filter (fun axis -> isPeriodic[axis]) |> List.map BondImages.axisName
 
         {
-            Structure = FileBodies.structureOf path None axes data.Tilts relations (Some types) labels masses
+            Structure =
+                FileBodies.structureOf
+                    path
+                    None
+                    axes
+                    data.Tilts
+                    relations
+                    (Some types)
+                    (FileBodies.chargesOf source data.Charges)
+                    labels
+                    masses
             State = FileBodies.stateOf path None masses data.Positions velocities
             Warnings =
                 [

@@ -101,6 +101,9 @@ module internal BlockCodecs =
 
         match kind with
         | EachBody -> ()
+        | AnglesOf angleType ->
+            inner["kind"] <- "angles"
+            inner["type"] <- angleType
         | BondsOf bondType ->
             inner["kind"] <- "bonds"
             inner["type"] <- bondType
@@ -123,6 +126,12 @@ module internal BlockCodecs =
     let private encodePair (features: PairFeatures) : JsonObject =
         let json = JsonObject()
         encodeKind json features.Kind
+
+        match features.Weight with
+        | Unweighted -> ()
+        | ByMasses -> json["weight"] <- "mass"
+        | ByAttribute name -> json["attribute"] <- name
+
         json["radial"] <- features.Radial.Name
 
         encodeFactor json features.Factor
@@ -141,6 +150,12 @@ module internal BlockCodecs =
         PairBlock
             {
                 Kind = kind
+                Weight =
+                    match reader.TryText "attribute", reader.TryNamed("weight", [ "mass" ], id) with
+                    | None, None -> Unweighted
+                    | None, Some _ -> ByMasses
+                    | Some name, None -> ByAttribute name
+                    | Some _, Some _ -> reader.Fail("weight", "one weight")
                 Radial = reader.Named("radial", Radial.all, (fun radial -> radial.Name))
                 Factor = factor
                 Units = decodeUnits reader
@@ -250,6 +265,40 @@ module internal BlockCodecs =
             Decode = fun _ reader -> decodeMessage reader
         }
 
+    let private encodeAngle (features: AngleFeatures) : JsonObject =
+        let json = JsonObject()
+        let cosine = JsonObject()
+        encodeKind json features.Kind
+        encodeRange cosine features.CosineRange
+        encodeUnits cosine features.Cosine
+        json["cosine"] <- cosine
+        let joint = encodeMap features.Joint
+        encodeRange joint features.LengthRange
+        json["joint"] <- joint
+        json
+
+    let private angle: BlockCodec =
+        {
+            Kind = "angle"
+            Encode =
+                function
+                | :? AngleBlock as block -> Some(encodeAngle block.Features)
+                | _ -> None
+            Decode =
+                fun _ reader ->
+                    let kind = (reader.Object "pairs").Text "type"
+                    let cosine, joint = reader.Object "cosine", reader.Object "joint"
+
+                    AngleBlock
+                        {
+                            Kind = AnglesOf kind
+                            Cosine = decodeUnits cosine
+                            Joint = decodeMap 3L joint
+                            CosineRange = decodeRange cosine
+                            LengthRange = decodeRange joint
+                        }
+        }
+
     let private encodeRaw (block: RawBlock) : JsonObject =
         let json = JsonObject()
         json["bodies"] <- block.Bodies
@@ -272,4 +321,4 @@ module internal BlockCodecs =
         }
 
     /// Every codec: a new kind of block adds one.
-    let all: BlockCodec list = [ body; pair; message; raw ]
+    let all: BlockCodec list = [ body; pair; angle; message; raw ]

@@ -145,7 +145,7 @@ module DumpWriter =
             match labels.Elements with
             | Some elements -> "element", (fun body -> elements[body])
             | None -> ()
-            match labels.Charges with
+            match structure.TryAttribute Attribute.Charge with
             | Some charges -> "q", (fun body -> number charges[body])
             | None -> ()
         ]

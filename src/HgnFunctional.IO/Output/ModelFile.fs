@@ -45,6 +45,12 @@ module ModelFile =
     let private texts (names: string list) : JsonNode =
         JsonArray(names |> Seq.map (fun name -> JsonValue.Create name :> JsonNode) |> Array.ofSeq)
 
+    let private encodeRadius (KeyValue((first, second), cutoff): Collections.Generic.KeyValuePair<string * string, float>) : JsonNode =
+        let json = JsonObject()
+        json["species"] <- texts [ first; second ]
+        json["radius"] <- cutoff
+        json
+
     let private encodeScope (scope: ModelScope) : JsonNode =
         let relations = JsonArray()
 
@@ -56,11 +62,26 @@ module ModelFile =
             relations.Add json
         | None -> ()
 
-        match scope.Cutoff with
-        | Some cutoff ->
+        match scope.AngleTypes with
+        | Some types ->
+            let json = JsonObject()
+            json["kind"] <- "angles"
+            json["types"] <- texts types
+            relations.Add json
+        | None -> ()
+
+        match scope.Reach with
+        | Some reach ->
             let json = JsonObject()
             json["kind"] <- "cutoff"
-            json["radius"] <- cutoff
+            reach.Cutoff |> Option.iter (fun cutoff -> json["radius"] <- cutoff)
+
+            if not reach.Pairs.IsEmpty then
+                json["radii"] <- JsonArray(reach.Pairs |> Seq.map encodeRadius |> Array.ofSeq)
+
+            if reach.ExcludedBonds > 0 then
+                json["excludedBonds"] <- reach.ExcludedBonds
+
             json["species"] <- texts scope.Species
             relations.Add json
         | None -> ()
@@ -129,9 +150,33 @@ module ModelFile =
         | names when List.distinct names <> names -> reader.Fail(field, "each name once")
         | names -> names
 
+    let private decodeReach (species: string list) (reader: ModelReader) : Reach =
+        let radius (reader: ModelReader) =
+            match reader.Texts "species" with
+            | [ first; second ] when String.CompareOrdinal(first, second) <= 0 -> (first, second), reader.Positive "radius"
+            | _ -> reader.Fail("species", "two names in ascending order")
+
+        let radii = reader.TryObjects "radii" |> Option.map (List.map radius) |> Option.defaultValue []
+
+        let reach =
+            {
+                Cutoff =
+                    if radii.IsEmpty then
+                        Some(reader.Positive "radius")
+                    else
+                        reader.TryPositive "radius"
+                Pairs = Map.ofList radii
+                ExcludedBonds = reader.TryInteger("excludedBonds", 1, 3) |> Option.defaultValue 0
+            }
+
+        match Reach.fault species reach with
+        | None when reach.Pairs.Count = radii.Length -> reach
+        | _ -> reader.Fail("radii", "one for each pair of species, each once")
+
     let private decodeScope (reader: ModelReader) : ModelScope =
         let relations =
-            reader.Objects "relations" |> List.map (fun relation -> relation.Named("kind", [ "bonds"; "cutoff" ], id), relation)
+            reader.Objects "relations"
+            |> List.map (fun relation -> relation.Named("kind", [ "bonds"; "angles"; "cutoff" ], id), relation)
 
         if relations |> List.countBy fst |> List.exists (fun (_, count) -> count > 1) then
             reader.Fail("relations", "each kind once")
@@ -142,7 +187,8 @@ module ModelFile =
         {
             Species = within |> Option.map (fun relation -> names relation "species") |> Option.defaultValue [ "" ]
             BondTypes = tryFind "bonds" |> Option.map (fun relation -> names relation "types")
-            Cutoff = within |> Option.map _.Positive("radius")
+            AngleTypes = tryFind "angles" |> Option.map (fun relation -> names relation "types")
+            Reach = within |> Option.map (fun relation -> decodeReach (names relation "species") relation)
         }
 
     /// Before version 3: bonds or a cutoff, and the kind of all pairs.

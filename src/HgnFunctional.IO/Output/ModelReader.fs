@@ -69,6 +69,9 @@ type internal ModelReader(file: string, path: string, json: JsonElement) =
         let number = reader.Float name
         if number > 0.0 then number else reader.Fail(name, "a number above 0")
 
+    /// As `Positive`; none where there is no such field.
+    member reader.TryPositive(name: string) : float option = reader.TryNode name |> Option.map (fun _ -> reader.Positive name)
+
     member reader.Long(name: string) : int64 =
         match reader.Node(name, JsonValueKind.Number, "a whole number").TryGetInt64() with
         | true, number -> number
@@ -89,6 +92,9 @@ type internal ModelReader(file: string, path: string, json: JsonElement) =
         | _ -> reader.Fail(name, "true or false")
 
     member reader.Text(name: string) : string = reader.Node(name, JsonValueKind.String, "a text").GetString()
+
+    /// As `Text`; none where there is no such field.
+    member reader.TryText(name: string) : string option = reader.TryNode name |> Option.map (fun _ -> reader.Text name)
 
     /// As `Integer`; none where there is no such field.
     member reader.TryInteger(name: string, least: int, most: int) : int option =
@@ -129,6 +135,9 @@ type internal ModelReader(file: string, path: string, json: JsonElement) =
                 else
                     reader.Fail($"{name}[{index}]", "an object")
         ]
+
+    /// As `Objects`; none where there is no such field.
+    member reader.TryObjects(name: string) : ModelReader list option = reader.TryNode name |> Option.map (fun _ -> reader.Objects name)
 
     /// Finite numbers; as many as `length` says, which may be more than memory has room for.
     member reader.Floats(name: string, length: int64 option) : float[] =

@@ -63,6 +63,25 @@ internal readonly ref struct Displacement
         }
     }
 
+    /// <summary>As <see cref="ToNearest(Span{double})"/>, and writes how many of each vector were taken off [d].</summary>
+    internal void ToNearest(Span<double> difference, Span<int> turns)
+    {
+        Guard.Length(nameof(difference), Periods.Length, difference.Length);
+        Guard.Length(nameof(turns), Periods.Length, turns.Length);
+
+        for (int i = difference.Length - 1; i >= 0; i--)
+        {
+            double taken = Periods[i] > 0.0 ? Math.Round(difference[i] / Periods[i]) : 0.0;
+            turns[i] = (int)taken;
+            difference[i] -= Periods[i] * taken;
+
+            if (!Tilts.IsEmpty)
+            {
+                Shear(difference, i, taken);
+            }
+        }
+    }
+
     /// <summary>Replaces a point [d] by its coordinates along the vectors: those that a shear of the cell to a rectangular box of the
     /// same periods gives it. Leaves the point alone in a rectangular box.</summary>
     /// <param name="point">Overwritten.</param>

@@ -62,6 +62,64 @@ internal static class PairGather
         }
     }
 
+    /// <summary>
+    /// As <see cref="Distances"/>, of the images that shifts name: <c>difference[a] = q[sender, a] - q[receiver, a] - shifts[p, a]</c>. A
+    /// body may be paired with an image of itself. Does not allocate.
+    /// </summary>
+    /// <param name="positions">q, row-major [bodies x dimension]; read only.</param>
+    /// <param name="dimension">Axes of space, at least 1.</param>
+    /// <param name="senders">Body of each pair; length P.</param>
+    /// <param name="receivers">Other body of each pair; length P.</param>
+    /// <param name="shifts">Row-major [P x dimension]; read only.</param>
+    /// <param name="distances">Overwritten; length P; shares no memory with the inputs.</param>
+    /// <param name="directions">Overwritten; row-major [P x dimension]; shares no memory with the inputs or distances.</param>
+    /// <exception cref="ArgumentException">The lengths do not fit or an output shares memory with an input.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A body does not exist or the dimension is below 1.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void DistancesAt(
+        ReadOnlySpan<double> positions,
+        int dimension,
+        ReadOnlySpan<int> senders,
+        ReadOnlySpan<int> receivers,
+        ReadOnlySpan<double> shifts,
+        Span<double> distances,
+        Span<double> directions)
+    {
+        Guard.Size(nameof(dimension), 1, dimension);
+        Guard.Length("positions modulo dimension", 0, positions.Length % dimension);
+        Guard.Length(nameof(receivers), senders.Length, receivers.Length);
+        Guard.Length(nameof(shifts), checked(senders.Length * dimension), shifts.Length);
+        Guard.Length(nameof(distances), senders.Length, distances.Length);
+        Guard.Length(nameof(directions), shifts.Length, directions.Length);
+        Guard.Disjoint(nameof(distances), distances, nameof(positions), positions);
+        Guard.Disjoint(nameof(distances), distances, nameof(shifts), shifts);
+        Guard.Disjoint(nameof(directions), directions, nameof(positions), positions);
+        Guard.Disjoint(nameof(directions), directions, nameof(shifts), shifts);
+        Guard.Disjoint(nameof(directions), directions, nameof(distances), distances);
+
+        for (int p = 0; p < senders.Length; p++)
+        {
+            ReadOnlySpan<double> from = positions.Slice(senders[p] * dimension, dimension);
+            ReadOnlySpan<double> to = positions.Slice(receivers[p] * dimension, dimension);
+            ReadOnlySpan<double> shift = shifts.Slice(p * dimension, dimension);
+            Span<double> direction = directions.Slice(p * dimension, dimension);
+            double squares = 0.0;
+            for (int a = 0; a < direction.Length; a++)
+            {
+                double difference = from[a] - to[a] - shift[a];
+                direction[a] = difference;
+                squares += difference * difference;
+            }
+
+            double distance = Math.Sqrt(squares);
+            distances[p] = distance;
+            for (int a = 0; a < direction.Length; a++)
+            {
+                direction[a] /= distance;
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void DistancesInAny(
         ReadOnlySpan<double> positions,

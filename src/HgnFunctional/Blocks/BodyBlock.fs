@@ -20,6 +20,7 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
         member _.Part = Kinetic
         member _.Ranges = Option.toList range
         member _.Symmetries = BlockSymmetries.all
+        member _.Attributes = []
         member _.Refuses _ = None
 
         member _.ValuesInto(configuration, destination) =
@@ -46,7 +47,12 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
                 for k in 0 .. size - 1 do
                     tile[k] <- Invariants.kineticTerm &configuration (start + k)
 
-                ScalarUnits.sumInto units readout (tile.Slice(0, size)) (values.Slice(0, size)) (slopes.Slice(0, size))
+                ScalarUnits.sumInto
+                    units
+                    (ReadOnlySpan<float> readout)
+                    (tile.Slice(0, size))
+                    (values.Slice(0, size))
+                    (slopes.Slice(0, size))
 
                 for k in 0 .. size - 1 do
                     total <- total + values[k]
@@ -82,7 +88,7 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
                 for k in 0 .. size - 1 do
                     tile[k] <- Invariants.kineticTerm &configuration (start + k)
 
-                ScalarUnits.sumInto units readout (tile.Slice(0, size)) Span<float>.Empty (slopeTile.Slice(0, size))
+                ScalarUnits.sumInto units (ReadOnlySpan<float> readout) (tile.Slice(0, size)) Span<float>.Empty (slopeTile.Slice(0, size))
 
                 for body in start .. start + size - 1 do
                     let factor = slopeTile[body - start] / configuration.Structure.Masses[body]
@@ -94,7 +100,7 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
 
         member _.Response(readout, inputs) =
             let value, slope = [| 0.0 |], [| 0.0 |]
-            ScalarUnits.sumInto units readout (Span<float>(Array.copy inputs)) (Span<float> value) (Span<float> slope)
+            ScalarUnits.sumInto units (ReadOnlySpan<float> readout) (Span<float>(Array.copy inputs)) (Span<float> value) (Span<float> slope)
             value[0]
 
         member _.CountOutside(configuration) =
@@ -156,6 +162,7 @@ module BodyBlock =
             Inputs = fun _ -> 1
             Collect = collect
             SeesRadial = false
+            IsOptional = false
             Refuses = fun _ _ -> None
             Create = make
         }

@@ -50,6 +50,10 @@ type BlockError =
     | NeedsDimension of dimension: int
     /// It knows this many bodies in this many dimensions alone.
     | NeedsBodies of bodies: int * dimension: int
+    /// Its law is weighted by this attribute, which the bodies do not have.
+    | NeedsAttribute of name: string
+    /// It has one end for all pairs, and cutoffs differ.
+    | NeedsOneCutoff
     /// It sees coordinates in the frame of the bodies, and they have none.
     | NoLocalFrame of FrameError
     /// It says so itself, in a sentence.
@@ -61,6 +65,9 @@ type BlockError =
         | NeedsDimension dimension -> $"The model sees coordinates in {dimension} dimensions; expected a structure with as many."
         | NeedsBodies(bodies, dimension) ->
             $"The model sees the coordinates of {bodies} bodies in {dimension} dimensions as they are; expected a structure of that size."
+        | NeedsAttribute name ->
+            $"The model weighs pairs by the attribute '{name}', which the bodies do not have; expected one for each body."
+        | NeedsOneCutoff -> "A block of the model has one cutoff for all pairs; expected a structure with as many."
         | NoLocalFrame error -> string error
         | Refused(block, reason) -> $"The block '{block}' cannot be used: {reason}"
 
@@ -68,7 +75,7 @@ type BlockError =
 [<NoComparison>]
 type InvariantRange =
     {
-        /// What the invariant is: "kinetic term", "distance", or "distance of" a kind of pairs.
+        /// What the invariant is: "kinetic term", "distance", "cosine", or that of a kind of pairs or angles.
         Name: string
         /// Least value seen.
         Low: float
@@ -94,6 +101,9 @@ type IFeatureBlock =
 
     /// What leaves the features alone.
     abstract Symmetries: BlockSymmetries
+
+    /// Names of the attributes of bodies that the features depend on.
+    abstract Attributes: string list
 
     /// Why the block cannot be used on a structure, if it cannot.
     abstract Refuses: structure: Structure -> BlockError option
@@ -130,7 +140,7 @@ type BlockOptions =
         Radial: Radial
         /// The shape of the factor of pairs within a cutoff.
         Cutoff: Cutoff
-        /// The cutoff of the structure; pairs within it carry the factor.
+        /// The cutoff of the kind of pairs, or the largest of the structure; pairs within it carry the factor.
         CutoffRadius: float option
         /// The kind of body or pair that the block is for.
         Kind: Kind
@@ -170,6 +180,9 @@ type BlockRecipe =
         Collect: Snapshot -> (Kind -> InputPool) -> unit
         /// Whether the block looks at distances through the radial transform.
         SeesRadial: bool
+        /// Whether the block is for a law that the data may not have: a pilot fit leaves it out if nothing is lost, and the blocks that
+        /// it could stand for likewise.
+        IsOptional: bool
         /// Why the block cannot learn from a snapshot of data whose first frame has the given structure, if it cannot.
         Refuses: Structure -> Snapshot -> BlockError option
         /// Makes the block.

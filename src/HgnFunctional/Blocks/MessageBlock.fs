@@ -71,6 +71,8 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
         member _.Ranges = rangesOf network.Nodes "node input" @ rangesOf network.Edges "edge input"
         member _.Symmetries = network.Inputs.Symmetries
 
+        member _.Attributes = []
+
         member _.Refuses(structure) =
             if GraphInputs.dependOnDimension network.Inputs && structure.Dimension <> network.Dimension then
                 Some(NeedsDimension network.Dimension)
@@ -279,6 +281,7 @@ module MessageBlock =
             Inputs = fun _ -> 0
             Collect = fun _ _ -> ()
             SeesRadial = false
+            IsOptional = false
             Refuses =
                 fun first snapshot ->
                     let configuration = snapshot.Configuration

@@ -20,6 +20,8 @@ type PairFeatures =
     {
         /// The kind of bonds or of pairs within reach that it is for: all others are not looked at.
         Kind: Kind
+        /// What the law of a pair is weighted by.
+        Weight: Weight
         /// The transform u(r) through which the units see the distance.
         Radial: Radial
         /// The factor c(r), for pairs within a cutoff.
@@ -66,7 +68,7 @@ type internal PairEnergy(features: PairFeatures, readout: float[]) =
                 for k in 0 .. size - 1 do
                     us[k] <- features.Radial.Value distances[start + k]
 
-                ScalarUnits.sumInto features.Units readout us (values.Slice(start, size)) (slopes.Slice(start, size))
+                ScalarUnits.sumInto features.Units (ReadOnlySpan<float> readout) us (values.Slice(start, size)) (slopes.Slice(start, size))
                 start <- start + size
 
             energy.Finish(distances, values, slopes)
@@ -86,7 +88,7 @@ type internal PairEnergy(features: PairFeatures, readout: float[]) =
 
                 // The derivative of a product needs the value as well; without a factor the derivative is enough.
                 let values = if features.Factor.IsSome then valueTile.Slice(0, size) else Span<float>.Empty
-                ScalarUnits.sumInto features.Units readout us values (slopes.Slice(start, size))
+                ScalarUnits.sumInto features.Units (ReadOnlySpan<float> readout) us values (slopes.Slice(start, size))
                 energy.Finish(r, values, slopes.Slice(start, size))
                 start <- start + size
 
@@ -106,7 +108,8 @@ module internal PairRun =
 
         let struct (pairs, place) =
             match kind with
-            | EachBody -> struct (Pairs.None, -1)
+            | EachBody
+            | AnglesOf _ -> struct (Pairs.None, -1)
             | BondsOf _ -> struct (related.Bonded, placeIn structure.BondKinds 0)
             | PairsOf _ -> struct (related.Within, placeIn structure.ReachKinds 0)
 
@@ -115,8 +118,8 @@ module internal PairRun =
         else
             struct (pairs, pairs.Run place)
 
-/// Features of the pairs of one kind: Phi_k = sum_ij c(r_ij) s_k(u(r_ij)), with a radial transform u and, for pairs within a
-/// cutoff, a factor c. The trend is u and u^2.
+/// Features of the pairs of one kind: Phi_k = sum_ij w_i w_j c(r_ij) s_k(u(r_ij)), with a radial transform u and, for pairs within a
+/// cutoff, a factor c; w is 1, or what the law is known to be weighted by. The trend is u and u^2.
 [<Sealed; NoEquality; NoComparison>]
 type PairBlock internal (features: PairFeatures) =
 
@@ -131,10 +134,25 @@ type PairBlock internal (features: PairFeatures) =
             struct (factor.Shape.Value x, factor.Shape.Slope x / factor.Radius)
         | Some _ -> struct (0.0, 0.0)
 
+    /// A structure that lacks the weights is refused before anything is computed.
+    let weightsOf (configuration: inref<Configuration>) : float[] = configuration.Structure.WeightsOf features.Weight
+
+    let weightOf (weights: float[]) (pairs: Pairs) (pair: int) : float =
+        if weights.Length = 0 then
+            1.0
+        else
+            weights[pairs.Senders[pair]] * weights[pairs.Receivers[pair]]
+
     /// Radial transform, cutoff factor, units and range.
     member _.Features: PairFeatures = features
 
-    /// The energy of a pair at each distance, for a readout.
+    /// Why a law of such a weight cannot be used on a structure, if it cannot.
+    static member internal WeightRefusal(weight: Weight, structure: Structure) : BlockError option =
+        match weight with
+        | ByAttribute name when not (structure.HasWeights weight) -> Some(NeedsAttribute name)
+        | _ -> None
+
+    /// The energy of a pair at each distance, for a readout, and weights of 1.
     member internal _.PairEnergy(readout: float[]) : PairEnergy = PairEnergy(features, readout)
 
     interface IFeatureBlock with
@@ -144,9 +162,17 @@ type PairBlock internal (features: PairFeatures) =
         member _.Part = Potential
         member _.Ranges = [ features.Range ]
         member _.Symmetries = BlockSymmetries.all
-        member _.Refuses _ = None
+
+        member _.Attributes =
+            match features.Weight with
+            | ByAttribute name -> [ name ]
+            | Unweighted
+            | ByMasses -> []
+
+        member _.Refuses(structure) = PairBlock.WeightRefusal(features.Weight, structure)
 
         member _.ValuesInto(configuration, destination) =
+            let weights = weightsOf &configuration
             let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
             let distances, _ = Invariants.ofRun &configuration pairs start count
             let values = Array.zeroCreate<float> units.Width
@@ -154,17 +180,20 @@ type PairBlock internal (features: PairFeatures) =
             let destination = destination.Slice(0, units.Width)
             destination.Clear()
 
-            for r in distances do
+            for pair in 0 .. distances.Length - 1 do
+                let r = distances[pair]
                 let struct (c, _) = factorAt r
+                let c = c * weightOf weights pairs (start + pair)
                 ScalarUnits.featuresInto units (features.Radial.Value r) (Span<float> values) (Span<float> slopes)
 
                 TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, c, Span<float>.op_Implicit destination, destination)
 
         member block.Energy(configuration, readout) =
             let struct (pairs, run) = PairRun.find features.Kind &configuration
-            PairSum.energy (block.PairEnergy readout) &configuration pairs run
+            PairSum.energy (block.PairEnergy readout) (weightsOf &configuration) &configuration pairs run
 
         member _.RowsInto(configuration, rowsQ, _, stride) =
+            let weights = weightsOf &configuration
             let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
             let distances, directions = Invariants.ofRun &configuration pairs start count
             let values = Array.zeroCreate<float> units.Width
@@ -174,6 +203,8 @@ type PairBlock internal (features: PairFeatures) =
             for pair in 0 .. distances.Length - 1 do
                 let r = distances[pair]
                 let struct (c, slopeOfC) = factorAt r
+                let weight = weightOf weights pairs (start + pair)
+                let c, slopeOfC = weight * c, weight * slopeOfC
                 ScalarUnits.featuresInto units (features.Radial.Value r) (Span<float> values) (Span<float> slopes)
                 // d(c s)/dr = c ds/du du/dr + dc/dr s
                 TensorPrimitives.Multiply(ReadOnlySpan<float> slopes, c * features.Radial.Slope r, Span<float> slopes)
@@ -193,7 +224,7 @@ type PairBlock internal (features: PairFeatures) =
 
         member block.PullbackInto(configuration, readout, gradientQ, _) =
             let struct (pairs, run) = PairRun.find features.Kind &configuration
-            PairSum.addGradient (block.PairEnergy readout) &configuration pairs run gradientQ
+            PairSum.addGradient (block.PairEnergy readout) (weightsOf &configuration) &configuration pairs run gradientQ
 
         member block.Response(readout, inputs) =
             let value, slope = [| 0.0 |], [| 0.0 |]
@@ -224,22 +255,20 @@ module PairBlock =
         | PairsOf("", "", None) -> distance
         | kind -> $"{distance} of {kind}"
 
-    /// With half the difference of the forces on the two bodies, along the pair, as measured outputs.
-    let private collect
-        (allKindsOf: Structure -> Kind list)
-        (kindsOf: Structure -> Kind list)
-        (pairsOf: Snapshot -> Pairs)
-        (snapshot: Snapshot)
-        (poolOf: Kind -> InputPool)
-        : unit =
+    /// How the kinds of a relation are found: all that a structure has, those that the block looks at, and their pairs.
+    [<NoEquality; NoComparison>]
+    type private Source = { All: Structure -> Kind list; Wanted: Structure -> Kind list; Pairs: Snapshot -> Pairs }
+
+    /// With half the difference of the forces on the two bodies, along the pair, over the weights, as measured outputs.
+    let private collect (source: Source) (weight: Weight) (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
         let configuration = snapshot.Configuration
         let dimension = snapshot.Structure.Dimension
+        let weights = snapshot.Structure.WeightsOf weight
         let point = [| 0.0 |]
-        let pairs = pairsOf snapshot
+        let pairs = source.Pairs snapshot
+        let wanted = source.Wanted snapshot.Structure
 
-        let wanted = kindsOf snapshot.Structure
-
-        for place, kind in Seq.indexed (allKindsOf snapshot.Structure) |> Seq.filter (fun (_, kind) -> List.contains kind wanted) do
+        for place, kind in Seq.indexed (source.All snapshot.Structure) |> Seq.filter (fun (_, kind) -> List.contains kind wanted) do
             let struct (start, count) = pairs.Run place
             let distances, directions = Invariants.ofRun &configuration pairs start count
             // A kind that is never seen gets no block.
@@ -247,16 +276,19 @@ module PairBlock =
 
             for pair in 0 .. count - 1 do
                 let sender, receiver = pairs.Senders[start + pair], pairs.Receivers[start + pair]
+                let product = if weights.Length = 0 then 1.0 else weights[sender] * weights[receiver]
                 let mutable along = 0.0
 
                 for axis in 0 .. dimension - 1 do
                     let difference = snapshot.Forces[sender * dimension + axis] - snapshot.Forces[receiver * dimension + axis]
                     along <- along + 0.5 * difference * directions[pair * dimension + axis]
 
-                point[0] <- distances[pair]
-                pool.Value.Add(ReadOnlySpan<float> point, along)
+                // A pair of weight 0 shows nothing of the law.
+                if product <> 0.0 then
+                    point[0] <- distances[pair]
+                    pool.Value.Add(ReadOnlySpan<float> point, along / product)
 
-    let private make (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+    let private make (weight: Weight) (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
         let sample = sample.Inputs
         // Where no pair was ever seen the transform has nothing to act on.
         let seen = if sample.Count = 0 then sample else InputSample.map options.Radial.Value sample
@@ -265,26 +297,39 @@ module PairBlock =
             match options.Kind with
             | PairsOf _ -> options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
             | EachBody
-            | BondsOf _ -> None
+            | BondsOf _
+            | AnglesOf _ -> None
 
         PairBlock
             {
                 Kind = options.Kind
+                Weight = weight
                 Radial = options.Radial
                 Factor = factor
                 Units = ScalarUnits.create [| 1; 2 |] (draw "" None seen)
                 Range = { Name = rangeName options.Kind; Low = sample.Low[0]; High = sample.High[0] }
             }
 
-    let private recipeOn (allKindsOf: Structure -> Kind list) (kindsOf: Structure -> Kind list) (pairsOf: Snapshot -> Pairs) : BlockRecipe =
+    let private recipeOn (source: Source) (weight: Weight) : BlockRecipe =
+        // Laws by species can stand for laws by weight unless weights differ within them.
+        let isWanted (structure: Structure) = weight = Unweighted || structure.HasWeightsWithinSpecies weight
+
+        let kindsOf (structure: Structure) = if isWanted structure then source.Wanted structure else []
+
         {
             Kind = "pair"
             Kinds = kindsOf
             Inputs = fun _ -> 1
-            Collect = collect allKindsOf kindsOf pairsOf
+            Collect = collect { source with Wanted = kindsOf } weight
             SeesRadial = true
-            Refuses = fun _ _ -> None
-            Create = make
+            IsOptional = weight <> Unweighted
+            Refuses =
+                fun first snapshot ->
+                    if isWanted first then
+                        PairBlock.WeightRefusal(weight, snapshot.Structure)
+                    else
+                        None
+            Create = make weight
         }
 
     /// What acts between bonded bodies beside the bond is a function of the same distance, and nothing but chance would share it
@@ -297,12 +342,28 @@ module PairBlock =
 
         structure.ReachKinds |> List.filter (fun kind -> not (structure.BondsTellSpecies && isBonded kind))
 
+    let private bonds: Source = { All = _.BondKinds; Wanted = _.BondKinds; Pairs = _.Related.Bonded }
+    let private reach: Source = { All = _.ReachKinds; Wanted = besideBonds; Pairs = _.Related.Within }
+
     /// The recipe of pair blocks of bonds: one for each type.
-    let ofBonds: BlockRecipe = recipeOn _.BondKinds _.BondKinds _.Related.Bonded
+    let ofBonds: BlockRecipe = recipeOn bonds Unweighted
 
     /// The recipe of pair blocks of pairs within reach: one for each pair of species and, beside the bonds of `ofBonds`, number of
     /// bonds between.
-    let ofReach: BlockRecipe = recipeOn _.ReachKinds besideBonds _.Related.Within
+    let ofReach: BlockRecipe = recipeOn reach Unweighted
 
-    /// The recipes of pair blocks, one for each relation.
-    let recipes: BlockRecipe list = [ ofBonds; ofReach ]
+    /// As `ofBonds`, of laws that weights multiply; for structures whose weights differ within a species.
+    let ofBondsBy (weight: Weight) : BlockRecipe = recipeOn bonds weight
+
+    /// As `ofReach`, likewise.
+    let ofReachBy (weight: Weight) : BlockRecipe = recipeOn reach weight
+
+    /// The recipes of pair blocks, one for each relation, and those of the weights that laws of nature have.
+    let recipes: BlockRecipe list =
+        [
+            ofBonds
+            ofReach
+            for weight in [ ByMasses; ByAttribute Attribute.Charge ] do
+                ofBondsBy weight
+                ofReachBy weight
+        ]

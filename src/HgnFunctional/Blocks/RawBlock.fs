@@ -43,6 +43,8 @@ type RawBlock internal (bodies: int, dimension: int, map: FeatureMap) =
 
         member _.Symmetries = BlockSymmetries.none
 
+        member _.Attributes = []
+
         member _.Refuses(structure) =
             if structure.Bodies = bodies && structure.Dimension = dimension then
                 None
@@ -110,6 +112,7 @@ module RawBlock =
             Inputs = fun snapshot -> 2 * snapshot.State.Positions.Length
             Collect = collect
             SeesRadial = false
+            IsOptional = false
             Refuses =
                 fun first snapshot ->
                     let structure = snapshot.Structure
@@ -127,7 +130,7 @@ module Blocks =
 
     /// What models are made of unless told otherwise: body features, and pair features for each relation that the structure has,
     /// which split into T(p) + V(q).
-    let defaults: BlockRecipe list = BodyBlock.recipe :: PairBlock.recipes
+    let defaults: BlockRecipe list = BodyBlock.recipe :: PairBlock.recipes @ [ AngleBlock.recipe ]
 
     /// Message blocks with the paper's inputs and with invariant ones, of one and of two rounds.
     let private messages: BlockRecipe list =

@@ -61,7 +61,7 @@ module internal ScalarUnits =
 
     /// The weighted sum of the features at each u, and its derivative with respect to u. With no values wanted (an empty
     /// span) only derivatives are computed. `us` is overwritten with the normalised inputs.
-    let sumInto (units: ScalarUnits) (readout: float[]) (us: Span<float>) (values: Span<float>) (slopes: Span<float>) : unit =
+    let sumInto (units: ScalarUnits) (readout: ReadOnlySpan<float>) (us: Span<float>) (values: Span<float>) (slopes: Span<float>) : unit =
         for k in 0 .. us.Length - 1 do
             us[k] <- normalise units us[k]
 
@@ -69,7 +69,7 @@ module internal ScalarUnits =
         let trend = units.Degrees.Length
         let weights = ReadOnlySpan<float> units.Map.Weights
         let biases = ReadOnlySpan<float> units.Map.Biases
-        let hiddenReadout = ReadOnlySpan<float>(readout, trend, readout.Length - trend)
+        let hiddenReadout = readout.Slice trend
         let kernel = units.Map.Activation.Kernel
 
         if values.IsEmpty then

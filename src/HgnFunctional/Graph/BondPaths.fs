@@ -1,6 +1,7 @@
 namespace HgnFunctional
 
 open System
+open System.Collections.Generic
 
 /// How many bonds lie between two bodies, along the shortest way; looked up for bodies a few bonds apart, all others are "more".
 [<Sealed; NoEquality; NoComparison>]
@@ -55,3 +56,57 @@ type internal BondPaths private (starts: int[], others: int[], bonds: int[]) =
             starts[body + 1] <- others.Count
 
         BondPaths(starts, others.ToArray(), bonds.ToArray())
+
+/// As `BondPaths`, where bonds join images: how many lie between a body and an image of another, of those a few bonds apart.
+[<Sealed; NoEquality; NoComparison>]
+type internal ImagePaths private (bonds: Dictionary<struct (int * int), (struct (int[] * int))[]>) =
+
+    /// 1, 2 or 3; 4 for more, given the turns of the image.
+    member _.Between(lower: int, higher: int, turns: ReadOnlySpan<int>) : int =
+        match bonds.TryGetValue(struct (lower, higher)) with
+        | true, images ->
+            let mutable found = BondPaths.More
+
+            for struct (known, between) in images do
+                if turns.SequenceEqual(ReadOnlySpan<int> known) then
+                    found <- between
+
+            found
+        | _ -> BondPaths.More
+
+    /// The ways along bonds, given the turns of each [bonds x d].
+    static member Of(dimension: int, graph: Graph, turns: int[]) : ImagePaths =
+        let neighbours = Array.init graph.Bodies (fun _ -> ResizeArray<struct (int * int[])>())
+
+        for pair in 0 .. graph.Pairs.Count - 1 do
+            let along = Array.sub turns (pair * dimension) dimension
+            neighbours[graph.Pairs.Senders[pair]].Add(struct (graph.Pairs.Receivers[pair], along))
+            neighbours[graph.Pairs.Receivers[pair]].Add(struct (graph.Pairs.Senders[pair], along |> Array.map (~-)))
+
+        let found =
+            [|
+                for body in 0 .. graph.Bodies - 1 do
+                    let seen = HashSet<int * int list>([ body, List.replicate dimension 0 ])
+                    let mutable shell = [ struct (body, Array.zeroCreate<int> dimension) ]
+
+                    for distance in 1 .. BondPaths.More - 1 do
+                        shell <-
+                            [
+                                for struct (from, before) in shell do
+                                    for struct (other, along) in neighbours[from] do
+                                        let turns = Array.map2 (+) before along
+
+                                        if seen.Add((other, List.ofArray turns)) then
+                                            struct (other, turns)
+                            ]
+
+                        for struct (other, turns) in shell do
+                            if other >= body then
+                                struct (body, other), struct (turns, distance)
+            |]
+
+        found
+        |> Array.groupBy fst
+        |> Array.map (fun (key, images) -> KeyValuePair(key, Array.map snd images))
+        |> Dictionary
+        |> ImagePaths

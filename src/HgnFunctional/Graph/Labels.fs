@@ -9,10 +9,8 @@ type Labels =
         Ids: int64[]
         /// Chemical element of each body [N].
         Elements: string[] option
-        /// Charge of each body [N], in the units of the source.
-        Charges: float[] option
-        /// Number of angles, dihedrals and impropers that are named beside the bonds.
-        Angles: int
+        /// Number of dihedrals and impropers that are named beside bonds and angles.
+        Torsions: int
         /// Name of the unit style of the numbers, if it is known.
         Units: string option
         /// Whether the source itself names it, so that it goes out with the bodies.
@@ -24,4 +22,4 @@ type Labels =
 module Labels =
 
     /// Ids alone.
-    let ofIds (ids: int64[]) : Labels = { Ids = ids; Elements = None; Charges = None; Angles = 0; Units = None; NamesUnits = false }
+    let ofIds (ids: int64[]) : Labels = { Ids = ids; Elements = None; Torsions = 0; Units = None; NamesUnits = false }

@@ -162,48 +162,169 @@ module Neighbours =
         Array.Sort found
         found |> Array.distinct
 
-    /// The pairs whose nearest images are nearer than `radius`, at positions [N x d].
-    let within (cell: Cell) (radius: float) (positions: ReadOnlySpan<float>) : Pairs =
+    /// For each body a search looks at, those near it that it may be paired with, in ascending order.
+    let private nearOnes (cell: Cell) (radius: float) (positions: float[]) (isPair: int -> int -> bool) (bodies: int) : int[][] =
+        let buckets = fill cell radius positions
+        let isSameCell first second = buckets.Axes |> Array.forall (fun axis -> axis.CellOf[first] = axis.CellOf[second])
+        // Bodies of a cell are looked at together, but pairs are listed by body.
+        let lists = Array.create bodies [||]
+        let found = List<int>()
+        let mutable near = [||]
+        let mutable last = -1
+
+        for body in buckets.Order do
+            if body < bodies then
+                if last < 0 || not (isSameCell last body) then
+                    near <- around buckets body
+
+                last <- body
+                found.Clear()
+
+                for b in near do
+                    for slot in buckets.Starts[b] .. buckets.Starts[b + 1] - 1 do
+                        if isPair body buckets.Order[slot] then
+                            found.Add buckets.Order[slot]
+
+                found.Sort()
+                lists[body] <- found.ToArray()
+
+        lists
+
+    let private requirePositions (cell: Cell) (radius: float) (positions: ReadOnlySpan<float>) : unit =
         Guard.positiveFinite (nameof radius) radius
 
         if positions.Length % cell.Dimension <> 0 then
             invalidArg (nameof positions) $"positions has length {positions.Length}; expected a multiple of {cell.Dimension}."
 
+    /// The pairs whose nearest images are nearer than `radius`, at positions [N x d].
+    let within (cell: Cell) (radius: float) (positions: ReadOnlySpan<float>) : Pairs =
+        requirePositions cell radius positions
         let positions = positions.ToArray()
-        let lattice = cell.Displacement
-        let bodies = positions.Length / cell.Dimension
-        let buckets = fill cell radius positions
-        let isSameCell first second = buckets.Axes |> Array.forall (fun axis -> axis.CellOf[first] = axis.CellOf[second])
-        // Bodies of a cell are looked at together, but pairs are listed by body.
-        let found = List<int>()
-        let starts = Array.zeroCreate<int> bodies
-        let counts = Array.zeroCreate<int> bodies
-        let mutable near = [||]
 
-        for slot in 0 .. bodies - 1 do
-            let body = buckets.Order[slot]
+        let isPair body other =
+            other > body && cell.Displacement.SquaredDistance(ReadOnlySpan<float> positions, body, other) < radius * radius
 
-            if slot = 0 || not (isSameCell buckets.Order[slot - 1] body) then
-                near <- around buckets body
+        let lists = nearOnes cell radius positions isPair (positions.Length / cell.Dimension)
+        Pairs.OfOwned(lists |> Array.mapi (fun body others -> Array.create others.Length body) |> Array.concat, Array.concat lists)
 
-            starts[body] <- found.Count
+    /// How many vectors of a cell a body lies away from it, by axis; nothing is taken off one that diverged.
+    let private turnsOf (cell: Cell) (straight: float[]) (body: int) : int[] =
+        Array.init cell.Dimension (fun axis ->
+            let period = cell.Periods[axis]
 
-            for b in near do
-                for slot in buckets.Starts[b] .. buckets.Starts[b + 1] - 1 do
-                    let other = buckets.Order[slot]
+            let turns =
+                if period > 0.0 then
+                    floor (straight[body * cell.Dimension + axis] / period)
+                else
+                    0.0
 
-                    if other > body && lattice.SquaredDistance(ReadOnlySpan<float> positions, body, other) < radius * radius then
-                        found.Add other
+            if abs turns < 1e9 then int turns else 0)
 
-            counts[body] <- found.Count - starts[body]
-            found.Sort(starts[body], counts[body], null)
+    /// How many images of a body on each side of it may be nearer than `radius` to one in the cell, by axis.
+    let internal reachOfImages (cell: Cell) (radius: float) : float[] =
+        let stretches = stretches cell
 
-        let senders, receivers = Array.zeroCreate found.Count, Array.zeroCreate found.Count
-        let mutable filled = 0
+        Array.init cell.Dimension (fun axis ->
+            let period = cell.Periods[axis]
+            if period > 0.0 then radius * margin * stretches[axis] / period else 0.0)
 
+    /// A body, or an image of one that is near enough to the cell.
+    [<Struct; NoEquality; NoComparison>]
+    type private Image = { Owner: int; Turns: int[] }
+
+    let private imagesOf (reach: float[]) (along: float[]) (owner: int) : Image seq =
+        let choices =
+            Array.map2
+                (fun (reach: float) (x: float) ->
+                    // Coordinates of the cell go from 0 to 1.
+                    if reach > 0.0 && abs x < 2.0 then
+                        [ int (ceil (-reach - x)) .. int (floor (1.0 + reach - x)) ]
+                    else
+                        [ 0 ])
+                reach
+                along
+
+        (Seq.singleton [], Array.rev choices)
+        ||> Array.fold (fun tails axis -> tails |> Seq.collect (fun tail -> axis |> Seq.map (fun turn -> turn :: tail)))
+        |> Seq.filter (List.exists ((<>) 0))
+        |> Seq.map (fun turns -> { Owner = owner; Turns = Array.ofList turns })
+
+    /// Of two opposite images of a body one makes a pair with it.
+    let private comesFirst (turns: int[]) : bool = turns |> Array.tryFind ((<>) 0) |> Option.exists (fun turn -> turn > 0)
+
+    /// The pairs nearer than `radius` in any image, at positions [N x d]: two bodies may be several pairs, and a body may meet images
+    /// of itself. A search among the bodies and their images around the cell.
+    let images (cell: Cell) (radius: float) (positions: ReadOnlySpan<float>) : Pairs =
+        requirePositions cell radius positions
+        let d = cell.Dimension
+        let bodies = positions.Length / d
+        let moved = positions.ToArray()
+        let straight = straightened cell moved
+        let home = Array.init bodies (turnsOf cell straight)
+        let shift = Array.zeroCreate<float> d
+        let reach = reachOfImages cell radius
+
+        // All bodies in the cell, then their images.
         for body in 0 .. bodies - 1 do
-            Array.Fill(senders, body, filled, counts[body])
-            found.CopyTo(starts[body], receivers, filled, counts[body])
-            filled <- filled + counts[body]
+            cell.ShiftInto(ReadOnlySpan<int> home[body], Span<float> shift)
 
-        Pairs.OfOwned(senders, receivers)
+            for axis in 0 .. d - 1 do
+                moved[body * d + axis] <- moved[body * d + axis] - shift[axis]
+
+        let ghosts =
+            [|
+                for body in 0 .. bodies - 1 do
+                    let along =
+                        Array.init d (fun axis ->
+                            let period = cell.Periods[axis]
+
+                            if period > 0.0 then
+                                straight[body * d + axis] / period - float (home[body].[axis])
+                            else
+                                0.0)
+
+                    yield! imagesOf reach along body
+            |]
+
+        let all = Array.zeroCreate (moved.Length + ghosts.Length * d)
+        Array.blit moved 0 all 0 moved.Length
+
+        ghosts
+        |> Array.iteri (fun index ghost ->
+            cell.ShiftInto(ReadOnlySpan<int> ghost.Turns, Span<float> shift)
+
+            for axis in 0 .. d - 1 do
+                all[moved.Length + index * d + axis] <- moved[ghost.Owner * d + axis] + shift[axis])
+
+        let openSpace = Cell.openSpace d
+
+        let isPair body other =
+            let belongs =
+                if other < bodies then
+                    other > body
+                else
+                    let ghost = ghosts[other - bodies]
+                    ghost.Owner > body || (ghost.Owner = body && comesFirst ghost.Turns)
+
+            belongs && openSpace.Displacement.SquaredDistance(ReadOnlySpan<float> all, body, other) < radius * radius
+
+        let pairsOf (body: int) (others: int[]) : (struct (int * int[]))[] =
+            others
+            |> Array.map (fun other ->
+                let owner, turns =
+                    if other < bodies then
+                        other, Array.zeroCreate d
+                    else
+                        ghosts[other - bodies].Owner, ghosts[other - bodies].Turns
+
+                struct (owner, Array.init d (fun axis -> turns[axis] + home[body][axis] - home[owner][axis])))
+            |> Array.sort
+
+        let lists = nearOnes openSpace radius all isPair bodies |> Array.mapi pairsOf
+
+        Pairs.OfImages(
+            cell,
+            lists |> Array.mapi (fun body others -> Array.create others.Length body) |> Array.concat,
+            lists |> Array.collect (Array.map (fun struct (owner, _) -> owner)),
+            lists |> Array.collect (Array.collect (fun struct (_, turns) -> turns))
+        )

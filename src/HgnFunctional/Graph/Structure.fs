@@ -1,7 +1,6 @@
 namespace HgnFunctional
 
 open System
-open System.Threading
 
 /// Why a structure was refused.
 type StructureError =
@@ -11,12 +10,20 @@ type StructureError =
     | BadMass of body: int * mass: float
     /// The bonds are for another number of bodies than there are masses.
     | BondsForOtherBodies of bonded: int * bodies: int
-    /// The cutoff is NaN, infinite, zero or negative.
-    | BadCutoff of cutoff: float
+    /// There are angles and no bonds.
+    | AnglesWithoutBonds
+    /// A body of an angle is not joined to the one in the middle.
+    | AngleNotBonded of AngleError
+    /// The cutoffs are not what they should be.
+    | BadReach of ReachError
     /// There are not as many species as bodies.
     | SpeciesForOtherBodies of named: int * bodies: int
-    /// Beyond half the box a body would meet two images of another.
-    | CutoffAboveHalfBox of cutoff: float * largest: float
+    /// An attribute is not given for each body.
+    | AttributeForOtherBodies of name: string * values: int * bodies: int
+    /// An attribute of a body is NaN or infinite.
+    | BadAttribute of name: string * body: int * value: float
+    /// The cutoff is so many times the size of the box that a body would meet too many images of another.
+    | TooManyImages of cutoff: float * images: float
 
     /// The error as one sentence.
     override error.ToString() : string =
@@ -24,73 +31,142 @@ type StructureError =
         | NoMasses -> "A structure without bodies was asked for; expected at least one mass."
         | BadMass(body, mass) -> $"The mass of body {body} is {mass}; expected a finite number above 0."
         | BondsForOtherBodies(bonded, bodies) -> $"The bonds are for {bonded} bodies; expected {bodies}, one for each mass."
+        | AnglesWithoutBonds -> "There are angles and no bonds; expected bonds from the middle of each angle to both ends."
+        | AngleNotBonded error -> string error
+        | BadReach error -> string error
         | SpeciesForOtherBodies(named, bodies) -> $"There are species for {named} bodies; expected {bodies}, one for each mass."
-        | BadCutoff cutoff -> $"The cutoff is {cutoff}; expected a finite distance above 0."
-        | CutoffAboveHalfBox(cutoff, largest) ->
-            $"The cutoff {cutoff} is above half the shortest period of the box; expected at most {largest}."
+        | AttributeForOtherBodies(name, values, bodies) ->
+            $"The attribute '{name}' has {values} values; expected {bodies}, one for each body."
+        | BadAttribute(name, body, value) -> $"The attribute '{name}' of body {body} is {value}; expected a finite number."
+        | TooManyImages(cutoff, images) ->
+            $"Within the cutoff {cutoff} lie some {images:G2} images of each body; expected a shorter cutoff or a larger box."
 
-/// The pairs that interact at some positions.
-[<Sealed; AllowNullLiteral>]
-type RelatedPairs internal (bonded: Pairs, within: Pairs) =
+/// By what the law of a pair is weighted, where it is known to be: the energy of bodies i and j is w_i w_j f(r).
+type Weight =
+    /// w = 1.
+    | Unweighted
+    /// w is the mass: gravity.
+    | ByMasses
+    /// w is an attribute of the bodies, such as "charge": Coulomb's law.
+    | ByAttribute of name: string
 
-    /// Sorted, and each once.
-    let union () : Pairs =
-        let keys (pairs: Pairs) = Array.init pairs.Count (fun pair -> struct (pairs.Senders[pair], pairs.Receivers[pair]))
-        let all = Array.append (keys bonded) (keys within) |> Array.distinct |> Array.sort
-        Pairs.OfOwned(all |> Array.map (fun struct (sender, _) -> sender), all |> Array.map (fun struct (_, receiver) -> receiver))
+/// Names of attributes that data files have.
+[<RequireQualifiedAccess>]
+module Attribute =
 
-    let all =
-        lazy
-            (if within.Count = 0 && bonded.Kinds <= 1 then bonded
-             elif bonded.Count = 0 && within.Kinds <= 1 then within
-             else union ())
+    /// The charge, in the units of the source.
+    [<Literal>]
+    let Charge = "charge"
 
-    /// The bonds by type.
-    member _.Bonded: Pairs = bonded
+/// What is fixed about the bodies themselves.
+[<NoEquality; NoComparison>]
+type private Bodies = { Masses: float[]; Species: Naming; Attributes: Map<string, float[]>; Labels: Labels option }
 
-    /// The pairs within reach by kind; perhaps some beyond the cutoff.
-    member _.Within: Pairs = within
-
-    /// The pairs of all relations together, each once, without kinds.
-    member _.All: Pairs = all.Value
-
-    static member internal None: RelatedPairs = RelatedPairs(Pairs.None, Pairs.None)
-
-/// All that is fixed about N bodies: their masses and species, the cell they live in, and which pairs interact. Immutable.
+/// All that is fixed about N bodies: their masses, species and attributes, the cell they live in, and which of them interact. Immutable.
 [<Sealed; NoEquality; NoComparison>]
-type Structure private (masses: float[], species: Naming, cell: Cell, relations: Relations, labels: Labels option) =
+type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
 
+    let species = bodies.Species
     let names = Array.ofList species.Names
 
     /// Kinds of pairs of species by their number: that of (a, b), a <= b, is b (b + 1) / 2 + a.
     let speciesPairs =
-        [
+        [|
             for b in 0 .. names.Length - 1 do
                 for a in 0..b -> names[a], names[b]
-        ]
+        |]
+
+    let speciesPairOf (first: int) (second: int) : int =
+        let a, b = species.IndexOf first, species.IndexOf second
+        let low, high = min a b, max a b
+        high * (high + 1) / 2 + low
 
     let paths = lazy (relations.Bonds |> Option.map (fun bonds -> BondPaths.Of bonds.Graph))
 
+    let leastBetween = relations.Reach |> Option.map (fun reach -> reach.ExcludedBonds + 1) |> Option.defaultValue 1
+    let betweens = BondPaths.More - leastBetween + 1
+
+    let cutoffs =
+        relations.Reach
+        |> Option.map (fun reach ->
+            speciesPairs |> Array.map (fun (a, b) -> Reach.tryCutoffOf a b reach |> Option.defaultValue reach.Largest))
+
+    /// Nearest images are enough as far as a list with a skin reaches.
+    let meetsImages =
+        relations.Reach |> Option.exists (fun reach -> reach.Largest * (1.0 + Structure.Skin) > cell.LargestCutoff)
+
+    let turnsOfBonds (positions: float[]) (pairs: Pairs) : int[] =
+        let d = cell.Dimension
+        let turns = Array.zeroCreate (pairs.Count * d)
+        let difference = Array.zeroCreate<float> d
+
+        for pair in 0 .. pairs.Count - 1 do
+            for axis in 0 .. d - 1 do
+                difference[axis] <- positions[pairs.Senders[pair] * d + axis] - positions[pairs.Receivers[pair] * d + axis]
+
+            cell.ToNearest(Span<float> difference, Span<int>(turns, pair * d, d))
+
+        turns
+
+    /// How many bonds lie between the bodies of each of some pairs.
+    let betweenOf (positions: float[]) (found: Pairs) : int -> int =
+        match relations.Bonds, paths.Value with
+        | Some bonds, _ when meetsImages ->
+            let ways = ImagePaths.Of(cell.Dimension, bonds.Graph, turnsOfBonds positions bonds.Graph.Pairs)
+            let d = cell.Dimension
+            fun pair -> ways.Between(found.Senders[pair], found.Receivers[pair], found.Turns.Slice(pair * d, d))
+        | _, Some paths -> fun pair -> paths.Between(found.Senders[pair], found.Receivers[pair])
+        | _, None -> fun _ -> BondPaths.More
+
+    /// The place of a pair's kind; -1 if the pair does not interact.
+    let kindOf (stretch: float) (cutoffs: float[]) (positions: float[]) (found: Pairs) : int -> int =
+        let between = betweenOf positions found
+        let isOneCutoff = cutoffs |> Array.forall ((=) cutoffs[0])
+        let difference = Array.zeroCreate<float> cell.Dimension
+
+        let isWithin (pair: int) (cutoff: float) =
+            found.DifferenceInto(cell, ReadOnlySpan<float> positions, pair, Span<float> difference)
+            Numerics.Tensors.TensorPrimitives.Norm(ReadOnlySpan<float> difference) < cutoff * stretch
+
+        fun pair ->
+            let ofSpecies = speciesPairOf found.Senders[pair] found.Receivers[pair]
+
+            match between pair with
+            | _ when not (isOneCutoff || isWithin pair cutoffs[ofSpecies]) -> -1
+            | _ when relations.Bonds.IsNone -> ofSpecies
+            | bonds when bonds < leastBetween -> -1
+            | bonds -> ofSpecies * betweens + bonds - leastBetween
+
+    /// How far beyond the cutoff, relative to it, lists of pairs reach that are used while bodies move: wider ones are made less
+    /// often and hold more pairs to skip; this suits liquids.
+    static member internal Skin: float = 0.15
+
     /// Number N of bodies.
-    member _.Bodies: int = masses.Length
+    member _.Bodies: int = bodies.Masses.Length
 
     /// Number d of space dimensions.
     member _.Dimension: int = cell.Dimension
 
     /// Masses [N].
-    member _.Masses: ReadOnlySpan<float> = ReadOnlySpan<float> masses
+    member _.Masses: ReadOnlySpan<float> = ReadOnlySpan<float> bodies.Masses
 
     /// The species of each body [N]; "" where nobody named it.
     member _.Species: Naming = species
 
+    /// Names of the attributes of the bodies.
+    member _.Attributes: string list = [ for KeyValue(name, _) in bodies.Attributes -> name ]
+
+    /// An attribute of each body [N], if they have it.
+    member _.TryAttribute(name: string) : float[] option = bodies.Attributes |> Map.tryFind name |> Option.map Array.copy
+
     /// Open or periodic space.
     member _.Cell: Cell = cell
 
-    /// Which pairs interact.
+    /// Which bodies interact.
     member _.Relations: Relations = relations
 
     /// What the source of the bodies says of them, if they have one.
-    member _.Labels: Labels option = labels
+    member _.Labels: Labels option = bodies.Labels
 
     /// The kinds of bonds, in the order of the runs of `RelatedPairs.Bonded`.
     member val BondKinds: Kind list =
@@ -98,16 +174,28 @@ type Structure private (masses: float[], species: Naming, cell: Cell, relations:
          | Some bonds -> bonds.Types.Names |> List.map BondsOf
          | None -> [])
 
+    /// The kinds of angles, in the order of their runs.
+    member val AngleKinds: Kind list =
+        (match relations.Angles with
+         | Some angles -> angles.Types.Names |> List.map AnglesOf
+         | None -> [])
+
     /// The kinds of pairs within reach, in the order of the runs of `RelatedPairs.Within`.
     member val ReachKinds: Kind list =
-        (match relations.Cutoff, relations.Bonds with
+        (match relations.Reach, relations.Bonds with
          | None, _ -> []
-         | Some _, None -> speciesPairs |> List.map (fun (a, b) -> PairsOf(a, b, None))
+         | Some _, None -> [ for a, b in speciesPairs -> PairsOf(a, b, None) ]
          | Some _, Some _ ->
              [
                  for a, b in speciesPairs do
-                     for between in 1 .. BondPaths.More -> PairsOf(a, b, Some between)
+                     for between in leastBetween .. BondPaths.More -> PairsOf(a, b, Some between)
              ])
+
+    /// The distance from which on pairs of a kind do not interact; none for others than pairs within reach.
+    member _.CutoffOf(kind: Kind) : float option =
+        match kind, relations.Reach with
+        | PairsOf(first, second, _), Some reach -> Reach.tryCutoffOf first second reach
+        | _ -> None
 
     /// Whether the type of a bond tells the species of its bodies: then its law can hold whatever else acts between them.
     member val internal BondsTellSpecies: bool =
@@ -116,79 +204,174 @@ type Structure private (masses: float[], species: Naming, cell: Cell, relations:
          | Some bonds ->
              let pairs = bonds.Graph.Pairs
 
-             Seq.init pairs.Count (fun pair ->
-                 let a, b = species.IndexOf pairs.Senders[pair], species.IndexOf pairs.Receivers[pair]
-                 bonds.Types.IndexOf pair, struct (min a b, max a b))
+             Seq.init pairs.Count (fun pair -> bonds.Types.IndexOf pair, speciesPairOf pairs.Senders[pair] pairs.Receivers[pair])
              |> Seq.distinct
              |> Seq.countBy fst
              |> Seq.forall (fun (_, joined) -> joined = 1))
 
-    /// The pairs of the relations, with those nearer than `reach` by kind.
-    member internal structure.Related(reach: float option, positions: ReadOnlySpan<float>) : RelatedPairs =
+    /// Whether the bodies have what laws of pairs are weighted by.
+    member internal _.HasWeights(weight: Weight) : bool =
+        match weight with
+        | Unweighted
+        | ByMasses -> true
+        | ByAttribute name -> bodies.Attributes.ContainsKey name
+
+    /// What laws of pairs are weighted by [N]; empty where they are not, or cannot be. Does not allocate.
+    member internal _.WeightsOf(weight: Weight) : float[] =
+        match weight with
+        | Unweighted -> Array.Empty<float>()
+        | ByMasses -> bodies.Masses
+        | ByAttribute name ->
+            match bodies.Attributes.TryGetValue name with
+            | true, values -> values
+            | _ -> Array.Empty<float>()
+
+    /// Whether weights differ among bodies of one species, so that laws by species cannot stand for laws by weight.
+    member internal structure.HasWeightsWithinSpecies(weight: Weight) : bool =
+        match structure.WeightsOf weight with
+        | [||] -> false
+        | weights ->
+            weights
+            |> Seq.mapi (fun body weight -> struct (species.IndexOf body, weight))
+            |> Seq.distinct
+            |> Seq.countBy (fun struct (ofSpecies, _) -> ofSpecies)
+            |> Seq.exists (fun (_, different) -> different > 1)
+
+    /// The pairs of the relations; those within reach by kind, up to their cutoffs times one and a skin. None but bonds without a skin.
+    member internal structure.Related(skin: float option, positions: ReadOnlySpan<float>) : RelatedPairs =
         let bonded = relations.Bonds |> Option.map _.Pairs |> Option.defaultValue Pairs.None
 
-        match reach with
-        | None -> RelatedPairs(bonded, Pairs.None)
-        | Some reach ->
-            let found = Neighbours.within cell reach positions
+        match skin, relations.Reach, cutoffs with
+        | Some skin, Some reach, Some cutoffs ->
+            let radius = reach.Largest * (1.0 + skin)
 
-            let speciesPair pair =
-                let a, b = species.IndexOf found.Senders[pair], species.IndexOf found.Receivers[pair]
-                let low, high = min a b, max a b
-                high * (high + 1) / 2 + low
+            let found =
+                if meetsImages then
+                    Neighbours.images cell radius positions
+                else
+                    Neighbours.within cell radius positions
 
-            let kindOf =
-                match paths.Value with
-                | None -> speciesPair
-                | Some paths ->
-                    fun pair -> speciesPair pair * BondPaths.More + paths.Between(found.Senders[pair], found.Receivers[pair]) - 1
-
+            let positions = positions.ToArray()
             let kinds = structure.ReachKinds.Length
-            RelatedPairs(bonded, (if kinds = 1 then found else found.ByKind(kinds, kindOf)))
 
-    static member internal OfOwned(masses, species, cell, relations, labels) : Structure =
-        Structure(masses, species, cell, relations, labels)
+            let within =
+                if kinds = 1 && relations.Bonds.IsNone then
+                    found
+                else
+                    found.ByKind(kinds, kindOf (1.0 + skin) cutoffs positions found)
+
+            RelatedPairs(cell, bonded, within, (if within.HasImages then turnsOfBonds positions bonded else [||]))
+        | _ -> RelatedPairs(cell, bonded, Pairs.None, [||])
+
+    static member internal Of(cell: Cell, masses: float[]) : Structure =
+        let bodies = { Masses = masses; Species = Naming.unnamed masses.Length; Attributes = Map.empty; Labels = None }
+        Structure(bodies, cell, Relations.none)
+
+    member internal _.With(relations: Relations) : Structure = Structure(bodies, cell, relations)
+
+    member internal _.With(species: Naming, relations: Relations) : Structure =
+        Structure({ bodies with Species = species }, cell, relations)
+
+    member internal _.With(labels: Labels option) : Structure = Structure({ bodies with Labels = labels }, cell, relations)
+    member internal _.With(masses: float[]) : Structure = Structure({ bodies with Masses = masses }, cell, relations)
+
+    member internal _.With(attribute: string, values: float[]) : Structure =
+        Structure({ bodies with Attributes = Map.add attribute values bodies.Attributes }, cell, relations)
 
     /// The structure in one line.
     override _.ToString() : string =
         let pairs =
-            match relations.Bonds, relations.Cutoff with
-            | None, None -> "no pairs"
-            | Some bonds, None -> $"{bonds.Graph.Pairs.Count} bonds"
-            | None, Some cutoff -> $"pairs within {cutoff}"
-            | Some bonds, Some cutoff -> $"{bonds.Graph.Pairs.Count} bonds and pairs within {cutoff}"
+            [
+                match relations.Bonds with
+                | Some bonds -> $"{bonds.Graph.Pairs.Count} bonds"
+                | None -> ()
+                match relations.Angles with
+                | Some angles -> $"{angles.Count} angles"
+                | None -> ()
+                match relations.Reach with
+                | Some reach -> string reach
+                | None -> ()
+            ]
 
-        let least, largest = Array.min masses, Array.max masses
+        let pairs = if pairs.IsEmpty then "no pairs" else String.Join(" and ", pairs)
+        let least, largest = Array.min bodies.Masses, Array.max bodies.Masses
         let mass = if least = largest then $"mass {least}" else $"masses {least} to {largest}"
         let kinds = if species.TellsApart then $"{names.Length} species, " else ""
         let space = if cell.IsPeriodic then string cell else "open space"
-        $"Structure of {masses.Length} bodies in {cell.Dimension} dimensions: {pairs}, {kinds}{mass}, {space}"
+        $"Structure of {bodies.Masses.Length} bodies in {cell.Dimension} dimensions: {pairs}, {kinds}{mass}, {space}"
 
 /// Checked creation of structures.
 [<RequireQualifiedAccess>]
 module Structure =
 
-    let private copy (species: Naming) (relations: Relations) (labels: Labels option) (structure: Structure) : Structure =
-        Structure.OfOwned(structure.Masses.ToArray(), species, structure.Cell, relations, labels)
+    /// More images of a body than this within reach of another are taken for a mistake.
+    let private mostImages = 1e5
 
-    /// A structure of the given masses [N], which are copied, of bodies whose species nobody named.
+    let private orThrow (argument: string) (result: Result<Structure, StructureError>) : Structure =
+        match result with
+        | Ok structure -> structure
+        | Error error -> raise (ArgumentException(string error, argument))
+
+    let private angleFault (relations: Relations) : StructureError option =
+        match relations.Angles, relations.Bonds with
+        | None, _ -> None
+        | Some _, None -> Some AnglesWithoutBonds
+        | Some angles, Some bonds ->
+            match Angles.tryCreate bonds (Angles.toArray angles) with
+            | Ok _ -> None
+            | Error error -> Some(AngleNotBonded error)
+
+    let private reachFault (cell: Cell) (species: Naming) (relations: Relations) : StructureError option =
+        relations.Reach
+        |> Option.bind (fun reach ->
+            match Reach.fault species.Names reach with
+            | Some error -> Some(BadReach error)
+            | None ->
+                let images = Neighbours.reachOfImages cell reach.Largest |> Array.fold (fun all reach -> all * (1.0 + 2.0 * reach)) 1.0
+                if images > mostImages then Some(TooManyImages(reach.Largest, images)) else None)
+
+    /// The structure with other relations among its bodies.
+    let tryWithRelations (relations: Relations) (structure: Structure) : Result<Structure, StructureError> =
+        match relations.Bonds with
+        | Some bonds when bonds.Graph.Bodies <> structure.Bodies -> Error(BondsForOtherBodies(bonds.Graph.Bodies, structure.Bodies))
+        | _ ->
+            match angleFault relations |> Option.orElseWith (fun () -> reachFault structure.Cell structure.Species relations) with
+            | Some error -> Error error
+            | None -> Ok(structure.With relations)
+
+    /// As `tryWithRelations`; throws an `ArgumentException` with the reason.
+    let withRelations (relations: Relations) (structure: Structure) : Structure =
+        tryWithRelations relations structure |> orThrow (nameof relations)
+
+    let private massFault (masses: float[]) : StructureError option =
+        masses
+        |> Array.tryFindIndex (fun mass -> not (Double.IsFinite mass) || mass <= 0.0)
+        |> Option.map (fun body -> BadMass(body, masses[body]))
+
+    /// A structure of the given masses [N], which are copied, of bodies whose species nobody named. Cutoffs for pairs of species
+    /// need their names first: `tryWithSpecies`, then `tryWithRelations`.
     let tryCreate (cell: Cell) (relations: Relations) (masses: ReadOnlySpan<float>) : Result<Structure, StructureError> =
         let masses = masses.ToArray()
-        let bad mass = not (Double.IsFinite mass) || mass <= 0.0
 
-        match relations.Bonds, relations.Cutoff, Array.tryFindIndex bad masses with
+        match massFault masses with
         | _ when masses.Length = 0 -> Error NoMasses
-        | _, _, Some body -> Error(BadMass(body, masses[body]))
-        | Some bonds, _, _ when bonds.Graph.Bodies <> masses.Length -> Error(BondsForOtherBodies(bonds.Graph.Bodies, masses.Length))
-        | _, Some cutoff, _ when bad cutoff -> Error(BadCutoff cutoff)
-        | _, Some cutoff, _ when cutoff > cell.LargestCutoff -> Error(CutoffAboveHalfBox(cutoff, cell.LargestCutoff))
-        | _ -> Ok(Structure.OfOwned(masses, Naming.unnamed masses.Length, cell, relations, None))
+        | Some error -> Error error
+        | None -> Structure.Of(cell, masses) |> tryWithRelations relations
 
     /// As `tryCreate`; throws an `ArgumentException` with the reason.
     let create (cell: Cell) (relations: Relations) (masses: float[]) : Structure =
         match tryCreate cell relations (ReadOnlySpan<float> masses) with
         | Ok structure -> structure
         | Error error -> raise (ArgumentException(string error))
+
+    /// The structure with other masses [N], which are copied.
+    let tryWithMasses (masses: ReadOnlySpan<float>) (structure: Structure) : Result<Structure, StructureError> =
+        let masses = masses.ToArray()
+
+        match massFault masses with
+        | _ when masses.Length <> structure.Bodies -> Error(AttributeForOtherBodies("mass", masses.Length, structure.Bodies))
+        | Some error -> Error error
+        | None -> Ok(structure.With masses)
 
     /// The structure with the name of the species of each body [N].
     let tryWithSpecies (names: string seq) (structure: Structure) : Result<Structure, StructureError> =
@@ -197,17 +380,29 @@ module Structure =
         if species.Count <> structure.Bodies then
             Error(SpeciesForOtherBodies(species.Count, structure.Bodies))
         else
-            Ok(copy species structure.Relations structure.Labels structure)
+            match reachFault structure.Cell species structure.Relations with
+            | Some error -> Error error
+            | None -> Ok(structure.With(species, structure.Relations))
 
     /// As `tryWithSpecies`; throws an `ArgumentException` with the reason.
-    let withSpecies (names: string seq) (structure: Structure) : Structure =
-        match tryWithSpecies names structure with
-        | Ok structure -> structure
-        | Error error -> invalidArg (nameof names) (string error)
+    let withSpecies (names: string seq) (structure: Structure) : Structure = tryWithSpecies names structure |> orThrow (nameof names)
+
+    /// The structure with an attribute of each body [N], which is copied, such as `Attribute.Charge`.
+    let tryWithAttribute (name: string) (values: ReadOnlySpan<float>) (structure: Structure) : Result<Structure, StructureError> =
+        let values = values.ToArray()
+
+        match Guard.firstNotFinite (ReadOnlySpan<float> values) with
+        | _ when values.Length <> structure.Bodies -> Error(AttributeForOtherBodies(name, values.Length, structure.Bodies))
+        | -1 -> Ok(structure.With(name, values))
+        | body -> Error(BadAttribute(name, body, values[body]))
+
+    /// As `tryWithAttribute`; throws an `ArgumentException` with the reason.
+    let withAttribute (name: string) (values: float[]) (structure: Structure) : Structure =
+        tryWithAttribute name (ReadOnlySpan<float> values) structure |> orThrow (nameof values)
 
     /// The structure with other names of species and bond types, and without the relations that are not wanted.
     let internal adapt (species: string -> string) (relations: Relations) (structure: Structure) : Structure =
-        copy (Naming.map species structure.Species) relations structure.Labels structure
+        structure.With(Naming.map species structure.Species, relations)
 
     /// The structure with labels, whose arrays have an entry for each body and are not copied.
     let withLabels (labels: Labels) (structure: Structure) : Structure =
@@ -217,67 +412,11 @@ module Structure =
 
         require (nameof labels.Ids) labels.Ids.Length
         labels.Elements |> Option.iter (fun elements -> require (nameof labels.Elements) elements.Length)
-        labels.Charges |> Option.iter (fun charges -> require (nameof labels.Charges) charges.Length)
-        copy structure.Species structure.Relations (Some labels) structure
+        structure.With(Some labels)
 
     /// Bodies of equal mass joined by the bonds of a graph in open space.
     let bonded (dimension: int) (mass: float) (graph: Graph) : Structure =
         create (Cell.openSpace dimension) (Relations.bonds graph) (Array.create graph.Bodies mass)
 
     /// The pairs that interact at positions [N x d].
-    let pairs (structure: Structure) (positions: ReadOnlySpan<float>) : RelatedPairs =
-        structure.Related(structure.Relations.Cutoff, positions)
-
-/// A list of pairs somewhat beyond the cutoff, and where it was made.
-[<Sealed; AllowNullLiteral>]
-type private VerletList(pairs: RelatedPairs, madeAt: float[]) =
-    member _.Pairs: RelatedPairs = pairs
-
-    /// Whether no body has moved by more than `reach` since: then no pair outside the list can be within the cutoff.
-    member _.IsValid(dimension: int, reach: float, positions: ReadOnlySpan<float>) : bool =
-        let mutable body = 0
-        let mutable valid = true
-
-        while valid && body < madeAt.Length do
-            let mutable moved = 0.0
-
-            for k in body .. body + dimension - 1 do
-                moved <- moved + (positions[k] - madeAt[k]) * (positions[k] - madeAt[k])
-
-            valid <- moved <= reach * reach
-            body <- body + dimension
-
-        valid
-
-/// The interacting pairs of a structure as its bodies move. Within a cutoff it keeps a Verlet list with a skin and makes a
-/// new one when a body has moved by half the skin (Verlet 1967, doi:10.1103/PhysRev.159.98). The list may hold pairs
-/// beyond the cutoff, whose interaction is exactly zero; pairs are always sorted within their kind, so sums do not depend, to the last bit,
-/// on when the list was made, and a `PairSource` may be shared by threads.
-[<Sealed>]
-type internal PairSource(structure: Structure) =
-
-    // A wider skin means fewer new lists but more pairs to skip: 0.15 of the cutoff suits liquids.
-    let skinFraction = 0.15
-    let mutable current: VerletList = null
-
-    // Bonds do not come and go.
-    let bonded = lazy (structure.Related(None, ReadOnlySpan<float>.Empty))
-
-    let renew (cutoff: float) (positions: ReadOnlySpan<float>) : VerletList =
-        let reach = min (cutoff * (1.0 + skinFraction)) structure.Cell.LargestCutoff
-        let list = VerletList(structure.Related(Some reach, positions), positions.ToArray())
-        Volatile.Write(&current, list)
-        list
-
-    /// Pairs that hold at least all that interact at these positions.
-    member _.At(positions: ReadOnlySpan<float>) : RelatedPairs =
-        match structure.Relations.Cutoff with
-        | None -> bonded.Value
-        | Some cutoff ->
-            let skin = min (cutoff * skinFraction) (structure.Cell.LargestCutoff - cutoff)
-            let list = Volatile.Read(&current)
-
-            if not (isNull list) && list.IsValid(structure.Dimension, 0.5 * skin, positions) then
-                list.Pairs
-            else
-                (renew cutoff positions).Pairs
+    let pairs (structure: Structure) (positions: ReadOnlySpan<float>) : RelatedPairs = structure.Related(Some 0.0, positions)

@@ -48,23 +48,30 @@ module Invariants =
 
         terms
 
+    /// Writes distances [count] and unit vectors from receiver to sender [count x d] of some pairs, from one on.
+    let internal runInto
+        (configuration: inref<Configuration>)
+        (pairs: Pairs)
+        (start: int)
+        (distances: Span<float>)
+        (directions: Span<float>)
+        : unit =
+        let d, count = configuration.Structure.Dimension, distances.Length
+        let senders = pairs.Senders.Slice(start, count)
+        let receivers = pairs.Receivers.Slice(start, count)
+
+        if pairs.HasImages then
+            let shifts = pairs.Shifts.Slice(start * d, count * d)
+            PairGather.DistancesAt(configuration.Positions, d, senders, receivers, shifts, distances, directions)
+        else
+            let lattice = configuration.Structure.Cell.Displacement
+            PairGather.Distances(configuration.Positions, d, senders, receivers, lattice, distances, directions)
+
     /// Distances [count] and unit vectors from receiver to sender [count x d] of some pairs, from one on.
     let internal ofRun (configuration: inref<Configuration>) (pairs: Pairs) (start: int) (count: int) : float[] * float[] =
-        let dimension = configuration.Structure.Dimension
         let distances = Array.zeroCreate count
-        let directions = Array.zeroCreate (count * dimension)
-        let lattice = configuration.Structure.Cell.Displacement
-
-        PairGather.Distances(
-            configuration.Positions,
-            dimension,
-            pairs.Senders.Slice(start, count),
-            pairs.Receivers.Slice(start, count),
-            lattice,
-            Span<float> distances,
-            Span<float> directions
-        )
-
+        let directions = Array.zeroCreate (count * configuration.Structure.Dimension)
+        runInto &configuration pairs start (Span<float> distances) (Span<float> directions)
         distances, directions
 
     /// Distances [pairs] and unit vectors from receiver to sender [pairs x d] of the pairs of all relations together.

@@ -18,9 +18,16 @@ module internal PairSum =
     [<Literal>]
     let private Tile = 128
 
+    /// Multiplies what belongs to each pair by the weights of its bodies, unless there are none.
+    let private weigh (weights: float[]) (senders: ReadOnlySpan<int>) (receivers: ReadOnlySpan<int>) (values: Span<float>) : unit =
+        if weights.Length > 0 then
+            for k in 0 .. senders.Length - 1 do
+                values[k] <- weights[senders[k]] * weights[receivers[k]] * values[k]
+
     /// Either sums f over the pairs (the gradient is empty) or adds its gradient with respect to q.
     let private accumulate<'F when 'F :> IRadialFunction>
         (f: 'F)
+        (weights: float[])
         (configuration: inref<Configuration>)
         (pairs: Pairs)
         (struct (first, count): struct (int * int))
@@ -41,17 +48,18 @@ module internal PairSum =
             let receivers = pairs.Receivers.Slice(start, size)
             let r = distances.Slice(0, size)
             let units = directions.Slice(0, size * dimension)
-            let lattice = configuration.Structure.Cell.Displacement
-            PairGather.Distances(configuration.Positions, dimension, senders, receivers, lattice, r, units)
+            Invariants.runInto &configuration pairs start r units
 
             if gradient.IsEmpty then
                 f.EvaluateInto(Span<float>.op_Implicit r, values, slopes)
+                weigh weights senders receivers values
 
                 for k in 0 .. size - 1 do
                     total <- total + values[k]
             else
                 f.SlopeInto(Span<float>.op_Implicit r, slopes)
                 let slopes = slopes.Slice(0, size)
+                weigh weights senders receivers slopes
 
                 PairScatter.AddGradient(
                     dimension,
@@ -66,21 +74,23 @@ module internal PairSum =
 
         total
 
-    /// Sum of f(r) over a run of pairs.
+    /// Sum of f(r), times the weights [N] of both bodies unless there are none, over a run of pairs.
     let energy<'F when 'F :> IRadialFunction>
         (f: 'F)
+        (weights: float[])
         (configuration: inref<Configuration>)
         (pairs: Pairs)
         (run: struct (int * int))
         : float =
-        accumulate f &configuration pairs run Span<float>.Empty
+        accumulate f weights &configuration pairs run Span<float>.Empty
 
-    /// Adds the gradient of the sum of f(r) over a run of pairs, with respect to q, to `destination` [N x d].
+    /// Adds the gradient of that sum with respect to q to `destination` [N x d].
     let addGradient<'F when 'F :> IRadialFunction>
         (f: 'F)
+        (weights: float[])
         (configuration: inref<Configuration>)
         (pairs: Pairs)
         (run: struct (int * int))
         (destination: Span<float>)
         : unit =
-        accumulate f &configuration pairs run destination |> ignore
+        accumulate f weights &configuration pairs run destination |> ignore

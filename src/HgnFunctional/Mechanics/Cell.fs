@@ -97,6 +97,20 @@ type Cell private (axes: Axis[], tilts: float[]) =
     /// the largest cutoff; farther bodies get some image.
     member cell.ToNearest(difference: Span<float>) : unit = cell.Displacement.ToNearest difference
 
+    /// As `ToNearest`, and writes how many of each vector were taken off [d].
+    member internal cell.ToNearest(difference: Span<float>, turns: Span<int>) : unit = cell.Displacement.ToNearest(difference, turns)
+
+    /// Writes the sum of so many of each vector [d] to a shift [d].
+    member internal _.ShiftInto(turns: ReadOnlySpan<int>, shift: Span<float>) : unit =
+        for axis in 0 .. axes.Length - 1 do
+            let mutable along = float turns[axis] * periods[axis]
+
+            if tilts.Length > 0 then
+                for vector in axis + 1 .. axes.Length - 1 do
+                    along <- along + float turns[vector] * tilts[vector * (vector - 1) / 2 + axis]
+
+            shift[axis] <- along
+
     /// Replaces a point [d] by its coordinates along the vectors, in a box of the same periods and corner that is not skewed.
     member internal cell.Straighten(point: Span<float>, origin: ReadOnlySpan<float>) : unit = cell.Displacement.Straighten(point, origin)
 

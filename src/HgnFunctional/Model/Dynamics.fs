@@ -6,12 +6,16 @@ open System
 type BindError =
     /// The model knows bonds; the structure has none.
     | NeedsBonds
-    /// The model knows pairs within a cutoff; the structure has none, or another cutoff.
-    | NeedsCutoff of cutoff: float
+    /// The model knows angles; the structure has none.
+    | NeedsAngles
+    /// The model knows pairs within a cutoff; the structure has none, or another.
+    | NeedsReach of Reach
     /// The structure has a species that was not in the training data, or bodies that nobody named.
     | UnknownSpecies of species: string * known: string list
     /// The structure has a type of bonds that was not in the training data, or bonds whose type nobody named.
     | UnknownBondType of bondType: string * known: string list
+    /// The structure has a type of angles that was not in the training data, or angles whose type nobody named.
+    | UnknownAngleType of angleType: string * known: string list
     /// The model was trained on data in other units than those of the structure.
     | OtherUnits of model: string * structure: string
     /// One of its blocks is for other structures.
@@ -23,13 +27,17 @@ type BindError =
 
         match error with
         | NeedsBonds -> "The model was trained on bonds; expected a structure whose bonds are named."
-        | NeedsCutoff cutoff -> $"The model was trained on pairs within {cutoff}; expected a structure with that cutoff."
+        | NeedsAngles -> "The model was trained on angles; expected a structure whose angles are named."
+        | NeedsReach reach -> $"The model was trained on {reach}; expected a structure with the same."
         | UnknownSpecies("", known) ->
             $"The model knows the species {among known}, and nobody says of which the bodies are; expected their names."
         | UnknownSpecies(species, known) -> $"The model knows no species '{species}'; expected {among known} alone."
         | UnknownBondType("", known) ->
             $"The model knows bonds of the types {among known}, and nobody says of which they are; expected their names."
         | UnknownBondType(bondType, known) -> $"The model knows no bonds of type '{bondType}'; expected {among known} alone."
+        | UnknownAngleType("", known) ->
+            $"The model knows angles of the types {among known}, and nobody says of which they are; expected their names."
+        | UnknownAngleType(angleType, known) -> $"The model knows no angles of type '{angleType}'; expected {among known} alone."
         | OtherUnits(model, structure) ->
             $"The model was trained in units '{model}', and the bodies are in '{structure}'; expected the same."
         | BlockRefuses error -> string error
@@ -135,38 +143,49 @@ module Model =
         | [ only ], Some "" when names.Length = 1 -> Ok(fun _ -> only)
         | _, Some name -> Error name
 
+    /// A relation as a model sees it, with the names that the model knows.
+    let private seen
+        (known: string list option)
+        (relation: 'relation option)
+        (typesOf: 'relation -> Naming)
+        (renamed: (string -> string) -> 'relation -> 'relation)
+        (missing: BindError)
+        (unknown: string * string list -> BindError)
+        : Result<'relation option, BindError> =
+        match known, relation with
+        | None, _ -> Ok None
+        | Some _, None -> Error missing
+        | Some _, Some relation when (typesOf relation).Count = 0 -> Ok(Some relation)
+        | Some known, Some relation ->
+            match rename known (typesOf relation).Names with
+            | Error name -> Error(unknown (name, known))
+            | Ok _ when (typesOf relation).Names |> List.forall (fun name -> List.contains name known) -> Ok(Some relation)
+            | Ok name -> Ok(Some(renamed name relation))
+
     let private renamed (model: TrainedModel) (structure: Structure) : Result<Structure, BindError> =
-        let scope = model.Scope
+        let scope, relations = model.Scope, structure.Relations
+        let bonds = seen scope.BondTypes relations.Bonds _.Types Bonds.rename NeedsBonds UnknownBondType
+        let angles = seen scope.AngleTypes relations.Angles _.Types Angles.rename NeedsAngles UnknownAngleType
 
-        let bonds =
-            match scope.BondTypes, structure.Relations.Bonds with
+        let reach =
+            match scope.Reach, relations.Reach with
             | None, _ -> Ok None
-            | Some _, None -> Error NeedsBonds
-            | Some _, Some bonds when bonds.Types.Count = 0 -> Ok(Some bonds)
-            | Some known, Some bonds ->
-                match rename known bonds.Types.Names with
-                | Error name -> Error(UnknownBondType(name, known))
-                | Ok _ when List.forall (fun name -> List.contains name known) bonds.Types.Names -> Ok(Some bonds)
-                | Ok name -> Ok(Some(Bonds.rename name bonds))
+            | Some trained, Some reach when trained = reach -> Ok(Some reach)
+            | Some trained, _ -> Error(NeedsReach trained)
 
-        let cutoff =
-            match scope.Cutoff, structure.Relations.Cutoff with
-            | None, _ -> Ok None
-            | Some trained, Some cutoff when trained = cutoff -> Ok(Some cutoff)
-            | Some trained, _ -> Error(NeedsCutoff trained)
-
-        match bonds, cutoff, rename scope.Species structure.Species.Names with
-        | Error error, _, _
-        | _, Error error, _ -> Error error
-        | _, _, Error name -> Error(UnknownSpecies(name, scope.Species))
-        | Ok bonds, Ok cutoff, Ok name ->
-            let isSame (a: Bonds option) (b: Bonds option) = LanguagePrimitives.PhysicalEquality (Option.toObj a) (Option.toObj b)
+        match bonds, angles, reach, rename scope.Species structure.Species.Names with
+        | Error error, _, _, _
+        | _, Error error, _, _
+        | _, _, Error error, _ -> Error error
+        | _, _, _, Error name -> Error(UnknownSpecies(name, scope.Species))
+        | Ok bonds, Ok angles, Ok reach, Ok name ->
+            let isSame a b = LanguagePrimitives.PhysicalEquality (Option.toObj a) (Option.toObj b)
             let keepsNames = structure.Species.Names |> List.forall (fun species -> name species = species)
 
-            if keepsNames && isSame bonds structure.Relations.Bonds && cutoff = structure.Relations.Cutoff then
+            if keepsNames && isSame bonds relations.Bonds && isSame angles relations.Angles && reach = relations.Reach then
                 Ok structure
             else
-                Ok(Structure.adapt name { Bonds = bonds; Cutoff = cutoff } structure)
+                Ok(Structure.adapt name { Bonds = bonds; Angles = angles; Reach = reach } structure)
 
     /// The structure as a model sees it: with the relations and the names that it knows, if it may be used there.
     let private seenBy (model: TrainedModel) (structure: Structure) : Result<Structure, BindError> =

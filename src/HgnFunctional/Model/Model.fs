@@ -8,8 +8,10 @@ type ModelScope =
         /// The types of bonds that the model knows; [ "" ] where it looks at none, or nobody named them. None for a model without
         /// bonds.
         BondTypes: string list option
-        /// The distance within which all pairs interact, if any do.
-        Cutoff: float option
+        /// The types of angles that the model knows; [ "" ] where nobody named them. None for a model that looks at no angles.
+        AngleTypes: string list option
+        /// The distances within which pairs interact, if any do.
+        Reach: Reach option
     }
 
 /// Scopes of models.
@@ -17,10 +19,10 @@ type ModelScope =
 module ModelScope =
 
     /// Bonds, whatever their types and the species of the bodies.
-    let bonds: ModelScope = { Species = [ "" ]; BondTypes = Some [ "" ]; Cutoff = None }
+    let bonds: ModelScope = { Species = [ "" ]; BondTypes = Some [ "" ]; AngleTypes = None; Reach = None }
 
     /// Pairs within a cutoff, whatever the species of the bodies.
-    let within (cutoff: float) : ModelScope = { Species = [ "" ]; BondTypes = None; Cutoff = Some cutoff }
+    let within (cutoff: float) : ModelScope = { bonds with BondTypes = None; Reach = Some(Reach.within cutoff) }
 
 /// A block with the readout of each of its features.
 [<NoEquality; NoComparison>]
@@ -105,6 +107,9 @@ type TrainedModel =
             | :? BodyBlock as block -> block.Range.IsNone
             | _ -> false)
 
+    /// The attributes of bodies that laws of the model are weighted by.
+    member model.Attributes: string list = model.Terms |> List.collect _.Block.Attributes |> List.distinct
+
     /// The model in one paragraph.
     member model.Summary: string =
         let kept = model.Diagnostics |> List.sumBy (fun fit -> int64 fit.FeaturesKept)
@@ -118,8 +123,11 @@ type TrainedModel =
                 match model.Scope.BondTypes with
                 | Some types -> "bonds" + named "types" types
                 | None -> ()
-                match model.Scope.Cutoff with
-                | Some cutoff -> $"pairs within {cutoff}" + named "species" model.Scope.Species
+                match model.Scope.AngleTypes with
+                | Some types -> "angles" + named "types" types
+                | None -> ()
+                match model.Scope.Reach with
+                | Some reach -> string reach + named "species" model.Scope.Species
                 | None -> ()
             ]
 

@@ -54,8 +54,10 @@ type Warning =
     | ChargesIgnored
     /// A start names bonds, which a model of pairs within a cutoff does not see.
     | BondsIgnored of file: string * count: int
-    /// The source names angles, dihedrals or impropers, which the model does not see.
-    | AnglesIgnored of count: int
+    /// Angles are of several types, which the model does not see.
+    | AngleTypesIgnored of types: string list
+    /// The source names dihedrals or impropers, which the model does not see.
+    | TorsionsIgnored of count: int
     /// The model misses a part of the forces.
     | PoorFit of relativeError: float * causes: Cause list
     /// A run went where the model was not trained: the fraction of invariants out of range.
@@ -87,7 +89,9 @@ type Warning =
             $"The bonds are of {types.Length} types ({few types}), which the model does not see: one law was learned for all."
         | ChargesIgnored -> "The bodies carry charges, which the model does not see."
         | BondsIgnored(file, count) -> $"{file} names {count} bonds, which a model of pairs within a cutoff does not see."
-        | AnglesIgnored count -> $"The topology names {count} angles, dihedrals and impropers, which the model does not see."
+        | AngleTypesIgnored types ->
+            $"The angles are of {types.Length} types ({few types}), which the model does not see: one law was learned for all."
+        | TorsionsIgnored count -> $"The topology names {count} dihedrals and impropers, which the model does not see."
         | PoorFit(error, []) -> $"The relative force error is {error:G2}, so the model misses much of what the data show."
         | PoorFit(error, causes) ->
             let likely = causes |> List.map string |> String.concat "; "

@@ -29,12 +29,16 @@ type PairSystem(structure: Structure, name: string, potentialOf: Kind -> PairPot
 
     let pairs = PairSource structure
 
-    let laws (reach: float) (kinds: Kind list) =
-        kinds |> Seq.map (potentialOf >> Option.map (fun potential -> PotentialFunction(potential, reach))) |> Array.ofSeq
+    let laws (kinds: Kind list) =
+        kinds
+        |> Seq.map (fun kind ->
+            // Pairs may reach somewhat beyond the cutoff.
+            let reach = structure.CutoffOf kind |> Option.defaultValue infinity
+            potentialOf kind |> Option.map (fun potential -> PotentialFunction(potential, reach)))
+        |> Array.ofSeq
 
-    // Pairs may reach somewhat beyond the cutoff.
-    let ofBonds = laws infinity structure.BondKinds
-    let ofReach = laws (defaultArg structure.Relations.Cutoff infinity) structure.ReachKinds
+    let ofBonds = laws structure.BondKinds
+    let ofReach = laws structure.ReachKinds
 
     let kineticEnergy (momenta: ReadOnlySpan<float>) : float =
         let configuration = Configuration(structure, RelatedPairs.None, ReadOnlySpan<float>.Empty, momenta)
@@ -52,13 +56,13 @@ type PairSystem(structure: Structure, name: string, potentialOf: Kind -> PairPot
         for kind in 0 .. ofBonds.Length - 1 do
             match ofBonds[kind] with
             | Some law ->
-                total <- total + PairSum.energy law &configuration configuration.Related.Bonded (configuration.Related.Bonded.Run kind)
+                total <- total + PairSum.energy law [||] &configuration configuration.Related.Bonded (configuration.Related.Bonded.Run kind)
             | None -> ()
 
         for kind in 0 .. ofReach.Length - 1 do
             match ofReach[kind] with
             | Some law ->
-                total <- total + PairSum.energy law &configuration configuration.Related.Within (configuration.Related.Within.Run kind)
+                total <- total + PairSum.energy law [||] &configuration configuration.Related.Within (configuration.Related.Within.Run kind)
             | None -> ()
 
         total
@@ -74,12 +78,12 @@ type PairSystem(structure: Structure, name: string, potentialOf: Kind -> PairPot
 
         for kind in 0 .. ofBonds.Length - 1 do
             match ofBonds[kind] with
-            | Some law -> PairSum.addGradient law &configuration bonded (bonded.Run kind) destination
+            | Some law -> PairSum.addGradient law [||] &configuration bonded (bonded.Run kind) destination
             | None -> ()
 
         for kind in 0 .. ofReach.Length - 1 do
             match ofReach[kind] with
-            | Some law -> PairSum.addGradient law &configuration within (within.Run kind) destination
+            | Some law -> PairSum.addGradient law [||] &configuration within (within.Run kind) destination
             | None -> ()
 
     /// One potential for all pairs of each relation.

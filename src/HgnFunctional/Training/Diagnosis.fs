@@ -117,24 +117,35 @@ module internal Diagnosis =
         | [] -> [ MoreThanPairs ]
         | causes -> causes
 
+    /// Whether charges act that neither a weighted law nor laws by species can hold.
+    let private chargesAreIgnored (scope: ModelScope) (attributes: string list) (structure: Structure) : bool =
+        match structure.TryAttribute Attribute.Charge with
+        | Some charges when Array.exists ((<>) 0.0) charges && not (List.contains Attribute.Charge attributes) ->
+            scope.Reach.IsNone
+            || structure.HasWeightsWithinSpecies(ByAttribute Attribute.Charge)
+            || (scope.Species = [ "" ] && Array.exists ((<>) charges[0]) charges)
+        | _ -> false
+
     /// What the source names and the model does not look at.
-    let private ignored (scope: ModelScope) (structures: Structure[]) : Warning list =
+    let private ignored (scope: ModelScope) (attributes: string list) (structures: Structure[]) : Warning list =
         let labels = structures |> Array.choose _.Labels
         let distinct (names: string seq) = names |> Seq.distinct |> Seq.sort |> List.ofSeq
         let types = structures |> Seq.collect _.Species.Names |> distinct
         let bondTypes = structures |> Seq.choose _.Relations.Bonds |> Seq.collect _.Types.Names |> distinct
-        let angles = labels |> Seq.map _.Angles |> Seq.append [ 0 ] |> Seq.max
-        let charged = labels |> Array.exists (fun labels -> labels.Charges |> Option.exists (Array.exists ((<>) 0.0)))
+        let angleTypes = structures |> Seq.choose _.Relations.Angles |> Seq.collect _.Types.Names |> distinct
+        let torsions = labels |> Seq.map _.Torsions |> Seq.append [ 0 ] |> Seq.max
 
         [
             if types.Length > 1 && scope.Species = [ "" ] then
                 TypesIgnored types
             if bondTypes.Length > 1 && scope.BondTypes = Some [ "" ] then
                 BondTypesIgnored bondTypes
-            if charged then
+            if angleTypes.Length > 1 && scope.AngleTypes = Some [ "" ] then
+                AngleTypesIgnored angleTypes
+            if structures |> Array.exists (chargesAreIgnored scope attributes) then
                 ChargesIgnored
-            if angles > 0 then
-                AnglesIgnored angles
+            if torsions > 0 then
+                TorsionsIgnored torsions
         ]
 
     /// Bodies with a coordinate that never moves while forces act on it and other bodies move.
@@ -179,7 +190,7 @@ module internal Diagnosis =
                     sample
                     |> Array.map _.Structure
                     |> Array.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode
-                    |> ignored model.Scope
+                    |> ignored model.Scope model.Attributes
 
             if error > poor then
                 // Directions are compared within one space.

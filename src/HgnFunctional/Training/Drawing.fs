@@ -26,10 +26,19 @@ module internal Drawing =
         let kinded = parts |> List.filter (fun part -> part.Kind <> EachBody)
         let hasReach = parts |> List.exists (fun part -> part.Kind.IsPairsOf)
         let trend = 2
-        let share = LeastSquares.widest / max 1 kinded.Length - trend
+
+        // An angle has units of its cosine and of all it has.
+        let layers =
+            kinded
+            |> List.sumBy (fun part ->
+                match part.Kind with
+                | AnglesOf _ -> 2
+                | _ -> 1)
+
+        let share = LeastSquares.widest / max 1 layers - trend
 
         let shared =
-            if kinded.Length > 1 && width <= LeastSquares.widest then
+            if layers > 1 && width <= LeastSquares.widest then
                 min width (max fewestUnits share)
             else
                 width
@@ -39,6 +48,7 @@ module internal Drawing =
             | EachBody -> width
             | BondsOf _ when hasReach -> max (min fewestUnits width) (min shared (width / 2))
             | BondsOf _
+            | AnglesOf _
             | PairsOf _ -> shared
 
     /// The systems of all blocks, made with a shape for each.
@@ -69,7 +79,9 @@ module internal Drawing =
                 {
                     Radial = shapes[index].Radial
                     Cutoff = shapes[index].Cutoff
-                    CutoffRadius = survey.First.Structure.Relations.Cutoff
+                    CutoffRadius =
+                        survey.First.Structure.CutoffOf part.Kind
+                        |> Option.orElse (survey.First.Structure.Relations.Reach |> Option.map _.Largest)
                     Kind = part.Kind
                 }
 
@@ -100,10 +112,9 @@ module internal Drawing =
     let samplesOf (survey: Survey) : TrainingSample list = survey.Parts |> List.map _.Sample
 
     /// Minus twice the log evidence per row of the systems with forces, on the pilot snapshots.
-    let private pilotSurprise (config: TrainingConfig) (survey: Survey) (shapes: PairShape[]) : float =
+    let private pilotSurprise (config: TrainingConfig) (width: int) (survey: Survey) (shapes: PairShape[]) : float =
         let systems =
-            makeSystems config survey (min pilotWidth config.Width) Sampler.elm shapes (samplesOf survey)
-            |> List.filter (fun system -> system.HasForceRows)
+            makeSystems config survey width Sampler.elm shapes (samplesOf survey) |> List.filter (fun system -> system.HasForceRows)
 
         let struct (components, _) = survey.Largest
 
@@ -122,7 +133,7 @@ module internal Drawing =
             match config.Radial, part.Kind with
             | FixedRadial radial, _ -> radial
             | AutomaticRadial, BondsOf _ -> Radial.distance
-            | AutomaticRadial, _ -> if relations.Cutoff.IsNone then Radial.distance else Radial.inverse
+            | AutomaticRadial, _ -> if relations.Reach.IsNone then Radial.distance else Radial.inverse
 
         let cutoff =
             match config.Cutoff with
@@ -165,7 +176,7 @@ module internal Drawing =
                 []
 
         let groups = relations @ List.map List.singleton single |> Array.ofList
-        let surpriseOf = pilotSurprise config survey
+        let surpriseOf = pilotSurprise config (min pilotWidth config.Width) survey
 
         let tryGroup (shapes: PairShape[], least: float) (group: int list) =
             let isAsNow (shape: PairShape) (index: int) =
@@ -191,3 +202,43 @@ module internal Drawing =
                 | None -> improve (turn + 1) (settled + 1) (shapes, least)
 
         if groups.Length = 0 then start else improve 0 0 (start, surpriseOf start)
+
+    /// A family of columns stays if its absence makes the residual this much larger, as minus twice the log evidence per row.
+    let private notable = log (1.5 * 1.5)
+
+    /// Below this relative residual, likewise, more columns help whatever they are: only strong evidence counts.
+    let private close = log (1e-2 * 1e-2)
+
+    /// The survey without the blocks of some recipe; places count those that are left.
+    let private without (place: int) (survey: Survey) : Survey =
+        let rest = survey.Parts |> List.filter (fun part -> part.Place <> place)
+        let move (part: SurveyedPart) = { part with Place = if part.Place > place then part.Place - 1 else part.Place }
+        { survey with Parts = List.map move rest }
+
+    /// The survey with the blocks that the data need: laws that they may not have are all there at first, and one family after another
+    /// is left out if nothing is lost, since one may look useless until another is there.
+    let chooseFamilies (config: TrainingConfig) (survey: Survey) : Survey =
+        let optional = survey.Parts |> List.filter _.Recipe.IsOptional
+        let kinds = optional |> List.map _.Kind |> List.distinct
+        let alternatives = survey.Parts |> List.filter (fun part -> not part.Recipe.IsOptional && List.contains part.Kind kinds)
+        let families = List.rev optional @ alternatives |> List.distinctBy _.Place |> List.map _.Recipe
+
+        // Few units fit better with more of any kind.
+        let surpriseOf (survey: Survey) = pilotSurprise config pilotWidth survey (chooseShapes config survey)
+        let covers (survey: Survey) = kinds |> List.forall (fun kind -> survey.Parts |> List.exists (fun part -> part.Kind = kind))
+
+        let leaveOut (survey: Survey, surprise: float) (recipe: BlockRecipe) =
+            let place = survey.Parts |> List.find (fun part -> obj.ReferenceEquals(part.Recipe, recipe)) |> _.Place
+            let rest = without place survey
+
+            if not (covers rest) then
+                survey, surprise
+            else
+                let ofRest = surpriseOf rest
+                let bound = if ofRest < close then strongEvidence else notable
+                if ofRest <= surprise + bound then rest, ofRest else survey, surprise
+
+        if families.Length < 2 then
+            survey
+        else
+            families |> List.fold leaveOut (survey, surpriseOf survey) |> fst

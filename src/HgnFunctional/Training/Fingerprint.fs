@@ -14,11 +14,14 @@ module internal Fingerprint =
 
     let private addIntegers (hash: IncrementalHash) (values: ReadOnlySpan<int>) : unit = hash.AppendData(MemoryMarshal.AsBytes values)
 
+    let private addText (hash: IncrementalHash) (text: string) : unit =
+        hash.AppendData(ReadOnlySpan<byte>(Encoding.UTF8.GetBytes(text + "\n")))
+
     /// Names that tell nothing apart say nothing.
     let private addNames (hash: IncrementalHash) (naming: Naming) : unit =
         if naming.TellsApart then
             for item in 0 .. naming.Count - 1 do
-                hash.AppendData(ReadOnlySpan<byte>(Encoding.UTF8.GetBytes(naming.NameOf item + "\n")))
+                addText hash (naming.NameOf item)
 
     /// SHA-256 of all that a snapshot holds: structure, state, velocities and forces.
     let ofSnapshot (hash: IncrementalHash) (snapshot: Snapshot) : byte[] =
@@ -37,7 +40,30 @@ module internal Fingerprint =
             addNames hash bonds.Types
         | None -> ()
 
-        structure.Relations.Cutoff |> Option.iter (fun cutoff -> addFloats hash (ReadOnlySpan<float> [| cutoff |]))
+        match structure.Relations.Angles with
+        | Some angles ->
+            addIntegers hash angles.Firsts
+            addIntegers hash angles.Centres
+            addIntegers hash angles.Seconds
+            addNames hash angles.Types
+        | None -> ()
+
+        for name in structure.Attributes do
+            addText hash name
+            addFloats hash (ReadOnlySpan<float>(structure.TryAttribute name |> Option.get))
+
+        match structure.Relations.Reach with
+        | Some reach ->
+            reach.Cutoff |> Option.iter (fun cutoff -> addFloats hash (ReadOnlySpan<float> [| cutoff |]))
+
+            for KeyValue((first, second), cutoff) in reach.Pairs do
+                addText hash $"{first}\n{second}"
+                addFloats hash (ReadOnlySpan<float> [| cutoff |])
+
+            if reach.ExcludedBonds > 0 then
+                addIntegers hash (ReadOnlySpan<int> [| reach.ExcludedBonds |])
+        | None -> ()
+
         addFloats hash snapshot.State.Positions
         addFloats hash snapshot.State.Momenta
         addFloats hash snapshot.Velocities

@@ -22,9 +22,10 @@ type internal Survey =
         /// The blocks to be made: a recipe, the place of the recipe, the kind of body or pair, and what the block may see of the
         /// data, in the order of the recipes and kinds.
         Parts: SurveyedPart list
-        /// Names of all species and of all bond types.
+        /// Names of all species, of all bond types and of all angle types.
         Species: string list
         BondTypes: string list
+        AngleTypes: string list
         /// Root mean square of q' over all components; 1 if all vanish.
         VelocityScale: float
         /// Root mean square of p' over all components; 1 if all vanish.
@@ -96,7 +97,8 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
     let sampleSize = 32
 
     let mutable pools: (BlockRecipe * SortedDictionary<Kind, InputPool>) list = []
-    let species, bondTypes = SortedSet<string>(StringComparer.Ordinal), SortedSet<string>(StringComparer.Ordinal)
+    let names () = SortedSet<string>(StringComparer.Ordinal)
+    let species, bondTypes, angleTypes = names (), names (), names ()
     let sample = SnapshotSample(seed, sampleSize, pilotRows)
     let fingerprint = DataFingerprint()
     let mutable first: Snapshot option = None
@@ -133,6 +135,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
 
         species.UnionWith snapshot.Structure.Species.Names
         snapshot.Structure.Relations.Bonds |> Option.iter (fun bonds -> bondTypes.UnionWith bonds.Types.Names)
+        snapshot.Structure.Relations.Angles |> Option.iter (fun angles -> angleTypes.UnionWith angles.Types.Names)
 
         let struct (most, _) = largest
 
@@ -181,6 +184,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
             Parts = parts
             Species = List.ofSeq species
             BondTypes = List.ofSeq bondTypes
+            AngleTypes = List.ofSeq angleTypes
             VelocityScale = scale velocities
             ForceScale = scale forces
             AtRest = atRest

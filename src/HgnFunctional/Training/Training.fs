@@ -9,7 +9,10 @@ module Training =
 
     let private hasRelationsOf (first: Snapshot) (snapshot: Snapshot) : bool =
         let relations, expected = snapshot.Structure.Relations, first.Structure.Relations
-        relations.Cutoff = expected.Cutoff && relations.Bonds.IsSome = expected.Bonds.IsSome
+
+        relations.Reach = expected.Reach
+        && relations.Bonds.IsSome = expected.Bonds.IsSome
+        && relations.Angles.IsSome = expected.Angles.IsSome
 
     let private refusal (config: TrainingConfig) (first: Snapshot) (snapshot: Snapshot) : BlockError option =
         config.Recipes |> List.tryPick (fun recipe -> recipe.Refuses first.Structure snapshot)
@@ -67,8 +70,8 @@ module Training =
             entering Sampling
             let survey = collector.ToSurvey()
 
-            match first.Structure.Relations.Cutoff with
-            | Some cutoff when not survey.SeesReach && first.Structure.Bodies > 1 -> Error(NoPairsWithin(cutoff, leastDistance first))
+            match first.Structure.Relations.Reach with
+            | Some reach when not survey.SeesReach && first.Structure.Bodies > 1 -> Error(NoPairsWithin(reach.Largest, leastDistance first))
             | _ when survey.Parts.IsEmpty -> Error NoBlocks
             | _ -> Ok survey
 
@@ -203,12 +206,14 @@ module Training =
     let private scopeOf (survey: Survey) : ModelScope =
         let relations = survey.First.Structure.Relations
         let looksAtBonds = survey.Parts |> List.exists (fun part -> part.Kind.IsBondsOf)
+        let looksAtAngles = survey.Parts |> List.exists (fun part -> part.Kind.IsAnglesOf)
         let looksAtReach = survey.Parts |> List.exists (fun part -> part.Kind.IsPairsOf)
 
         {
             Species = if looksAtReach then survey.Species else [ "" ]
             BondTypes = relations.Bonds |> Option.map (fun _ -> if looksAtBonds then survey.BondTypes else [ "" ])
-            Cutoff = relations.Cutoff
+            AngleTypes = if looksAtAngles then Some survey.AngleTypes else None
+            Reach = relations.Reach
         }
 
     /// Learns from a stream that can be read more than once and may fail; it is read twice (three times by samplers that
@@ -222,6 +227,7 @@ module Training =
         Guard.positive (nameof config.Width) config.Width
 
         let learn (survey: Survey) =
+            let survey = Drawing.chooseFamilies config survey
             let shapes = Drawing.chooseShapes config survey
             let make sampler samples = Drawing.makeSystems config survey config.Width sampler shapes samples
 

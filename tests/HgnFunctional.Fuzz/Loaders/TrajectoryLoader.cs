@@ -55,7 +55,7 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
 
         var options = new SourceOptions(
             data.TopologyFile is null ? FSharpOption<string>.None : FSharpOption<string>.Some(topology),
-            data.Cutoff is null ? FSharpOption<double>.None : FSharpOption<double>.Some(Cutoff),
+            data.Cutoff is null ? FSharpOption<Reach>.None : FSharpOption<Reach>.Some(ReachModule.within(Cutoff)),
             true,
             FSharpOption<double>.None,
             FSharpOption<Units>.None,

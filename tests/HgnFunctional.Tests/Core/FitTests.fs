@@ -16,6 +16,7 @@ type private CoupledBlock(bodies: IFeatureBlock, pairs: IFeatureBlock) =
         member _.Part = Coupled
         member _.Ranges = bodies.Ranges @ pairs.Ranges
         member _.Symmetries = BlockSymmetries.all
+        member _.Attributes = []
         member _.Refuses _ = None
 
         member _.ValuesInto(configuration, destination) =
@@ -69,6 +70,7 @@ let private coupledRecipe: BlockRecipe =
         Inputs = (fun _ -> 2)
         Collect = (fun snapshot poolOf -> collect snapshot (poolOf EachBody))
         SeesRadial = false
+        IsOptional = false
         Refuses = (fun _ _ -> None)
         Create = create
     }

@@ -170,8 +170,15 @@ let private neighbours =
 
             Seq.init 60 (fun _ ->
                 positions <- Array.map2 (+) positions (Rng.uniforms positions.Length -stride stride random)
-                let pairs = (source.At(ReadOnlySpan<float> positions)).All |> sorted
-                let interacting = pairs |> Array.filter (fun (a, b) -> imageDistance box positions a b < cutoff)
+                let all = (source.At(ReadOnlySpan<float> positions)).All
+                let difference = Array.zeroCreate<float> dimension
+
+                let isWithin pair =
+                    all.DifferenceInto(structure.Cell, ReadOnlySpan<float> positions, pair, Span<float> difference)
+                    difference |> Array.sumBy (fun x -> x * x) |> sqrt < cutoff
+
+                let pairs = sorted all
+                let interacting = pairs |> Array.indexed |> Array.filter (fun (pair, _) -> isWithin pair) |> Array.map snd
                 interacting = bruteForce box cutoff positions && pairs = Array.sort pairs)
             |> Seq.forall id)
 

@@ -75,7 +75,7 @@ let private kindsOfPairs =
 
         testCase "a body far along a chain is more than three bonds away" (fun () ->
             let structure =
-                { Relations.bonds (Topology.grid [ 6 ]).Graph with Cutoff = Some 10.0 }
+                { Relations.bonds (Topology.grid [ 6 ]).Graph with Reach = Some(Reach.within 10.0) }
                 |> fun relations -> Structure.create (Cell.openSpace 1) relations (Array.create 6 1.0)
 
             let related = Structure.pairs structure (ReadOnlySpan<float> [| 0.0; 1.0; 2.0; 3.0; 4.0; 5.0 |])
@@ -98,7 +98,12 @@ let private mixture: Structure * float[] =
                 for link in 0..1 -> struct (3 * chain + link, 3 * chain + link + 1, (if link = 0 then "x" else "y"))
         ]
 
-    let relations = { Bonds = Bonds.tryCreate bodies bonds |> expectOk |> Some; Cutoff = Some 1.9 }
+    let relations =
+        {
+            Bonds = Bonds.tryCreate bodies bonds |> expectOk |> Some
+            Angles = None
+            Reach = Some(Reach.within 1.9)
+        }
 
     let masses = Array.init bodies (fun body -> if body % 2 = 0 then 1.0 else 2.0)
 
@@ -153,7 +158,17 @@ let private learning =
             let model = learned.Value
             Expect.isLessThan (errorOn model (dataOf structure sites lawOf [ 101..110 ])) 1e-4 "other states"
             Expect.all (shapesOf model) ((=) "cut") "laws that end with a jump are taken as they are"
-            Expect.equal model.Scope { Species = [ "A"; "B" ]; BondTypes = Some [ "x"; "y" ]; Cutoff = Some 1.9 } "names"
+
+            Expect.equal
+                model.Scope
+                {
+                    Species = [ "A"; "B" ]
+                    BondTypes = Some [ "x"; "y" ]
+                    AngleTypes = None
+                    Reach = Some(Reach.within 1.9)
+                }
+                "names"
+
             Expect.isEmpty model.Warnings "nothing was ignored")
 
         testCase "laws that end smoothly keep the smooth factor" (fun () ->
@@ -213,7 +228,7 @@ let private learning =
                 Expect.isLessThan (difference / sqrt (Array.sumBy (fun x -> x * x) here)) 1e-5 "forces")
 
         prop 60 "a structure with two relations has the energy of both" (fun (scene: Scene) ->
-            let relations = scene.Structure.Relations
+            let relations = { scene.Structure.Relations with Angles = None }
 
             let only relations =
                 Structure.create scene.Structure.Cell relations (Array.ofList scene.Masses)
@@ -221,7 +236,7 @@ let private learning =
 
             let energy structure = Hamiltonian.value (PairSystem(structure, PairPotential.morse 1.0 1.0 1.0)) scene.State
             let kinetic = energy (only Relations.none)
-            let sum = energy (only { relations with Cutoff = None }) + energy (only { relations with Bonds = None }) - kinetic
+            let sum = energy (only { relations with Reach = None }) + energy (only { relations with Bonds = None }) - kinetic
             close "energy" Tolerance.reordered [| sum |] [| energy scene.Structure |] |> judge)
     ]
 
@@ -247,11 +262,11 @@ let private binding =
                 |> Structure.withSpecies (Naming.toArray structure.Species)
 
             bindTo (only { structure.Relations with Bonds = None }) |> expectError NeedsBonds
-            bindTo (only { structure.Relations with Cutoff = None }) |> expectError (NeedsCutoff 1.9)
-            bindTo (only { structure.Relations with Cutoff = Some 1.8 }) |> expectError (NeedsCutoff 1.9))
+            bindTo (only { structure.Relations with Reach = None }) |> expectError (NeedsReach(Reach.within 1.9))
+            bindTo (only { structure.Relations with Reach = Some(Reach.within 1.8) }) |> expectError (NeedsReach(Reach.within 1.9)))
 
         testCase "a model of one relation does not look at the other" (fun () ->
-            let bonded = Structure.create structure.Cell { structure.Relations with Cutoff = None } (structure.Masses.ToArray())
+            let bonded = Structure.create structure.Cell { structure.Relations with Reach = None } (structure.Masses.ToArray())
             let model = Training.fit TrainingConfig.defaults (dataOf bonded sites lawOf [ 1..10 ]) |> expectOk
             let state = (dataOf bonded sites lawOf [ 50 ]).Head.State
             let valueOn structure = Hamiltonian.value (Model.bind structure model |> expectOk).Hamiltonian state

@@ -35,6 +35,7 @@ let private silent (recipe: BlockRecipe) : BlockRecipe =
                 member _.Part = inner.Part
                 member _.Ranges = inner.Ranges
                 member _.Symmetries = inner.Symmetries
+                member _.Attributes = []
                 member _.Refuses structure = inner.Refuses structure
                 member _.ValuesInto(configuration, destination) = inner.ValuesInto(&configuration, destination)
                 member _.Energy(configuration, readout) = inner.Energy(&configuration, readout)

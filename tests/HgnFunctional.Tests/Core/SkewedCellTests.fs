@@ -175,13 +175,26 @@ let private creation =
             Cell.trySkewed [ 4.0; -3.0 ] [ 1.0 ] |> expectError (BadPeriod(1, -3.0))
             Expect.throwsT<ArgumentException> (fun () -> Cell.skewed [ 4.0; 0.0 ] [ 1.0 ] |> ignore) "skewed throws")
 
-        testCase "the largest cutoff is half the shortest period, and at it there is no room for a skin" (fun () ->
+        testCase "up to half the shortest period nearest images are unique, and longer cutoffs meet more" (fun () ->
             let cell = Cell.skewed [ 4.0; 3.0 ] [ 1.5 ]
             Expect.equal cell.LargestCutoff 1.5 "half"
 
             match Structure.tryCreate cell (Relations.within 1.6) (ReadOnlySpan<float> [| 1.0 |]) with
-            | Error(CutoffAboveHalfBox(1.6, 1.5)) -> ()
-            | _ -> failtest "a longer cutoff")
+            | Ok structure ->
+                let pairs = Structure.pairs structure (ReadOnlySpan<float> [| 0.0; 0.0 |])
+                Expect.equal pairs.Within.Count 0 "no image within 1.6"
+            | Error error -> failtest $"{error}"
+
+            match Structure.tryCreate cell (Relations.within 3.6) (ReadOnlySpan<float> [| 1.0 |]) with
+            | Ok structure ->
+                let pairs = Structure.pairs structure (ReadOnlySpan<float> [| 0.0; 0.0 |])
+                // Half of the images at (1.5, 3), (-2.5, 3), (4, 0) and their opposites that are nearer.
+                Expect.equal pairs.Within.Count 1 "its own images at distance 3.35; those at 3.9 and 4 are too far"
+            | Error error -> failtest $"{error}"
+
+            match Structure.tryCreate cell (Relations.within 1e6) (ReadOnlySpan<float> [| 1.0 |]) with
+            | Error(TooManyImages(1e6, _)) -> ()
+            | _ -> failtest "a cutoff of far too many images")
     ]
 
 [<Tests>]

@@ -19,6 +19,7 @@ type private SlowBlock(width: int, wait: int -> unit) =
         member _.Part = Kinetic
         member _.Ranges = []
         member _.Symmetries = BlockSymmetries.all
+        member _.Attributes = []
         member _.Refuses _ = None
         member _.ValuesInto(_, _) = onlyRows ()
         member _.Energy(_, _) = onlyRows ()

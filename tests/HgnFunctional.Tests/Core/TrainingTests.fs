@@ -99,8 +99,8 @@ let private learning =
             let gradientQ, _ = predict model truth.Scene
             close "forces" Tolerance.smoothForces truth.Forces (Array.map (~-) gradientQ) |> expectNone
             let other cutoff = { truth.Scene with Cutoff = cutoff }
-            Model.bind (other None).Structure model |> expectError (NeedsCutoff 1.8)
-            Model.bind (other (Some 1.7)).Structure model |> expectError (NeedsCutoff 1.8)
+            Model.bind (other None).Structure model |> expectError (NeedsReach(Reach.within 1.8))
+            Model.bind (other (Some 1.7)).Structure model |> expectError (NeedsReach(Reach.within 1.8))
             Model.bind truth.Scene.Structure (frames harmonic 8 |> fit config) |> expectError NeedsBonds)
     ]
 

@@ -53,7 +53,7 @@ let tests =
             test "a fit that describes its data is silent, whatever labels the bodies have" {
                 Expect.equal (warningsOf (snapshots equal nothing)) [] "plain"
                 let types = Array.init bodies (fun body -> string (1 + body % 2))
-                let isotopes = labelled (fun labels -> { labels with Angles = 3 }) |> Structure.withSpecies types
+                let isotopes = labelled (fun labels -> { labels with Torsions = 3 }) |> Structure.withSpecies types
                 Expect.equal (warningsOf (snapshots isotopes nothing)) [] "labels that make no difference"
             }
 
@@ -82,9 +82,13 @@ let tests =
 
             test "unequal laws of one kind of pair are seen, and the types that tell them" {
                 Expect.equal (causesOf (snapshots equal unequalBonds)) [ MoreThanPairs ] "no labels"
-                let structure = labelled (fun labels -> { labels with Angles = 4; Charges = Some(Array.create bodies 0.5) })
+
+                let structure =
+                    labelled (fun labels -> { labels with Torsions = 4 })
+                    |> Structure.withAttribute Attribute.Charge (Array.create bodies 0.5)
+
                 let warnings = warningsOf (snapshots structure unequalBonds)
-                Expect.contains warnings (AnglesIgnored 4) "angles"
+                Expect.contains warnings (TorsionsIgnored 4) "angles"
                 Expect.contains warnings ChargesIgnored "charges"
             }
 
@@ -170,7 +174,7 @@ let tests =
                         BondTypesIgnored [ "1"; "2" ]
                         ChargesIgnored
                         BondsIgnored("f", 2)
-                        AnglesIgnored 3
+                        TorsionsIgnored 3
                         PoorFit(0.5, causes)
                         PoorFit(0.5, [])
                         OutOfRange 0.2

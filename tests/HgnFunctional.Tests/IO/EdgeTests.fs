@@ -183,7 +183,7 @@ let private dataTests =
         test "a data file starts a simulation: open with bonds; within a cutoff the boundary must be said" {
             withText data (fun path ->
                 let { Structure = bonded; State = state } =
-                    TrajectoryFile.initial { near with Cutoff = None; Bonds = true } None path |> valueOf
+                    TrajectoryFile.initial { near with Reach = None; Bonds = true } None path |> valueOf
 
                 Expect.equal (bonded.Cell.Periods.ToArray()) [| 0.0; 0.0; 0.0 |] "open"
                 Expect.equal (state.Momenta.ToArray()) [| 2.5; 5.0; 7.5; 10.0; 12.5; 15.0; 3.5; 4.0; 4.5 |] "m v"
@@ -204,7 +204,7 @@ let private dataTests =
                     damaged[random.Next damaged.Length] <- byte (random.Next 256)
 
                 withBytes (Array.truncate (random.Next(1, damaged.Length + 1)) damaged) (fun path ->
-                    TrajectoryFile.initial { near with Cutoff = None; Bonds = true } None path |> ignore)
+                    TrajectoryFile.initial { near with Reach = None; Bonds = true } None path |> ignore)
         }
         test "noise is refused" {
             let random = Random 12

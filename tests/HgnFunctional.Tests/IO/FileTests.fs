@@ -117,7 +117,7 @@ let tests =
                 | Error error -> failtest (string error)
                 | Ok snapshot ->
                     let structure = snapshot.Structure
-                    Expect.equal structure.Relations.Cutoff (Some 1.6) "cutoff"
+                    Expect.equal structure.Relations.Reach (Some(Reach.within 1.6)) "cutoff"
                     Expect.equal structure.Relations.Bonds.Value.Graph.Pairs.Count 12 "bonds"
                     Expect.equal structure.BondKinds [ BondsOf "1" ] "types of bonds"
                     Expect.equal structure.Species.Names [ "1" ] "species"
@@ -178,7 +178,7 @@ let tests =
             refuses "no forces" (edited (Array.map (fun line -> line.Replace("fx fy fz", "ax ay az")))) plain [ "fx fy fz" ]
             refuses "neither bonds nor cutoff" good { plain with Topology = None } [ "--topology FILE"; "--cutoff R" ]
             refuses "a topology for others" good plain [ "2 atoms"; "8" ]
-            refuses "a cutoff above half the box" good (TrajectoryFile.within 6.0) [ "6"; "at most 5" ]
+            refuses "a cutoff of far too many boxes" good (TrajectoryFile.within 6e6) [ "6000000"; "images" ]
             refuses "frames that are not there" good { TrajectoryFile.within 2.0 with LastFrame = Some 7 } [ "1 frames"; "0..7" ]
             refuses
                 "coincident bodies"

@@ -162,7 +162,7 @@ let private datas =
 
             withText "s.data" (moved bounds second third |> fun text -> text.Replace(" 0 0 0\n2 0 1", "\n2 0 1")) (fun path ->
                 let start =
-                    TrajectoryFile.initial { TrajectoryFile.within 1.0 with Cutoff = None; Bonds = true } None path
+                    TrajectoryFile.initial { TrajectoryFile.within 1.0 with Reach = None; Bonds = true } None path
                     |> Result.mapError string
                     |> expectOk
 
@@ -170,7 +170,7 @@ let private datas =
 
                 withText "s.data" (moved bounds (second + " 0 -1 -1") (third + " 0 0 0")) (fun path ->
                     let flagged =
-                        TrajectoryFile.initial { TrajectoryFile.within 1.0 with Cutoff = None; Bonds = true } None path
+                        TrajectoryFile.initial { TrajectoryFile.within 1.0 with Reach = None; Bonds = true } None path
                         |> Result.mapError string
                         |> expectOk
 

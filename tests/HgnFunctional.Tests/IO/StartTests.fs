@@ -27,7 +27,7 @@ let private withData (text: string) (test: string -> unit) : unit =
         File.WriteAllText(path, text)
         test path)
 
-let private plain: SourceOptions = { TrajectoryFile.within 1.0 with Cutoff = None; Bonds = true }
+let private plain: SourceOptions = { TrajectoryFile.within 1.0 with Reach = None; Bonds = true }
 
 let private startOf (options: SourceOptions) (path: string) : Start =
     match TrajectoryFile.initial options None path with
@@ -132,19 +132,27 @@ let tests =
                 let text = Recordings.data (boxAlong 0 0.0 6.0) 1.0 (Recordings.chain 4) moment
 
                 withData text (fun path ->
-                    refused { plain with Cutoff = Some 1.5 } path [ "periodic"; "boundary" ]
-                    let start = startOf { plain with Cutoff = Some 1.5; Periodic = Some(true, false, false) } path
+                    refused { plain with Reach = Some(Reach.within 1.5) } path [ "periodic"; "boundary" ]
+                    let start = startOf { plain with Reach = Some(Reach.within 1.5); Periodic = Some(true, false, false) } path
                     Expect.equal (start.Structure.Cell.Periods.ToArray()) [| 6.0; 0.0; 0.0 |] "as said"
                     Expect.equal start.Warnings [] "nothing was left out"
                     let relations = start.Structure.Relations
-                    Expect.equal (relations.Bonds.Value.Graph.Pairs.Count, relations.Cutoff) (3, Some 1.5) "bonds beside a cutoff"
+
+                    Expect.equal
+                        (relations.Bonds.Value.Graph.Pairs.Count, relations.Reach)
+                        (3, Some(Reach.within 1.5))
+                        "bonds beside a cutoff"
+
                     let within = startOf { TrajectoryFile.within 1.5 with Periodic = Some(true, false, false) } path
                     Expect.equal within.Warnings [ BondsIgnored(path, 3) ] "for a model of a cutoff alone"
                     Expect.isNone within.Structure.Relations.Bonds "and no bonds"
                     let dump = path + ".l"
                     File.WriteAllText(dump, Recordings.dump (Recordings.plain (Array.create 4 1.0)) [ moment ])
-                    refused { plain with Cutoff = Some 1.5; Periodic = Some(true, true, true) } dump [ "sss"; "ppp" ]
-                    Expect.isFalse (startOf { plain with Cutoff = Some 1.5 } dump).Structure.Cell.IsPeriodic "as the dump says")
+                    refused { plain with Reach = Some(Reach.within 1.5); Periodic = Some(true, true, true) } dump [ "sss"; "ppp" ]
+
+                    Expect.isFalse
+                        (startOf { plain with Reach = Some(Reach.within 1.5) } dump).Structure.Cell.IsPeriodic
+                        "as the dump says")
             }
 
             test "ids, types, elements, charges, units and box go out as they came in" {

@@ -28,6 +28,17 @@ let private scalars (recipe: BlockRecipe) : InputSample =
         Outputs = points |> Array.map (fun x -> sin (3.0 * x))
     }
 
+/// Cosines from -1 to 1 and lengths that scenes have.
+let private angles: InputSample =
+    let points = [| 0.2; 0.5; 0.9; -0.7; 1.0; 2.0; 0.9; 1.6; 0.6 |]
+
+    {
+        Low = [| -1.0; 0.4; 0.4 |]
+        High = [| 1.0; 3.0; 3.0 |]
+        Points = points
+        Outputs = [| 0.3; -0.2; 0.7 |]
+    }
+
 /// Four bodies, all bound and in no plane, from which layers are drawn; in one to three dimensions.
 let private reference (dimension: int) : Snapshot =
     let place = [| 0.0; 0.1; -0.2; 0.8; -0.1; 0.15; 1.9; 0.6; 0.3; 0.6; 1.5; 1.2 |]
@@ -74,12 +85,14 @@ let all: Maker list =
                                     fun scene ->
                                         // Another kind for scenes of another size; one that is nowhere where there is none.
                                         let kinds = recipe.Kinds scene.Structure
-                                        let kind = if kinds.IsEmpty then BondsOf "" else kinds[scene.Q.Length % kinds.Length]
+                                        let nowhere = if recipe.Kind = "angle" then AnglesOf "" else BondsOf ""
+                                        let kind = if kinds.IsEmpty then nowhere else kinds[scene.Q.Length % kinds.Length]
                                         let options = { Radial = radial; Cutoff = cutoff; CutoffRadius = scene.Cutoff; Kind = kind }
 
                                         let sample =
                                             match recipe.Kind with
                                             | "raw" -> shaken scene
+                                            | "angle" -> sampleOf angles
                                             | "message" -> { sampleOf (scalars recipe) with Snapshots = [| reference scene.Dimension |] }
                                             | _ -> sampleOf (scalars recipe)
 

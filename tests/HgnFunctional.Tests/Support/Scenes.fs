@@ -73,13 +73,25 @@ type Scene =
             | Ok bonds -> Some bonds
             | Error error -> invalidOp (string error)
 
+        let bonds = if scene.Cutoff.IsSome && scene.Edges.IsEmpty then None else bonds ()
+
+        let angles (bonds: Bonds) =
+            Angles.ofBonds bonds
+            |> Angles.toArray
+            |> Seq.map (fun struct (a, centre, b, _) -> struct (a, centre, b, (if scene.Masses[centre] > 2.25 then "wide" else "narrow")))
+            |> Angles.create bonds
+
         let relations =
             {
-                Bonds = if scene.Cutoff.IsSome && scene.Edges.IsEmpty then None else bonds ()
-                Cutoff = scene.Cutoff
+                Bonds = bonds
+                Angles = if scene.Named then Option.map angles bonds else None
+                Reach = scene.Cutoff |> Option.map Reach.within
             }
 
-        let alike = Structure.create (Cell.skewed scene.Periods scene.Tilts) relations (Array.ofList scene.Masses)
+        // Charges of both signs, which follow the bodies wherever they go.
+        let alike =
+            Structure.create (Cell.skewed scene.Periods scene.Tilts) relations (Array.ofList scene.Masses)
+            |> Structure.withAttribute Attribute.Charge (scene.Masses |> Seq.map (fun mass -> mass - 2.0) |> Array.ofSeq)
 
         if scene.Named then
             alike |> Structure.withSpecies (scene.Masses |> List.map (fun mass -> if mass > 2.25 then "heavy" else "light"))
@@ -211,6 +223,7 @@ module Scene =
             "within a cutoff", (fun scene -> scene.Cutoff.IsSome)
             "bonds and pairs within a cutoff", (fun scene -> scene.Cutoff.IsSome && not scene.Edges.IsEmpty)
             "two species", (fun scene -> scene.Structure.Species.TellsApart)
+            "two types of angles", (fun scene -> scene.Structure.Relations.Angles |> Option.exists _.Types.TellsApart)
             "two types of bonds", (fun scene -> scene.Structure.Relations.Bonds |> Option.exists _.Types.TellsApart)
             "coincident", isCoincident
             "a pair at the cutoff", isAtCutoff

@@ -1,0 +1,373 @@
+namespace HgnFunctional
+
+open System
+open System.Numerics.Tensors
+
+/// What an angle block is made of.
+[<NoEquality; NoComparison>]
+type AngleFeatures =
+    {
+        /// The type of angles that it is for: all others are not looked at.
+        Kind: Kind
+        /// The features of the cosine alone.
+        Cosine: ScalarUnits
+        /// Hidden units of the cosine and both lengths: each is summed over both orders of the lengths.
+        Joint: FeatureMap
+        /// The cosines seen in training.
+        CosineRange: InvariantRange
+        /// The lengths of the sides seen in training.
+        LengthRange: InvariantRange
+    }
+
+    /// Number of features.
+    member features.Width: int = features.Cosine.Width + features.Joint.Units
+
+/// The invariants of one angle: its cosine, and the lengths of its sides.
+[<Struct; NoEquality; NoComparison>]
+type private Triple = { Cosine: float; First: float; Second: float }
+
+/// Angles at some positions: with the unit vectors u and v from the middle to the ends, at distances r and s, the cosine is u . v.
+[<RequireQualifiedAccess>]
+module private Triple =
+
+    let private direct (configuration: inref<Configuration>) (body: int) (centre: int) (direction: Span<float>) : float =
+        let d = direction.Length
+
+        for axis in 0 .. d - 1 do
+            direction[axis] <- configuration.Positions[body * d + axis] - configuration.Positions[centre * d + axis]
+
+        configuration.Structure.Cell.ToNearest direction
+        let length = TensorPrimitives.Norm(Span<float>.op_Implicit direction)
+        TensorPrimitives.Divide(Span<float>.op_Implicit direction, length, direction)
+        length
+
+    /// One angle; writes u and v [d].
+    let fill (configuration: inref<Configuration>) (angles: Angles) (angle: int) (u: Span<float>) (v: Span<float>) : Triple =
+        let centre = angles.Centres[angle]
+        let first = direct &configuration angles.Firsts[angle] centre u
+        let second = direct &configuration angles.Seconds[angle] centre v
+
+        {
+            Cosine = TensorPrimitives.Dot(Span<float>.op_Implicit u, Span<float>.op_Implicit v)
+            First = first
+            Second = second
+        }
+
+    /// The derivative of the cosine along an axis by the first end; by the second with u and v, and the lengths, exchanged. That by the
+    /// middle is the opposite of both together; that of a length by its end is the component of its unit vector.
+    let inline slope (cosine: float) (length: float) (u: float) (v: float) : float = (v - cosine * u) / length
+
+/// Joint units that are evaluated together, on the stack.
+[<AutoOpen>]
+module private JointUnits =
+
+    [<Literal>]
+    let Tile = 128
+
+/// Features of the angles of one type: Phi_k = sum over angles of s_k(cos), or of s_k(cos, r, s) + s_k(cos, s, r) with the lengths r and s
+/// of its sides. The trend is the cosine and its square.
+[<Sealed; NoEquality; NoComparison>]
+type AngleBlock internal (features: AngleFeatures) =
+
+    let joint = features.Joint
+    let inputs = 3
+
+    /// The weights of each input [units], by input, as the inputs see them: divided by half ranges.
+    let weights =
+        Array.init inputs (fun k -> Array.init joint.Units (fun unit -> joint.Weights[unit * inputs + k] / joint.HalfRanges[k]))
+
+    /// What is added to them.
+    let biases =
+        Array.init joint.Units (fun unit ->
+            joint.Biases[unit] - Seq.sum (seq { for k in 0 .. inputs - 1 -> weights[k][unit] * joint.Centres[k] }))
+
+    let run (structure: Structure) : struct (Angles * int * int) voption =
+        match structure.Relations.Angles, structure.AngleKinds |> List.tryFindIndex ((=) features.Kind) with
+        | Some angles, Some place ->
+            let struct (start, count) = angles.Run place
+            ValueSome(struct (angles, start, count))
+        | _ -> ValueNone
+
+    /// Arguments of some joint units at a cosine and two lengths.
+    let argumentsInto (first: int) (cosine: float) (r: float) (s: float) (arguments: Span<float>) : unit =
+        let count = arguments.Length
+        let read = Span<float>.op_Implicit arguments
+
+        TensorPrimitives.MultiplyAdd(
+            ReadOnlySpan<float>(weights[0], first, count),
+            cosine,
+            ReadOnlySpan<float>(biases, first, count),
+            arguments
+        )
+
+        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float>(weights[1], first, count), r, read, arguments)
+        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float>(weights[2], first, count), s, read, arguments)
+
+    /// The sum of readout times features of one angle, and its derivatives by the cosine and by both lengths.
+    let sum (readout: float[]) (triple: Triple) : struct (float * float * float * float) =
+        let u = StackBuffer.floats 1
+        let value = StackBuffer.floats 1
+        let slope = StackBuffer.floats 1
+        let arguments = StackBuffer.floats Tile
+        let values = StackBuffer.floats Tile
+        let slopes = StackBuffer.floats Tile
+        u[0] <- triple.Cosine
+        ScalarUnits.sumInto features.Cosine (ReadOnlySpan<float>(readout, 0, features.Cosine.Width)) u value slope
+        let mutable energy = value[0]
+        let mutable ofCosine = slope[0]
+        let mutable ofFirst = 0.0
+        let mutable ofSecond = 0.0
+        let mutable start = 0
+
+        while start < joint.Units do
+            let count = min Tile (joint.Units - start)
+            let mine = ReadOnlySpan<float>(readout, features.Cosine.Width + start, count)
+
+            for order in 0..1 do
+                let r, s = if order = 0 then triple.First, triple.Second else triple.Second, triple.First
+                let here = arguments.Slice(0, count)
+                let its = values.Slice(0, count)
+                let rates = slopes.Slice(0, count)
+                argumentsInto start triple.Cosine r s here
+                joint.Activation.Kernel.Evaluate(Span<float>.op_Implicit here, its, rates)
+                energy <- energy + TensorPrimitives.Dot(mine, Span<float>.op_Implicit its)
+                TensorPrimitives.Multiply(Span<float>.op_Implicit rates, mine, rates)
+                let read = Span<float>.op_Implicit rates
+                ofCosine <- ofCosine + TensorPrimitives.Dot(ReadOnlySpan<float>(weights[0], start, count), read)
+                ofFirst <- ofFirst + TensorPrimitives.Dot(ReadOnlySpan<float>(weights[1 + order], start, count), read)
+                ofSecond <- ofSecond + TensorPrimitives.Dot(ReadOnlySpan<float>(weights[2 - order], start, count), read)
+
+            start <- start + count
+
+        struct (energy, ofCosine, ofFirst, ofSecond)
+
+    /// Every feature of one angle [width], and its derivatives by the cosine and by both lengths.
+    let featuresInto (triple: Triple) (values: float[]) (ofCosine: float[]) (ofFirst: float[]) (ofSecond: float[]) : unit =
+        let scalar = features.Cosine.Width
+        ScalarUnits.featuresInto features.Cosine triple.Cosine (Span<float>(values, 0, scalar)) (Span<float>(ofCosine, 0, scalar))
+        let arguments, some, rates = Array.zeroCreate joint.Units, Array.zeroCreate joint.Units, Array.zeroCreate joint.Units
+        Array.Clear(values, scalar, joint.Units)
+
+        for part in [ ofCosine; ofFirst; ofSecond ] do
+            Array.Clear(part, scalar, joint.Units)
+
+        for order in 0..1 do
+            let r, s = if order = 0 then triple.First, triple.Second else triple.Second, triple.First
+            argumentsInto 0 triple.Cosine r s (Span<float> arguments)
+            joint.Activation.Kernel.Evaluate(ReadOnlySpan<float> arguments, Span<float> some, Span<float> rates)
+
+            for unit in 0 .. joint.Units - 1 do
+                values[scalar + unit] <- values[scalar + unit] + some[unit]
+                ofCosine[scalar + unit] <- ofCosine[scalar + unit] + weights[0][unit] * rates[unit]
+                ofFirst[scalar + unit] <- ofFirst[scalar + unit] + weights[1 + order][unit] * rates[unit]
+                ofSecond[scalar + unit] <- ofSecond[scalar + unit] + weights[2 - order][unit] * rates[unit]
+
+    /// The cosine units and the joint ones.
+    member _.Features: AngleFeatures = features
+
+    interface IFeatureBlock with
+        member _.Kind = "angle"
+        member _.Width = features.Width
+        member _.Trend = features.Cosine.Degrees.Length
+        member _.Part = Potential
+        member _.Ranges = [ features.CosineRange; features.LengthRange ]
+        member _.Symmetries = BlockSymmetries.all
+        member _.Attributes = []
+        member _.Refuses _ = None
+
+        member _.ValuesInto(configuration, destination) =
+            destination.Slice(0, features.Width).Clear()
+
+            match run configuration.Structure with
+            | ValueNone -> ()
+            | ValueSome(struct (angles, start, count)) ->
+                let u, v =
+                    Array.zeroCreate<float> configuration.Structure.Dimension, Array.zeroCreate<float> configuration.Structure.Dimension
+
+                let part () = Array.zeroCreate<float> features.Width
+                let values, ofCosine, ofFirst, ofSecond = part (), part (), part (), part ()
+
+                for angle in start .. start + count - 1 do
+                    let triple = Triple.fill &configuration angles angle (Span<float> u) (Span<float> v)
+                    featuresInto triple values ofCosine ofFirst ofSecond
+
+                    for k in 0 .. features.Width - 1 do
+                        destination[k] <- destination[k] + values[k]
+
+        member _.Energy(configuration, readout) =
+            let u = StackBuffer.floats Axes.Most
+            let v = StackBuffer.floats Axes.Most
+            let d = configuration.Structure.Dimension
+            let mutable total = 0.0
+
+            match run configuration.Structure with
+            | ValueNone -> ()
+            | ValueSome(struct (angles, start, count)) ->
+                for angle in start .. start + count - 1 do
+                    let triple = Triple.fill &configuration angles angle (u.Slice(0, d)) (v.Slice(0, d))
+                    let struct (energy, _, _, _) = sum readout triple
+                    total <- total + energy
+
+            total
+
+        member _.RowsInto(configuration, rowsQ, _, stride) =
+            match run configuration.Structure with
+            | ValueNone -> ()
+            | ValueSome(struct (angles, start, count)) ->
+                let d, width = configuration.Structure.Dimension, features.Width
+                let u, v = Array.zeroCreate<float> d, Array.zeroCreate<float> d
+                let part () = Array.zeroCreate<float> width
+                let values, ofCosine, ofFirst, ofSecond = part (), part (), part (), part ()
+                let atFirst, atSecond = part (), part ()
+
+                for angle in start .. start + count - 1 do
+                    let triple = Triple.fill &configuration angles angle (Span<float> u) (Span<float> v)
+                    featuresInto triple values ofCosine ofFirst ofSecond
+
+                    for axis in 0 .. d - 1 do
+                        let byFirst = Triple.slope triple.Cosine triple.First u[axis] v[axis]
+                        let bySecond = Triple.slope triple.Cosine triple.Second v[axis] u[axis]
+                        TensorPrimitives.Multiply(ReadOnlySpan<float> ofFirst, u[axis], Span<float> atFirst)
+
+                        TensorPrimitives.MultiplyAdd(
+                            ReadOnlySpan<float> ofCosine,
+                            byFirst,
+                            ReadOnlySpan<float> atFirst,
+                            Span<float> atFirst
+                        )
+
+                        TensorPrimitives.Multiply(ReadOnlySpan<float> ofSecond, v[axis], Span<float> atSecond)
+
+                        TensorPrimitives.MultiplyAdd(
+                            ReadOnlySpan<float> ofCosine,
+                            bySecond,
+                            ReadOnlySpan<float> atSecond,
+                            Span<float> atSecond
+                        )
+
+                        let first = rowsQ.Slice((angles.Firsts[angle] * d + axis) * stride, width)
+                        let second = rowsQ.Slice((angles.Seconds[angle] * d + axis) * stride, width)
+                        let middle = rowsQ.Slice((angles.Centres[angle] * d + axis) * stride, width)
+                        TensorPrimitives.Add(Span<float>.op_Implicit first, ReadOnlySpan<float> atFirst, first)
+                        TensorPrimitives.Add(Span<float>.op_Implicit second, ReadOnlySpan<float> atSecond, second)
+                        TensorPrimitives.Subtract(Span<float>.op_Implicit middle, ReadOnlySpan<float> atFirst, middle)
+                        TensorPrimitives.Subtract(Span<float>.op_Implicit middle, ReadOnlySpan<float> atSecond, middle)
+
+        member _.PullbackInto(configuration, readout, gradientQ, _) =
+            let u = StackBuffer.floats Axes.Most
+            let v = StackBuffer.floats Axes.Most
+            let d = configuration.Structure.Dimension
+
+            match run configuration.Structure with
+            | ValueNone -> ()
+            | ValueSome(struct (angles, start, count)) ->
+                for angle in start .. start + count - 1 do
+                    let triple = Triple.fill &configuration angles angle (u.Slice(0, d)) (v.Slice(0, d))
+                    let struct (_, ofCosine, ofFirst, ofSecond) = sum readout triple
+
+                    for axis in 0 .. d - 1 do
+                        let atFirst = ofFirst * u[axis] + ofCosine * Triple.slope triple.Cosine triple.First u[axis] v[axis]
+                        let atSecond = ofSecond * v[axis] + ofCosine * Triple.slope triple.Cosine triple.Second v[axis] u[axis]
+                        let first, second = angles.Firsts[angle] * d + axis, angles.Seconds[angle] * d + axis
+                        let middle = angles.Centres[angle] * d + axis
+                        gradientQ[first] <- gradientQ[first] + atFirst
+                        gradientQ[second] <- gradientQ[second] + atSecond
+                        gradientQ[middle] <- gradientQ[middle] - atFirst - atSecond
+
+        member _.Response(readout, inputs) =
+            let struct (energy, _, _, _) = sum readout { Cosine = inputs[0]; First = inputs[1]; Second = inputs[2] }
+            energy
+
+        member _.CountOutside(configuration) =
+            match run configuration.Structure with
+            | ValueNone -> struct (0, 0)
+            | ValueSome(struct (angles, start, count)) ->
+                let d = configuration.Structure.Dimension
+                let u, v = Array.zeroCreate<float> d, Array.zeroCreate<float> d
+                let isOutside (range: InvariantRange) (x: float) = not (x >= range.Low && x <= range.High)
+                let mutable outside = 0
+
+                for angle in start .. start + count - 1 do
+                    let triple = Triple.fill &configuration angles angle (Span<float> u) (Span<float> v)
+
+                    if
+                        isOutside features.CosineRange triple.Cosine
+                        || isOutside features.LengthRange triple.First
+                        || isOutside features.LengthRange triple.Second
+                    then
+                        outside <- outside + 1
+
+                struct (outside, count)
+
+        member _.Select(indices) =
+            let cosine, joint = indices |> Array.partition (fun k -> k < features.Cosine.Width)
+
+            AngleBlock
+                { features with
+                    Cosine = ScalarUnits.select cosine features.Cosine
+                    Joint = FeatureMap.select (joint |> Array.map (fun k -> k - features.Cosine.Width)) features.Joint
+                }
+
+/// How angle blocks are made.
+[<RequireQualifiedAccess>]
+module AngleBlock =
+
+    /// The cosine and both lengths of each angle. No scalar that the data hold belongs to an angle: samplers draw uniformly.
+    let private collect (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
+        match snapshot.Structure.Relations.Angles with
+        | None -> ()
+        | Some angles ->
+            let configuration = snapshot.Configuration
+            let d = snapshot.Structure.Dimension
+            let u, v = Array.zeroCreate<float> d, Array.zeroCreate<float> d
+
+            for place, kind in Seq.indexed snapshot.Structure.AngleKinds do
+                let struct (start, count) = angles.Run place
+
+                if count > 0 then
+                    let pool = poolOf kind
+
+                    for angle in start .. start + count - 1 do
+                        let triple = Triple.fill &configuration angles angle (Span<float> u) (Span<float> v)
+                        // Both orders, so that the ranges of both lengths are one.
+                        pool.Add(ReadOnlySpan<float> [| triple.Cosine; triple.First; triple.Second |], 0.0)
+                        pool.Add(ReadOnlySpan<float> [| triple.Cosine; triple.Second; triple.First |], 0.0)
+
+    let private rangeName (what: string) (kind: Kind) : string =
+        match kind with
+        | AnglesOf "" -> $"{what} of angles"
+        | kind -> $"{what} of {kind}"
+
+    /// The cosines alone.
+    let private cosinesOf (sample: InputSample) : InputSample =
+        {
+            Low = [| sample.Low[0] |]
+            High = [| sample.High[0] |]
+            Points = sample.Points |> Array.indexed |> Array.filter (fun (k, _) -> k % sample.Inputs = 0) |> Array.map snd
+            Outputs = sample.Outputs
+        }
+
+    let private make (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+        let inputs = sample.Inputs
+
+        AngleBlock
+            {
+                Kind = options.Kind
+                Cosine = ScalarUnits.create [| 1; 2 |] (draw "" None (cosinesOf inputs))
+                Joint = draw "joint" None inputs
+                CosineRange = { Name = rangeName "cosine" options.Kind; Low = inputs.Low[0]; High = inputs.High[0] }
+                LengthRange = { Name = rangeName "length" options.Kind; Low = inputs.Low[1]; High = inputs.High[1] }
+            }
+
+    /// The recipe of angle blocks: one for each type of angle.
+    let recipe: BlockRecipe =
+        {
+            Kind = "angle"
+            Kinds = _.AngleKinds
+            Inputs = fun _ -> 3
+            Collect = collect
+            SeesRadial = false
+            IsOptional = false
+            Refuses = fun _ _ -> None
+            Create = make
+        }
