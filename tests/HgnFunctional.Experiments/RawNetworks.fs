@@ -31,6 +31,8 @@ module RawNetworks =
         {
             Name: string
             Degrees: int
+            /// After which length coordinates are given to the features as angles; 0 for coordinates as they are.
+            Period: float
             Value: float[] -> float[] -> float
             /// dH/dq and dH/dp.
             Gradient: float[] -> float[] -> float[] * float[]
@@ -40,6 +42,7 @@ module RawNetworks =
         {
             Name = "pendulum"
             Degrees = 1
+            Period = 0.0
             Value = fun q p -> 0.5 * p[0] * p[0] + 1.0 - cos q[0]
             Gradient = fun q p -> [| sin q[0] |], [| p[0] |]
         }
@@ -48,6 +51,7 @@ module RawNetworks =
         {
             Name = "Lotka-Volterra"
             Degrees = 1
+            Period = 0.0
             Value = fun q p -> p[0] - exp p[0] + 2.0 * q[0] - exp q[0]
             Gradient = fun q p -> [| 2.0 - exp q[0] |], [| 1.0 - exp p[0] |]
         }
@@ -58,6 +62,7 @@ module RawNetworks =
         {
             Name = "Henon-Heiles"
             Degrees = 2
+            Period = 0.0
             Value = fun q p -> half p + half q + q[0] * q[0] * q[1] - q[1] * q[1] * q[1] / 3.0
             Gradient = fun q p -> [| q[0] + 2.0 * q[0] * q[1]; q[1] + q[0] * q[0] - q[1] * q[1] |], p
         }
@@ -73,6 +78,7 @@ module RawNetworks =
         {
             Name = "double pendulum"
             Degrees = 2
+            Period = 0.0
             Value =
                 fun q p ->
                     let struct (_, _, kinetic) = kinetic q p
@@ -85,6 +91,8 @@ module RawNetworks =
                     let byMomenta = [| (p[0] - p[1] * c) / denominator; (2.0 * p[1] - p[0] * c) / denominator |]
                     [| byDifference + 2.0 * sin q[0]; -byDifference + sin q[1] |], byMomenta
         }
+
+    let private asAngles (energy: Energy) : Energy = { energy with Name = $"{energy.Name}, angles"; Period = 2.0 * Math.PI }
 
     /// One body in as many dimensions as there are degrees of freedom.
     let private hamiltonian (energy: Energy) : IHamiltonian =
@@ -153,6 +161,10 @@ module RawNetworks =
             small lotkaVolterra (5.0, 5.0) "5, 5" [ 1.02e-8; 3.85e-8; 7.99e-9; 7.99e-9 ]
             large henonHeiles (5.0, 5.0) "5, 5" [ 2.07e-2; 8.22e-8; 6.80e-8; 6.80e-8 ]
             large doublePendulum (Math.PI, 1.0) "pi, 1" [ 5.69e-3; 5.00e-3; 4.08e-3; 4.18e-3 ]
+            large (asAngles doublePendulum) (Math.PI, 1.0) "pi, 1" [ 5.69e-3; 5.00e-3; 4.08e-3; 4.18e-3 ]
+            { small (asAngles doublePendulum) (Math.PI, 1.0) "pi, 1; 1000 units" [ 5.69e-3; 5.00e-3; 4.08e-3; 4.18e-3 ] with
+                Points = 20000
+            }
         ]
 
     let private samplers: Sampler list = [ Sampler.elm; Sampler.uniformSwim; Sampler.approximateSwim; Sampler.swim ]
@@ -167,9 +179,11 @@ module RawNetworks =
 
     /// Raw features that see the true H as outputs, which SWIM asks for.
     let private withOutputs (energy: Energy) : BlockRecipe =
+        let inputs = RawInputs(1, Array.create energy.Degrees energy.Period)
+
         let collect (snapshot: Snapshot) (poolOf: Kind -> InputPool) =
             let q, p = snapshot.State.Positions.ToArray(), snapshot.State.Momenta.ToArray()
-            (poolOf EachBody).Add(ReadOnlySpan<float>(Array.append q p), energy.Value q p)
+            (poolOf EachBody).Add(ReadOnlySpan<float>(inputs.At(ReadOnlySpan<float> q, ReadOnlySpan<float> p)), energy.Value q p)
 
         { RawBlock.recipe with Collect = collect }
 
@@ -203,7 +217,12 @@ module RawNetworks =
 
     /// The error of H, the residual in training, and the seconds that training took.
     let private trial (settings: Settings) (task: Task) (sampler: Sampler) (seed: int) : float * float * float =
-        let structure = Structure.create (Cell.openSpace task.Energy.Degrees) (Relations.bonds (Graph.create 1 [])) [| 1.0 |]
+        let structure =
+            Structure.create
+                (Cell.create (List.replicate task.Energy.Degrees task.Energy.Period))
+                (Relations.bonds (Graph.create 1 []))
+                [| 1.0 |]
+
         let snapshot = Snapshot.ofHamiltonian structure (hamiltonian task.Energy) >> Lab.expect
         let snapshots = points settings task seed "training" |> Array.map snapshot
         // What other trainings left must not count in the peak of memory.

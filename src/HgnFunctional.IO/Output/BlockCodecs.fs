@@ -107,6 +107,9 @@ module internal BlockCodecs =
         | BondsOf bondType ->
             inner["kind"] <- "bonds"
             inner["type"] <- bondType
+        | AnyPairsOf between ->
+            inner["kind"] <- "cutoff"
+            between |> Option.iter (fun bonds -> inner["bondsBetween"] <- bonds)
         | PairsOf(first, second, between) ->
             inner["kind"] <- "cutoff"
             inner["species"] <- JsonArray(JsonValue.Create first, JsonValue.Create second)
@@ -118,7 +121,8 @@ module internal BlockCodecs =
         match reader.Named("kind", [ "bonds"; "cutoff" ], id) with
         | "bonds" -> BondsOf(reader.Text "type")
         | _ ->
-            match reader.Texts "species" with
+            match reader.TryTexts "species" |> Option.defaultValue [] with
+            | [] -> AnyPairsOf(reader.TryInteger("bondsBetween", 1, BondPaths.More))
             | [ first; second ] when String.CompareOrdinal(first, second) <= 0 ->
                 PairsOf(first, second, reader.TryInteger("bondsBetween", 1, BondPaths.More))
             | _ -> reader.Fail("species", "two names in ascending order")
@@ -144,7 +148,7 @@ module internal BlockCodecs =
         let factor = decodeFactor reader
 
         // Without one, pairs beyond the cutoff would act as long as a list holds them.
-        if kind.IsPairsOf && factor.IsNone then
+        if (kind.IsPairsOf || kind.IsAnyPairsOf) && factor.IsNone then
             reader.Fail("cutoff", "an object")
 
         PairBlock
@@ -301,8 +305,12 @@ module internal BlockCodecs =
 
     let private encodeRaw (block: RawBlock) : JsonObject =
         let json = JsonObject()
-        json["bodies"] <- block.Bodies
-        json["dimension"] <- block.Dimension
+        json["bodies"] <- block.Inputs.Bodies
+        json["dimension"] <- block.Inputs.Dimension
+
+        if block.Inputs.Periods.ToArray() |> Array.exists ((<>) 0.0) then
+            json["periods"] <- floats (block.Inputs.Periods.ToArray())
+
         json["map"] <- encodeMap block.Map
         json
 
@@ -317,7 +325,16 @@ module internal BlockCodecs =
                 fun _ reader ->
                     let bodies = reader.Integer("bodies", 1, Int32.MaxValue)
                     let dimension = reader.Integer("dimension", 1, mostDimensions)
-                    RawBlock(bodies, dimension, reader.Object "map" |> decodeMap (2L * int64 bodies * int64 dimension))
+
+                    let periods = reader.TryFloats("periods", int64 dimension) |> Option.defaultValue (Array.zeroCreate dimension)
+
+                    if periods |> Array.exists (fun period -> period < 0.0) then
+                        reader.Fail("periods", "lengths, or 0 for open axes")
+
+                    // A number that nothing has checked yet.
+                    let count = min 1e15 (RawInputs.CountFor(bodies, periods)) |> int64
+                    let map = reader.Object "map" |> decodeMap count
+                    RawBlock(RawInputs(bodies, periods), map)
         }
 
     /// Every codec: a new kind of block adds one.

@@ -110,6 +110,9 @@ type internal ModelReader(file: string, path: string, json: JsonElement) =
                     reader.Fail($"{name}[{index}]", "a text")
         ]
 
+    /// As `Texts`; none where there is no such field.
+    member reader.TryTexts(name: string) : string list option = reader.TryNode name |> Option.map (fun _ -> reader.Texts name)
+
     member reader.Named(name: string, known: 'entry list, nameOf: 'entry -> string) : 'entry =
         let text = reader.Text name
 
@@ -155,6 +158,10 @@ type internal ModelReader(file: string, path: string, json: JsonElement) =
                 index <- index + 1
 
             numbers
+
+    /// As `Floats`; none where there is no such field.
+    member reader.TryFloats(name: string, length: int64) : float[] option =
+        reader.TryNode name |> Option.map (fun _ -> reader.Floats(name, Some length))
 
 /// Carries a field's error to where the file was opened.
 and internal ModelFieldException(error: ModelFileError) =

@@ -76,6 +76,8 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
         member _.Refuses(structure) =
             if GraphInputs.dependOnDimension network.Inputs && structure.Dimension <> network.Dimension then
                 Some(NeedsDimension network.Dimension)
+            elif not structure.HasOneCutoff then
+                Some NeedsOneCutoff
             else
                 None
 
@@ -288,6 +290,8 @@ module MessageBlock =
 
                     if GraphInputs.dependOnDimension layout.Inputs && snapshot.Structure.Dimension <> first.Dimension then
                         Some(NeedsDimension first.Dimension)
+                    elif not snapshot.Structure.HasOneCutoff then
+                        Some NeedsOneCutoff
                     else
                         layout.Inputs.Refuses &configuration |> Option.map NoLocalFrame
             Create = make layout

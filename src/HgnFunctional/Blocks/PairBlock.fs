@@ -32,9 +32,10 @@ type PairFeatures =
         Range: InvariantRange
     }
 
-/// The energy of one pair as a function of its distance: sum_k readout_k c(r) s_k(u(r)).
+/// The energy of one pair as a function of its distance: sum_k readout_k c(r) s_k(u(r)), less the offset, which is what a law that
+/// ends with a jump in force has at the cutoff.
 [<Struct; NoEquality; NoComparison>]
-type internal PairEnergy(features: PairFeatures, readout: float[]) =
+type internal PairEnergy(features: PairFeatures, readout: float[], offset: float) =
 
     /// Finishes slopes (and values, unless empty) of the sum over units, given with respect to u, into those with respect
     /// to r with the cutoff factor.
@@ -54,7 +55,7 @@ type internal PairEnergy(features: PairFeatures, readout: float[]) =
                 else
                     let c = factor.Shape.Value x
                     slopes[k] <- c * slopes[k] + factor.Shape.Slope x / factor.Radius * values[k]
-                    values[k] <- c * values[k]
+                    values[k] <- c * values[k] - offset
 
     interface IRadialFunction with
         member energy.EvaluateInto(distances, values, slopes) =
@@ -106,17 +107,22 @@ module internal PairRun =
             | first :: _ when first = kind -> place
             | _ :: rest -> placeIn rest (place + 1)
 
-        let struct (pairs, place) =
+        let struct (pairs, place, kinds) =
             match kind with
             | EachBody
-            | AnglesOf _ -> struct (Pairs.None, -1)
-            | BondsOf _ -> struct (related.Bonded, placeIn structure.BondKinds 0)
-            | PairsOf _ -> struct (related.Within, placeIn structure.ReachKinds 0)
+            | AnglesOf _ -> struct (Pairs.None, -1, 1)
+            | BondsOf _ -> struct (related.Bonded, placeIn structure.BondKinds 0, 1)
+            | PairsOf _ -> struct (related.Within, placeIn structure.ReachKinds 0, 1)
+            | AnyPairsOf between ->
+                let struct (first, kinds) = structure.RangeOf between
+                struct (related.Within, first, kinds)
 
-        if place < 0 || place >= pairs.Kinds then
+        if place < 0 || place + kinds > pairs.Kinds || kinds = 0 then
             struct (pairs, struct (0, 0))
         else
-            struct (pairs, pairs.Run place)
+            let struct (start, _) = pairs.Run place
+            let struct (last, count) = pairs.Run(place + kinds - 1)
+            struct (pairs, struct (start, last + count - start))
 
 /// Features of the pairs of one kind: Phi_k = sum_ij w_i w_j c(r_ij) s_k(u(r_ij)), with a radial transform u and, for pairs within a
 /// cutoff, a factor c; w is 1, or what the law is known to be weighted by. The trend is u and u^2.
@@ -124,6 +130,16 @@ module internal PairRun =
 type PairBlock internal (features: PairFeatures) =
 
     let units = features.Units
+
+    /// What each feature is at the cutoff [width]. Forces say nothing of it where the law ends with a jump: were it left to chance,
+    /// the energy would change with each pair that comes or goes. So it is taken off.
+    let atCutoff =
+        match features.Factor with
+        | Some factor when factor.Shape.Value 1.0 <> 0.0 ->
+            let values, slopes = Array.zeroCreate<float> units.Width, Array.zeroCreate<float> units.Width
+            ScalarUnits.featuresInto units (features.Radial.Value factor.Radius) (Span<float> values) (Span<float> slopes)
+            values |> Array.map (fun value -> factor.Shape.Value 1.0 * value)
+        | _ -> Array.zeroCreate<float> units.Width
 
     /// c(r) and dc/dr.
     let factorAt (r: float) : struct (float * float) =
@@ -153,7 +169,8 @@ type PairBlock internal (features: PairFeatures) =
         | _ -> None
 
     /// The energy of a pair at each distance, for a readout, and weights of 1.
-    member internal _.PairEnergy(readout: float[]) : PairEnergy = PairEnergy(features, readout)
+    member internal _.PairEnergy(readout: float[]) : PairEnergy =
+        PairEnergy(features, readout, TensorPrimitives.Dot(ReadOnlySpan<float> readout, ReadOnlySpan<float> atCutoff))
 
     interface IFeatureBlock with
         member _.Kind = "pair"
@@ -187,6 +204,10 @@ type PairBlock internal (features: PairFeatures) =
                 ScalarUnits.featuresInto units (features.Radial.Value r) (Span<float> values) (Span<float> slopes)
 
                 TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, c, Span<float>.op_Implicit destination, destination)
+
+                if c <> 0.0 then
+                    let weight = weightOf weights pairs (start + pair)
+                    TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> atCutoff, -weight, Span<float>.op_Implicit destination, destination)
 
         member block.Energy(configuration, readout) =
             let struct (pairs, run) = PairRun.find features.Kind &configuration
@@ -252,24 +273,19 @@ module PairBlock =
         match kind with
         | EachBody
         | BondsOf ""
+        | AnyPairsOf None
         | PairsOf("", "", None) -> distance
         | kind -> $"{distance} of {kind}"
 
-    /// How the kinds of a relation are found: all that a structure has, those that the block looks at, and their pairs.
-    [<NoEquality; NoComparison>]
-    type private Source = { All: Structure -> Kind list; Wanted: Structure -> Kind list; Pairs: Snapshot -> Pairs }
-
     /// With half the difference of the forces on the two bodies, along the pair, over the weights, as measured outputs.
-    let private collect (source: Source) (weight: Weight) (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
+    let private collect (kindsOf: Structure -> Kind list) (weight: Weight) (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
         let configuration = snapshot.Configuration
         let dimension = snapshot.Structure.Dimension
         let weights = snapshot.Structure.WeightsOf weight
         let point = [| 0.0 |]
-        let pairs = source.Pairs snapshot
-        let wanted = source.Wanted snapshot.Structure
 
-        for place, kind in Seq.indexed (source.All snapshot.Structure) |> Seq.filter (fun (_, kind) -> List.contains kind wanted) do
-            let struct (start, count) = pairs.Run place
+        for kind in kindsOf snapshot.Structure do
+            let struct (pairs, struct (start, count)) = PairRun.find kind &configuration
             let distances, directions = Invariants.ofRun &configuration pairs start count
             // A kind that is never seen gets no block.
             let pool = if count > 0 then Some(poolOf kind) else None
@@ -295,7 +311,8 @@ module PairBlock =
 
         let factor =
             match options.Kind with
-            | PairsOf _ -> options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
+            | PairsOf _
+            | AnyPairsOf _ -> options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
             | EachBody
             | BondsOf _
             | AnglesOf _ -> None
@@ -310,17 +327,16 @@ module PairBlock =
                 Range = { Name = rangeName options.Kind; Low = sample.Low[0]; High = sample.High[0] }
             }
 
-    let private recipeOn (source: Source) (weight: Weight) : BlockRecipe =
-        // Laws by species can stand for laws by weight unless weights differ within them.
-        let isWanted (structure: Structure) = weight = Unweighted || structure.HasWeightsWithinSpecies weight
-
-        let kindsOf (structure: Structure) = if isWanted structure then source.Wanted structure else []
+    let private recipeOn (allKindsOf: Structure -> Kind list) (weight: Weight) : BlockRecipe =
+        // What weighs all bodies the same is no other law.
+        let isWanted (structure: Structure) = weight = Unweighted || structure.WeightsDiffer weight
+        let kindsOf (structure: Structure) = if isWanted structure then allKindsOf structure else []
 
         {
             Kind = "pair"
             Kinds = kindsOf
             Inputs = fun _ -> 1
-            Collect = collect { source with Wanted = kindsOf } weight
+            Collect = collect kindsOf weight
             SeesRadial = true
             IsOptional = weight <> Unweighted
             Refuses =
@@ -334,29 +350,21 @@ module PairBlock =
 
     /// What acts between bonded bodies beside the bond is a function of the same distance, and nothing but chance would share it
     /// out between two laws: so the bond has all of it, unless bonds of one type join several pairs of species.
-    let private besideBonds (structure: Structure) : Kind list =
-        let isBonded =
-            function
-            | PairsOf(_, _, Some 1) -> true
-            | _ -> false
-
-        structure.ReachKinds |> List.filter (fun kind -> not (structure.BondsTellSpecies && isBonded kind))
-
-    let private bonds: Source = { All = _.BondKinds; Wanted = _.BondKinds; Pairs = _.Related.Bonded }
-    let private reach: Source = { All = _.ReachKinds; Wanted = besideBonds; Pairs = _.Related.Within }
+    let private besideBonds (kinds: Kind list) (structure: Structure) : Kind list =
+        kinds |> List.filter (fun kind -> not (structure.BondsTellSpecies && kind.IsApart(Some 1)))
 
     /// The recipe of pair blocks of bonds: one for each type.
-    let ofBonds: BlockRecipe = recipeOn bonds Unweighted
+    let ofBonds: BlockRecipe = recipeOn _.BondKinds Unweighted
 
     /// The recipe of pair blocks of pairs within reach: one for each pair of species and, beside the bonds of `ofBonds`, number of
     /// bonds between.
-    let ofReach: BlockRecipe = recipeOn reach Unweighted
+    let ofReach: BlockRecipe = recipeOn (fun structure -> besideBonds structure.ReachKinds structure) Unweighted
 
-    /// As `ofBonds`, of laws that weights multiply; for structures whose weights differ within a species.
-    let ofBondsBy (weight: Weight) : BlockRecipe = recipeOn bonds weight
+    /// As `ofBonds`, of laws that weights multiply; for structures whose weights differ.
+    let ofBondsBy (weight: Weight) : BlockRecipe = recipeOn _.BondKinds weight
 
-    /// As `ofReach`, likewise.
-    let ofReachBy (weight: Weight) : BlockRecipe = recipeOn reach weight
+    /// As `ofReach`, likewise: one law for pairs of all species.
+    let ofReachBy (weight: Weight) : BlockRecipe = recipeOn (fun structure -> besideBonds structure.AnyReachKinds structure) weight
 
     /// The recipes of pair blocks, one for each relation, and those of the weights that laws of nature have.
     let recipes: BlockRecipe list =

@@ -3,27 +3,146 @@ namespace HgnFunctional
 open System
 open System.Numerics.Tensors
 
-/// Features of all coordinates as they are: Phi_k = s(w_k . (q, p) + b_k), without graph or symmetry, for one number of
-/// bodies (RF-HNN; arXiv 2411.17511).
+/// The inputs of raw features: coordinates as they are; but those along periodic axes are angles, which enter as sine and cosine, so
+/// that features repeat where the coordinate does, and so do the differences of angles of one period, on which links that hang on each
+/// other depend; then momenta.
 [<Sealed; NoEquality; NoComparison>]
-type RawBlock internal (bodies: int, dimension: int, map: FeatureMap) =
+type RawInputs(bodies: int, periods: float[]) =
 
-    let size = bodies * dimension
+    let d = periods.Length
+    let size = bodies * d
+    let isAngle (t: int) : bool = periods[t % d] > 0.0
+    let coordinates = [| 0 .. size - 1 |] |> Array.filter (isAngle >> not)
+    let angles = [| 0 .. size - 1 |] |> Array.filter isAngle
 
-    let inputsOf (configuration: inref<Configuration>) : float[] =
-        let inputs = Array.zeroCreate<float>(2 * size)
-        configuration.Positions.CopyTo(Span<float>(inputs, 0, size))
-        configuration.Momenta.CopyTo(Span<float>(inputs, size, size))
-        inputs
+    /// Turns of 2 pi for each unit of a coordinate.
+    let rate (t: int) : float = 2.0 * Math.PI / periods[t % d]
 
-    /// Number of bodies that it is for.
+    /// The second is taken off the first; an angle alone has none.
+    let turns =
+        [|
+            for t in angles do
+                struct (t, -1)
+            for t in angles do
+                for other in angles do
+                    if t < other && periods[t % d] = periods[other % d] then
+                        struct (t, other)
+        |]
+
+    let firstMomentum = coordinates.Length + 2 * turns.Length
+
+    /// Number of bodies.
     member _.Bodies: int = bodies
 
-    /// Number of space dimensions that it is for.
-    member _.Dimension: int = dimension
+    /// Number of space dimensions.
+    member _.Dimension: int = d
+
+    /// After which length the coordinates along each axis repeat [d]; 0 where they do not.
+    member _.Periods: ReadOnlySpan<float> = ReadOnlySpan<float> periods
+
+    /// Number of inputs.
+    member _.Count: int = firstMomentum + size
+
+    /// Their number for so many bodies, without making them.
+    static member internal CountFor(bodies: int, periods: float[]) : float =
+        let angles = periods |> Array.filter (fun period -> period > 0.0)
+
+        let pairs =
+            angles
+            |> Array.countBy id
+            |> Array.sumBy (fun (_, axes) -> let all = float bodies * float axes in 0.5 * all * (all - 1.0))
+
+        let size = float bodies * float periods.Length
+        2.0 * size + float bodies * float angles.Length + 2.0 * pairs
+
+    /// What each input is, and a number for those that have its unit of measure.
+    member _.Names: (string * int)[] =
+        [|
+            for t in coordinates do
+                yield $"coordinate {t + 1}", 0
+            for struct (t, other) in turns do
+                let angle =
+                    if other < 0 then
+                        $"coordinate {t + 1}"
+                    else
+                        $"coordinate {t + 1} less {other + 1}"
+
+                yield $"sine of {angle}", 2
+                yield $"cosine of {angle}", 2
+            for t in 0 .. size - 1 do
+                yield $"momentum {t + 1}", 1
+        |]
+
+    /// The inputs at positions and momenta [N x d].
+    member inputs.At(positions: ReadOnlySpan<float>, momenta: ReadOnlySpan<float>) : float[] =
+        let values = Array.zeroCreate<float> inputs.Count
+
+        for k in 0 .. coordinates.Length - 1 do
+            values[k] <- positions[coordinates[k]]
+
+        for k in 0 .. turns.Length - 1 do
+            let struct (t, other) = turns[k]
+            let angle = if other < 0 then positions[t] else positions[t] - positions[other]
+            let struct (sine, cosine) = Math.SinCos(rate t * angle)
+            values[coordinates.Length + 2 * k] <- sine
+            values[coordinates.Length + 2 * k + 1] <- cosine
+
+        for t in 0 .. size - 1 do
+            values[firstMomentum + t] <- momenta[t]
+
+        values
+
+    /// Writes the derivatives by positions and momenta [N x d] of a function whose derivatives by the inputs are known.
+    member _.PullbackInto(values: float[], ofInputs: float[], byQ: Span<float>, byP: Span<float>) : unit =
+        byQ.Clear()
+
+        for k in 0 .. coordinates.Length - 1 do
+            byQ[coordinates[k]] <- ofInputs[k]
+
+        for k in 0 .. turns.Length - 1 do
+            let struct (t, other) = turns[k]
+            let sine, cosine = coordinates.Length + 2 * k, coordinates.Length + 2 * k + 1
+            let slope = rate t * (values[cosine] * ofInputs[sine] - values[sine] * ofInputs[cosine])
+            byQ[t] <- byQ[t] + slope
+
+            if other >= 0 then
+                byQ[other] <- byQ[other] - slope
+
+        ReadOnlySpan<float>(ofInputs, firstMomentum, size).CopyTo byP
+
+/// Features of all coordinates, without graph or symmetry, for one number of bodies: Phi_k = s(w_k . (q, p) + b_k), where q is the sine
+/// and the cosine of coordinates along periodic axes (RF-HNN; arXiv 2411.17511).
+[<Sealed; NoEquality; NoComparison>]
+type RawBlock internal (inputs: RawInputs, map: FeatureMap) =
+
+    let size = inputs.Bodies * inputs.Dimension
+
+    let inputsOf (configuration: inref<Configuration>) : float[] = inputs.At(configuration.Positions, configuration.Momenta)
+
+    /// What it sees.
+    member _.Inputs: RawInputs = inputs
 
     /// The units.
     member _.Map: FeatureMap = map
+
+    /// Why bodies are too many for raw features, if they are.
+    static member internal SizeRefusal(structure: Structure) : BlockError option =
+        let count = RawInputs.CountFor(structure.Bodies, structure.Cell.Periods.ToArray())
+
+        if count > 1e6 then
+            Some(Refused("raw", $"{structure.Bodies} bodies would give its units {count:G2} inputs; expected few bodies."))
+        else
+            None
+
+    static member internal RefusalOf(inputs: RawInputs, structure: Structure) : BlockError option =
+        if structure.Bodies <> inputs.Bodies || structure.Dimension <> inputs.Dimension then
+            Some(NeedsBodies(inputs.Bodies, inputs.Dimension))
+        elif structure.Cell.Tilts.Length > 0 then
+            Some(Refused("raw", "it sees coordinates along the axes, and the box is skewed."))
+        elif not (structure.Cell.Periods.SequenceEqual inputs.Periods) then
+            Some(Refused("raw", "it was trained on coordinates that repeat after other periods; expected the same box."))
+        else
+            None
 
     interface IFeatureBlock with
         member _.Kind = "raw"
@@ -33,23 +152,13 @@ type RawBlock internal (bodies: int, dimension: int, map: FeatureMap) =
 
         member _.Ranges =
             [
-                for k in 0 .. 2 * size - 1 do
-                    {
-                        Name = (if k < size then $"coordinate {k + 1}" else $"momentum {k - size + 1}")
-                        Low = map.Centres[k] - map.HalfRanges[k]
-                        High = map.Centres[k] + map.HalfRanges[k]
-                    }
+                for k, (name, _) in Seq.indexed inputs.Names do
+                    { Name = name; Low = map.Centres[k] - map.HalfRanges[k]; High = map.Centres[k] + map.HalfRanges[k] }
             ]
 
         member _.Symmetries = BlockSymmetries.none
-
         member _.Attributes = []
-
-        member _.Refuses(structure) =
-            if structure.Bodies = bodies && structure.Dimension = dimension then
-                None
-            else
-                Some(NeedsBodies(bodies, dimension))
+        member _.Refuses(structure) = RawBlock.RefusalOf(inputs, structure)
 
         member _.ValuesInto(configuration, destination) =
             let outputs = DenseLayer.forward map 1 (inputsOf &configuration)
@@ -60,19 +169,28 @@ type RawBlock internal (bodies: int, dimension: int, map: FeatureMap) =
             TensorPrimitives.Dot(ReadOnlySpan<float> outputs.Values, ReadOnlySpan<float> readout)
 
         member _.RowsInto(configuration, rowsQ, rowsP, stride) =
-            let outputs = DenseLayer.forward map 1 (inputsOf &configuration)
+            let values = inputsOf &configuration
+            let outputs = DenseLayer.forward map 1 values
+            let ofInputs = Array.zeroCreate<float> inputs.Count
+            let byQ, byP = Array.zeroCreate<float> size, Array.zeroCreate<float> size
 
             for unit in 0 .. map.Units - 1 do
+                for k in 0 .. inputs.Count - 1 do
+                    ofInputs[k] <- outputs.Slopes[unit] * map.Weights[unit * inputs.Count + k] / map.HalfRanges[k]
+
+                inputs.PullbackInto(values, ofInputs, Span<float> byQ, Span<float> byP)
+
                 for t in 0 .. size - 1 do
-                    let weight k = map.Weights[unit * 2 * size + k] / map.HalfRanges[k]
-                    rowsQ[t * stride + unit] <- rowsQ[t * stride + unit] + outputs.Slopes[unit] * weight t
-                    rowsP[t * stride + unit] <- rowsP[t * stride + unit] + outputs.Slopes[unit] * weight (size + t)
+                    rowsQ[t * stride + unit] <- rowsQ[t * stride + unit] + byQ[t]
+                    rowsP[t * stride + unit] <- rowsP[t * stride + unit] + byP[t]
 
         member _.PullbackInto(configuration, readout, gradientQ, gradientP) =
-            let outputs = DenseLayer.forward map 1 (inputsOf &configuration)
-            let gradient = DenseLayer.backward map 1 1 outputs readout
-            TensorPrimitives.Add(Span<float>.op_Implicit gradientQ, ReadOnlySpan<float>(gradient, 0, size), gradientQ)
-            TensorPrimitives.Add(Span<float>.op_Implicit gradientP, ReadOnlySpan<float>(gradient, size, size), gradientP)
+            let values = inputsOf &configuration
+            let outputs = DenseLayer.forward map 1 values
+            let byQ, byP = Array.zeroCreate<float> size, Array.zeroCreate<float> size
+            inputs.PullbackInto(values, DenseLayer.backward map 1 1 outputs readout, Span<float> byQ, Span<float> byP)
+            TensorPrimitives.Add(Span<float>.op_Implicit gradientQ, ReadOnlySpan<float> byQ, gradientQ)
+            TensorPrimitives.Add(Span<float>.op_Implicit gradientP, ReadOnlySpan<float> byP, gradientP)
 
         member _.Response(readout, inputs) =
             let outputs = DenseLayer.forward map 1 inputs
@@ -85,42 +203,38 @@ type RawBlock internal (bodies: int, dimension: int, map: FeatureMap) =
                 |> Seq.filter (fun (k, x) -> not (abs (x - map.Centres[k]) <= map.HalfRanges[k] * (1.0 + 1e-12)))
                 |> Seq.length
 
-            struct (outside, 2 * size)
+            struct (outside, inputs.Count)
 
-        member _.Select(features) = RawBlock(bodies, dimension, FeatureMap.select features map)
+        member _.Select(features) = RawBlock(inputs, FeatureMap.select features map)
 
 /// How raw blocks are made.
 [<RequireQualifiedAccess>]
 module RawBlock =
 
+    let private inputsOf (structure: Structure) : RawInputs = RawInputs(structure.Bodies, structure.Cell.Periods.ToArray())
+
     let private collect (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
-        let q, p = snapshot.State.Positions.ToArray(), snapshot.State.Momenta.ToArray()
+        let inputs = inputsOf snapshot.Structure
         // No scalar that the data holds belongs to the whole state: SWIM draws uniformly, A-SWIM looks at the fitted H.
-        (poolOf EachBody).Add(ReadOnlySpan<float>(Array.append q p), 0.0)
+        (poolOf EachBody).Add(ReadOnlySpan<float>(inputs.At(snapshot.State.Positions, snapshot.State.Momenta)), 0.0)
 
     let private make (_: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
-        let structure = sample.Snapshots[0].Structure
-        let size = structure.Bodies * structure.Dimension
-        let groups = Array.init (2 * size) (fun k -> k / size)
-        RawBlock(structure.Bodies, structure.Dimension, sample.Inputs |> InputSample.widen groups |> draw "" None)
+        let inputs = inputsOf sample.Snapshots[0].Structure
+        let groups = inputs.Names |> Array.map snd
+        RawBlock(inputs, sample.Inputs |> InputSample.widen groups |> draw "" None)
 
     /// The recipe of raw blocks.
     let recipe: BlockRecipe =
         {
             Kind = "raw"
             Kinds = fun _ -> [ EachBody ]
-            Inputs = fun snapshot -> 2 * snapshot.State.Positions.Length
+            Inputs = fun snapshot -> (inputsOf snapshot.Structure).Count
             Collect = collect
             SeesRadial = false
             IsOptional = false
             Refuses =
                 fun first snapshot ->
-                    let structure = snapshot.Structure
-
-                    if structure.Bodies = first.Bodies && structure.Dimension = first.Dimension then
-                        None
-                    else
-                        Some(NeedsBodies(first.Bodies, first.Dimension))
+                    RawBlock.SizeRefusal first |> Option.orElseWith (fun () -> RawBlock.RefusalOf(inputsOf first, snapshot.Structure))
             Create = make
         }
 

@@ -10,8 +10,19 @@ type Kind =
     /// structures with bonds, how many lie between the two: 1, 2, 3, or 4 for more. Programs differ in what they leave between
     /// bodies that are a few bonds apart, so the data decide.
     | PairsOf of first: string * second: string * bondsBetween: int option
+    /// As `PairsOf`, of bodies of any species: for laws that weights tell apart.
+    | AnyPairsOf of bondsBetween: int option
     /// Angles of a type; "" where nobody named it.
     | AnglesOf of angleType: string
+
+    /// Whether it is of pairs within reach with so many bonds between.
+    member internal kind.IsApart(between: int option) : bool =
+        match kind with
+        | PairsOf(_, _, bonds)
+        | AnyPairsOf bonds -> bonds = between
+        | EachBody
+        | BondsOf _
+        | AnglesOf _ -> false
 
     /// The kind in a few words.
     override kind.ToString() : string =
@@ -21,11 +32,13 @@ type Kind =
         | BondsOf bondType -> $"bonds of type {bondType}"
         | AnglesOf "" -> "angles"
         | AnglesOf angleType -> $"angles of type {angleType}"
-        | PairsOf(first, second, between) ->
-            let species = if first = "" && second = "" then "pairs" else $"pairs {first}-{second}"
+        | AnyPairsOf between -> Kind.Apart("pairs", between)
+        | PairsOf("", "", between) -> Kind.Apart("pairs", between)
+        | PairsOf(first, second, between) -> Kind.Apart($"pairs {first}-{second}", between)
 
-            match between with
-            | None -> species
-            | Some 1 -> $"{species}, 1 bond apart"
-            | Some bonds when bonds < BondPaths.More -> $"{species}, {bonds} bonds apart"
-            | Some _ -> $"{species}, more than {BondPaths.More - 1} bonds apart"
+    static member private Apart(pairs: string, between: int option) : string =
+        match between with
+        | None -> pairs
+        | Some 1 -> $"{pairs}, 1 bond apart"
+        | Some bonds when bonds < BondPaths.More -> $"{pairs}, {bonds} bonds apart"
+        | Some _ -> $"{pairs}, more than {BondPaths.More - 1} bonds apart"

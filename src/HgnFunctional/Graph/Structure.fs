@@ -84,7 +84,6 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
     let paths = lazy (relations.Bonds |> Option.map (fun bonds -> BondPaths.Of bonds.Graph))
 
     let leastBetween = relations.Reach |> Option.map (fun reach -> reach.ExcludedBonds + 1) |> Option.defaultValue 1
-    let betweens = BondPaths.More - leastBetween + 1
 
     let cutoffs =
         relations.Reach
@@ -135,7 +134,7 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
             | _ when not (isOneCutoff || isWithin pair cutoffs[ofSpecies]) -> -1
             | _ when relations.Bonds.IsNone -> ofSpecies
             | bonds when bonds < leastBetween -> -1
-            | bonds -> ofSpecies * betweens + bonds - leastBetween
+            | bonds -> (bonds - leastBetween) * speciesPairs.Length + ofSpecies
 
     /// How far beyond the cutoff, relative to it, lists of pairs reach that are used while bodies move: wider ones are made less
     /// often and hold more pairs to skip; this suits liquids.
@@ -187,14 +186,32 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
          | Some _, None -> [ for a, b in speciesPairs -> PairsOf(a, b, None) ]
          | Some _, Some _ ->
              [
-                 for a, b in speciesPairs do
-                     for between in leastBetween .. BondPaths.More -> PairsOf(a, b, Some between)
+                 for between in leastBetween .. BondPaths.More do
+                     for a, b in speciesPairs -> PairsOf(a, b, Some between)
              ])
+
+    /// Whether pairs of all species have one cutoff, if they have any.
+    member val HasOneCutoff: bool = cutoffs |> Option.forall (fun cutoffs -> cutoffs |> Array.forall ((=) cutoffs[0]))
+
+    /// The kinds of pairs within reach of bodies of any species; none where cutoffs differ.
+    member val AnyReachKinds: Kind list =
+        (match relations.Reach, relations.Bonds with
+         | None, _ -> []
+         | Some _, _ when cutoffs |> Option.exists (fun cutoffs -> cutoffs |> Array.exists ((<>) cutoffs[0])) -> []
+         | Some _, None -> [ AnyPairsOf None ]
+         | Some _, Some _ -> [ for between in leastBetween .. BondPaths.More -> AnyPairsOf(Some between) ])
+
+    /// The first of the reach kinds that are of any species, and how many they are: their runs stand one after another.
+    member internal structure.RangeOf(between: int option) : struct (int * int) =
+        match structure.ReachKinds |> List.tryFindIndex (fun kind -> kind.IsApart between) with
+        | Some first -> struct (first, speciesPairs.Length)
+        | None -> struct (0, 0)
 
     /// The distance from which on pairs of a kind do not interact; none for others than pairs within reach.
     member _.CutoffOf(kind: Kind) : float option =
         match kind, relations.Reach with
         | PairsOf(first, second, _), Some reach -> Reach.tryCutoffOf first second reach
+        | AnyPairsOf _, Some reach -> Some reach.Largest
         | _ -> None
 
     /// Whether the type of a bond tells the species of its bodies: then its law can hold whatever else acts between them.
@@ -226,16 +243,11 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
             | true, values -> values
             | _ -> Array.Empty<float>()
 
-    /// Whether weights differ among bodies of one species, so that laws by species cannot stand for laws by weight.
-    member internal structure.HasWeightsWithinSpecies(weight: Weight) : bool =
+    /// Whether weights tell bodies apart.
+    member internal structure.WeightsDiffer(weight: Weight) : bool =
         match structure.WeightsOf weight with
         | [||] -> false
-        | weights ->
-            weights
-            |> Seq.mapi (fun body weight -> struct (species.IndexOf body, weight))
-            |> Seq.distinct
-            |> Seq.countBy (fun struct (ofSpecies, _) -> ofSpecies)
-            |> Seq.exists (fun (_, different) -> different > 1)
+        | weights -> weights |> Array.exists ((<>) weights[0])
 
     /// The pairs of the relations; those within reach by kind, up to their cutoffs times one and a skin. None but bonds without a skin.
     member internal structure.Related(skin: float option, positions: ReadOnlySpan<float>) : RelatedPairs =

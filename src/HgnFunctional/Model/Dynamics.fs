@@ -227,6 +227,7 @@ module Model =
         let looksAt (kind: Kind) =
             match kind with
             | PairsOf(_, _, Some 1) -> true
+            | PairsOf(_, _, between) when List.contains (AnyPairsOf between) kinds -> true
             | kind -> kinds.IsEmpty || List.contains kind kinds
 
         let count (pairs: Pairs) (kinds: Kind list) =

@@ -117,13 +117,18 @@ module internal Diagnosis =
         | [] -> [ MoreThanPairs ]
         | causes -> causes
 
+    let private tellsCharges (structure: Structure) (charges: float[]) : bool =
+        charges
+        |> Seq.mapi (fun body charge -> struct (structure.Species.IndexOf body, charge))
+        |> Seq.distinct
+        |> Seq.length
+        |> (=) structure.Species.Names.Length
+
     /// Whether charges act that neither a weighted law nor laws by species can hold.
     let private chargesAreIgnored (scope: ModelScope) (attributes: string list) (structure: Structure) : bool =
         match structure.TryAttribute Attribute.Charge with
         | Some charges when Array.exists ((<>) 0.0) charges && not (List.contains Attribute.Charge attributes) ->
-            scope.Reach.IsNone
-            || structure.HasWeightsWithinSpecies(ByAttribute Attribute.Charge)
-            || (scope.Species = [ "" ] && Array.exists ((<>) charges[0]) charges)
+            scope.Reach.IsNone || not (tellsCharges structure charges) || (scope.Species = [ "" ] && structure.Species.TellsApart)
         | _ -> false
 
     /// What the source names and the model does not look at.

@@ -24,7 +24,7 @@ module internal Drawing =
     /// pairs within reach take half, since bonds saturate early and what more units learn there is noise (docs/DEFAULTS.md).
     let private unitsFor (width: int) (parts: SurveyedPart list) : SurveyedPart -> int =
         let kinded = parts |> List.filter (fun part -> part.Kind <> EachBody)
-        let hasReach = parts |> List.exists (fun part -> part.Kind.IsPairsOf)
+        let hasReach = parts |> List.exists (fun part -> part.Kind.IsPairsOf || part.Kind.IsAnyPairsOf)
         let trend = 2
 
         // An angle has units of its cosine and of all it has.
@@ -49,6 +49,7 @@ module internal Drawing =
             | BondsOf _ when hasReach -> max (min fewestUnits width) (min shared (width / 2))
             | BondsOf _
             | AnglesOf _
+            | AnyPairsOf _
             | PairsOf _ -> shared
 
     /// The systems of all blocks, made with a shape for each.
@@ -151,7 +152,7 @@ module internal Drawing =
 
         let cutoffs =
             match config.Cutoff, part.Kind with
-            | AutomaticCutoff, PairsOf _ when part.Recipe.SeesRadial -> [ Cutoff.quartic; Cutoff.cut ]
+            | AutomaticCutoff, (PairsOf _ | AnyPairsOf _) when part.Recipe.SeesRadial -> [ Cutoff.quartic; Cutoff.cut ]
             | _ -> [ start.Cutoff ]
 
         [
@@ -206,8 +207,11 @@ module internal Drawing =
     /// A family of columns stays if its absence makes the residual this much larger, as minus twice the log evidence per row.
     let private notable = log (1.5 * 1.5)
 
-    /// Below this relative residual, likewise, more columns help whatever they are: only strong evidence counts.
-    let private close = log (1e-2 * 1e-2)
+    /// Below this relative residual, likewise, more columns help whatever they are, as each has fewer distances to describe: only
+    /// overwhelming evidence counts.
+    let private close = log (1e-3 * 1e-3)
+
+    let private overwhelming = log (1e3 * 1e3)
 
     /// The survey without the blocks of some recipe; places count those that are left.
     let private without (place: int) (survey: Survey) : Survey =
@@ -216,29 +220,43 @@ module internal Drawing =
         { survey with Parts = List.map move rest }
 
     /// The survey with the blocks that the data need: laws that they may not have are all there at first, and one family after another
-    /// is left out if nothing is lost, since one may look useless until another is there.
+    /// is left out if nothing is lost, since one may look useless until another is there. Those of many laws go first.
     let chooseFamilies (config: TrainingConfig) (survey: Survey) : Survey =
-        let optional = survey.Parts |> List.filter _.Recipe.IsOptional
-        let kinds = optional |> List.map _.Kind |> List.distinct
-        let alternatives = survey.Parts |> List.filter (fun part -> not part.Recipe.IsOptional && List.contains part.Kind kinds)
-        let families = List.rev optional @ alternatives |> List.distinctBy _.Place |> List.map _.Recipe
+        let isOfBonds (part: SurveyedPart) = part.Kind.IsBondsOf
+
+        // Each relation of which an optional law is one.
+        let relations =
+            survey.Parts
+            |> List.filter _.Recipe.SeesRadial
+            |> List.groupBy isOfBonds
+            |> List.filter (fun (_, parts) -> parts |> List.exists _.Recipe.IsOptional)
+            |> List.map fst
+
+        let familiesOf (survey: Survey) (isBonded: bool) =
+            survey.Parts
+            |> List.filter (fun part -> part.Recipe.SeesRadial && isOfBonds part = isBonded)
+            |> List.groupBy _.Place
+            |> List.map (fun (_, parts) -> parts.Head.Recipe, parts.Length)
+            |> List.sortBy (fun (recipe, laws) -> -laws, not recipe.IsOptional)
+            |> List.map fst
 
         // Few units fit better with more of any kind.
         let surpriseOf (survey: Survey) = pilotSurprise config pilotWidth survey (chooseShapes config survey)
-        let covers (survey: Survey) = kinds |> List.forall (fun kind -> survey.Parts |> List.exists (fun part -> part.Kind = kind))
 
-        let leaveOut (survey: Survey, surprise: float) (recipe: BlockRecipe) =
+        let leaveOut (isBonded: bool) (survey: Survey, surprise: float) (recipe: BlockRecipe) =
             let place = survey.Parts |> List.find (fun part -> obj.ReferenceEquals(part.Recipe, recipe)) |> _.Place
-            let rest = without place survey
 
-            if not (covers rest) then
+            if (familiesOf survey isBonded).Length = 1 then
                 survey, surprise
             else
+                let rest = without place survey
                 let ofRest = surpriseOf rest
-                let bound = if ofRest < close then strongEvidence else notable
+                let bound = if ofRest < close then overwhelming else notable
                 if ofRest <= surprise + bound then rest, ofRest else survey, surprise
 
-        if families.Length < 2 then
+        if relations.IsEmpty then
             survey
         else
-            families |> List.fold leaveOut (survey, surpriseOf survey) |> fst
+            ((survey, surpriseOf survey), relations)
+            ||> List.fold (fun state isBonded -> familiesOf survey isBonded |> List.fold (leaveOut isBonded) state)
+            |> fst

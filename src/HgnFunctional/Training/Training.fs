@@ -207,10 +207,10 @@ module Training =
         let relations = survey.First.Structure.Relations
         let looksAtBonds = survey.Parts |> List.exists (fun part -> part.Kind.IsBondsOf)
         let looksAtAngles = survey.Parts |> List.exists (fun part -> part.Kind.IsAnglesOf)
-        let looksAtReach = survey.Parts |> List.exists (fun part -> part.Kind.IsPairsOf)
+        let looksAtSpecies = survey.Parts |> List.exists (fun part -> part.Kind.IsPairsOf)
 
         {
-            Species = if looksAtReach then survey.Species else [ "" ]
+            Species = if looksAtSpecies then survey.Species else [ "" ]
             BondTypes = relations.Bonds |> Option.map (fun _ -> if looksAtBonds then survey.BondTypes else [ "" ])
             AngleTypes = if looksAtAngles then Some survey.AngleTypes else None
             Reach = relations.Reach

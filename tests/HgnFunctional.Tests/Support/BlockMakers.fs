@@ -51,11 +51,13 @@ let private reference (dimension: int) : Snapshot =
 
 /// A few states of a scene's size, for blocks that know one size alone.
 let private shaken (scene: Scene) : TrainingSample =
-    let pool = InputPool(2 * scene.Q.Length, 16, 1)
+    let inputs = RawInputs(scene.Bodies, Array.ofList scene.Periods)
+    let pool = InputPool(inputs.Count, 16, 1)
 
     for seed in 1..3 do
-        let shift = Rng.normals (2 * scene.Q.Length) (Rng.stream seed "shaken")
-        pool.Add(ReadOnlySpan<float>(Array.map2 (+) (Array.append scene.Q scene.P) shift), float seed)
+        let moved field purpose = Rng.normals scene.Q.Length (Rng.stream seed purpose) |> Array.map2 (+) field
+        let q, p = moved scene.Q "shaken", moved scene.P "shaken momenta"
+        pool.Add(ReadOnlySpan<float>(inputs.At(ReadOnlySpan<float> q, ReadOnlySpan<float> p)), float seed)
 
     let zeros = Array.zeroCreate scene.Q.Length
     let snapshot = Snapshot.create scene.Structure scene.State zeros zeros
