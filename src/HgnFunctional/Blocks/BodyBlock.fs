@@ -2,10 +2,17 @@ namespace HgnFunctional
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional.Kernels
 
 /// Features of single bodies: Phi_k = sum_i s_k(x_i) with the kinetic term x_i = |p_i|^2 / (2 m_i). The trend is x itself.
 [<Sealed; NoEquality; NoComparison>]
 type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
+
+    /// The kinetic terms of some bodies, from one on.
+    let kineticInto (configuration: inref<Configuration>) (start: int) (terms: Span<float>) : unit =
+        let dimension = configuration.Structure.Dimension
+        let momenta = configuration.Momenta.Slice(start * dimension, terms.Length * dimension)
+        BodyTerms.Kinetic(dimension, momenta, configuration.Structure.Masses.Slice(start, terms.Length), terms)
 
     /// The features of one kinetic term.
     member _.Units: ScalarUnits = units
@@ -43,10 +50,9 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
             while start < bodies do
                 let size = min 128 (bodies - start)
 
-                for k in 0 .. size - 1 do
-                    tile[k] <- Invariants.kineticTerm &configuration (start + k)
-
-                ScalarUnits.sumInto units readout (tile.Slice(0, size)) (values.Slice(0, size)) (slopes.Slice(0, size))
+                let terms = tile.Slice(0, size)
+                kineticInto &configuration start terms
+                ScalarUnits.sumInto units readout terms (values.Slice(0, size)) (slopes.Slice(0, size))
 
                 for k in 0 .. size - 1 do
                     total <- total + values[k]
@@ -79,16 +85,22 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
             while start < bodies do
                 let size = min 128 (bodies - start)
 
-                for k in 0 .. size - 1 do
-                    tile[k] <- Invariants.kineticTerm &configuration (start + k)
+                let terms = tile.Slice(0, size)
+                let scales = slopeTile.Slice(0, size)
+                kineticInto &configuration start terms
+                ScalarUnits.sumInto units readout terms Span<float>.Empty scales
 
-                ScalarUnits.sumInto units readout (tile.Slice(0, size)) Span<float>.Empty (slopeTile.Slice(0, size))
+                // dx/dp = p / m
+                let masses = configuration.Structure.Masses.Slice(start, size)
+                TensorPrimitives.Divide(Span<float>.op_Implicit scales, masses, scales)
+                let first, length = start * dimension, size * dimension
 
-                for body in start .. start + size - 1 do
-                    let factor = slopeTile[body - start] / configuration.Structure.Masses[body]
-
-                    for k in body * dimension .. body * dimension + dimension - 1 do
-                        gradientP[k] <- gradientP[k] + factor * configuration.Momenta[k]
+                BodyTerms.AddGradient(
+                    dimension,
+                    Span<float>.op_Implicit scales,
+                    configuration.Momenta.Slice(first, length),
+                    gradientP.Slice(first, length)
+                )
 
                 start <- start + size
 

@@ -34,61 +34,60 @@ type PairFeatures =
 [<Struct; NoEquality; NoComparison>]
 type internal PairEnergy(features: PairFeatures, readout: float[]) =
 
-    /// Finishes slopes (and values, unless empty) of the sum over units, given with respect to u, into those with respect
-    /// to r with the cutoff factor.
-    member private _.Finish(distances: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
-        for k in 0 .. distances.Length - 1 do
-            slopes[k] <- slopes[k] * features.Radial.Slope distances[k]
+    /// The most distances at once.
+    static member private Tile: int = 128
 
-        match features.Factor with
-        | None -> ()
-        | Some factor ->
-            for k in 0 .. distances.Length - 1 do
-                let x = distances[k] / factor.Radius
+    /// Slopes of the sum over units with respect to r, and its values, unless their span is empty.
+    member private _.SumInto(r: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
+        let us = StackBuffer.floats 128
+        let us = us.Slice(0, r.Length)
+        features.Radial.Kernel.Value(r, us)
+        ScalarUnits.sumInto features.Units readout us values slopes
+        features.Radial.Kernel.MultiplySlope(r, slopes)
 
-                if x >= 1.0 then
-                    values[k] <- 0.0
-                    slopes[k] <- 0.0
-                else
-                    let c = factor.Shape.Value x
-                    slopes[k] <- c * slopes[k] + factor.Shape.Slope x / factor.Radius * values[k]
-                    values[k] <- c * values[k]
+    /// As `SumInto`, times a cutoff factor; values may be empty here, too.
+    member private energy.SumWithin(factor: CutoffFactor, r: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
+        let near = StackBuffer.floats 128
+        let places = StackBuffer.ints 128
+        let nearValues = StackBuffer.floats 128
+        let nearSlopes = StackBuffer.floats 128
+        let count = PairReach.Select(r, factor.Radius, near, places)
+        let near = Span<float>.op_Implicit(near.Slice(0, count))
+        let places = Span<int>.op_Implicit(places.Slice(0, count))
+        let nearValues = nearValues.Slice(0, count)
+        let nearSlopes = nearSlopes.Slice(0, count)
+        // The derivative of a product needs the value as well.
+        energy.SumInto(near, nearValues, nearSlopes)
+
+        for k in 0 .. count - 1 do
+            let x = near[k] / factor.Radius
+            let c = factor.Shape.Value x
+            nearSlopes[k] <- c * nearSlopes[k] + factor.Shape.Slope x / factor.Radius * nearValues[k]
+            nearValues[k] <- c * nearValues[k]
+
+        PairReach.Spread(Span<float>.op_Implicit nearSlopes, places, slopes)
+
+        if not values.IsEmpty then
+            PairReach.Spread(Span<float>.op_Implicit nearValues, places, values)
+
+    member private energy.Into(distances: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
+        let mutable start = 0
+
+        while start < distances.Length do
+            let size = min PairEnergy.Tile (distances.Length - start)
+            let r = distances.Slice(start, size)
+            let slopes = slopes.Slice(start, size)
+            let values = if values.IsEmpty then values else values.Slice(start, size)
+
+            match features.Factor with
+            | None -> energy.SumInto(r, values, slopes)
+            | Some factor -> energy.SumWithin(factor, r, values, slopes)
+
+            start <- start + size
 
     interface IRadialFunction with
-        member energy.EvaluateInto(distances, values, slopes) =
-            let tile = StackBuffer.floats 128
-            let mutable start = 0
-
-            while start < distances.Length do
-                let size = min 128 (distances.Length - start)
-                let us = tile.Slice(0, size)
-
-                for k in 0 .. size - 1 do
-                    us[k] <- features.Radial.Value distances[start + k]
-
-                ScalarUnits.sumInto features.Units readout us (values.Slice(start, size)) (slopes.Slice(start, size))
-                start <- start + size
-
-            energy.Finish(distances, values, slopes)
-
-        member energy.SlopeInto(distances, slopes) =
-            let tile = StackBuffer.floats 128
-            let valueTile = StackBuffer.floats 128
-            let mutable start = 0
-
-            while start < distances.Length do
-                let size = min 128 (distances.Length - start)
-                let us = tile.Slice(0, size)
-                let r = distances.Slice(start, size)
-
-                for k in 0 .. size - 1 do
-                    us[k] <- features.Radial.Value r[k]
-
-                // The derivative of a product needs the value as well; without a factor the derivative is enough.
-                let values = if features.Factor.IsSome then valueTile.Slice(0, size) else Span<float>.Empty
-                ScalarUnits.sumInto features.Units readout us values (slopes.Slice(start, size))
-                energy.Finish(r, values, slopes.Slice(start, size))
-                start <- start + size
+        member energy.EvaluateInto(distances, values, slopes) = energy.Into(distances, values, slopes)
+        member energy.SlopeInto(distances, slopes) = energy.Into(distances, Span<float>.Empty, slopes)
 
 /// The runs of pairs of a kind.
 [<RequireQualifiedAccess>]

@@ -60,12 +60,11 @@ module internal ScalarUnits =
         TensorPrimitives.Multiply(Span<float>.op_Implicit slopes, 1.0 / units.Map.HalfRanges[0], slopes)
 
     /// The weighted sum of the features at each u, and its derivative with respect to u. With no values wanted (an empty
-    /// span) only derivatives are computed. `us` is overwritten with the normalised inputs.
+    /// span) only derivatives are computed. `us` is overwritten.
     let sumInto (units: ScalarUnits) (readout: float[]) (us: Span<float>) (values: Span<float>) (slopes: Span<float>) : unit =
-        for k in 0 .. us.Length - 1 do
-            us[k] <- normalise units us[k]
-
         let x = Span<float>.op_Implicit us
+        TensorPrimitives.Subtract(x, units.Map.Centres[0], us)
+        TensorPrimitives.Divide(x, units.Map.HalfRanges[0], us)
         let trend = units.Degrees.Length
         let weights = ReadOnlySpan<float> units.Map.Weights
         let biases = ReadOnlySpan<float> units.Map.Biases
@@ -83,11 +82,15 @@ module internal ScalarUnits =
         for k in 0 .. trend - 1 do
             if units.Degrees[k] = 1 then linear <- readout[k] else quadratic <- readout[k]
 
-        let scale = 1.0 / units.Map.HalfRanges[0]
+        // scale * (slopes + linear + 2 quadratic x)
+        let sums = Span<float>.op_Implicit slopes
+        TensorPrimitives.MultiplyAdd(x, 2.0 * quadratic, sums, slopes)
+        TensorPrimitives.Add(sums, linear, slopes)
+        TensorPrimitives.Multiply(sums, 1.0 / units.Map.HalfRanges[0], slopes)
 
-        for k in 0 .. us.Length - 1 do
-            slopes[k] <- scale * (slopes[k] + linear + 2.0 * quadratic * us[k])
-
+        // values + x (linear + quadratic x), which leaves the inputs behind
         if not values.IsEmpty then
-            for k in 0 .. us.Length - 1 do
-                values[k] <- values[k] + us[k] * (linear + quadratic * us[k])
+            let sums = Span<float>.op_Implicit values
+            TensorPrimitives.MultiplyAdd(x, linear, sums, values)
+            TensorPrimitives.Multiply(x, x, us)
+            TensorPrimitives.MultiplyAdd(x, quadratic, sums, values)

@@ -1,6 +1,7 @@
 namespace HgnFunctional
 
 open System
+open System.Numerics.Tensors
 open HgnFunctional.Kernels
 
 /// A function of one distance. Values and slopes must be exactly zero where it does not act.
@@ -29,7 +30,7 @@ module internal PairSum =
         let dimension = configuration.Structure.Dimension
 
         let distances = StackBuffer.floats Tile
-        let directions = StackBuffer.floats (Tile * Axes.Most)
+        let differences = StackBuffer.floats (Tile * Axes.Most)
         let values = StackBuffer.floats Tile
         let slopes = StackBuffer.floats Tile
         let mutable total = 0.0
@@ -40,9 +41,9 @@ module internal PairSum =
             let senders = pairs.Senders.Slice(start, size)
             let receivers = pairs.Receivers.Slice(start, size)
             let r = distances.Slice(0, size)
-            let units = directions.Slice(0, size * dimension)
+            let vectors = differences.Slice(0, size * dimension)
             let lattice = configuration.Structure.Cell.Displacement
-            PairGather.Distances(configuration.Positions, dimension, senders, receivers, lattice, r, units)
+            PairGather.Differences(configuration.Positions, dimension, senders, receivers, lattice, r, vectors)
 
             if gradient.IsEmpty then
                 f.EvaluateInto(Span<float>.op_Implicit r, values, slopes)
@@ -51,14 +52,16 @@ module internal PairSum =
                     total <- total + values[k]
             else
                 f.SlopeInto(Span<float>.op_Implicit r, slopes)
-                let slopes = slopes.Slice(0, size)
+                // df/dq = f'(r) / r times the difference.
+                let scales = slopes.Slice(0, size)
+                TensorPrimitives.Divide(Span<float>.op_Implicit scales, Span<float>.op_Implicit r, scales)
 
                 PairScatter.AddGradient(
                     dimension,
                     senders,
                     receivers,
-                    Span<float>.op_Implicit slopes,
-                    Span<float>.op_Implicit units,
+                    Span<float>.op_Implicit scales,
+                    Span<float>.op_Implicit vectors,
                     gradient
                 )
 
