@@ -111,8 +111,8 @@ let all: Fault list =
         {
             Name = "momentum-over-the-wrong-axis"
             File = "src/HgnFunctional/Metrics/Conservation.fs"
-            Original = "sum[k % d] <- sum[k % d] + state.Momenta[k]"
-            Fault = "sum[k / state.Bodies] <- sum[k / state.Bodies] + state.Momenta[k]"
+            Original = "for k in axis..d .. momenta.Length - 1 do"
+            Fault = "for k in axis * state.Bodies .. (axis + 1) * state.Bodies - 1 do"
             Law = "total momentum is conserved"
         }
         {

@@ -109,10 +109,12 @@ internal static class PairGather
     private static void GatherAny(
         ReadOnlySpan<double> positions, int dimension, ReadOnlySpan<int> senders, ReadOnlySpan<int> receivers, Span<double> differences)
     {
+        uint bodies = (uint)(positions.Length / dimension);
+
         for (int p = 0; p < senders.Length; p++)
         {
-            ReadOnlySpan<double> from = positions.Slice(senders[p] * dimension, dimension);
-            ReadOnlySpan<double> to = positions.Slice(receivers[p] * dimension, dimension);
+            ReadOnlySpan<double> from = positions.Slice(Existing(senders[p], bodies) * dimension, dimension);
+            ReadOnlySpan<double> to = positions.Slice(Existing(receivers[p], bodies) * dimension, dimension);
             for (int a = 0; a < dimension; a++)
             {
                 differences[(a * senders.Length) + p] = from[a] - to[a];
@@ -124,9 +126,11 @@ internal static class PairGather
     private static void GatherOne(
         ReadOnlySpan<double> positions, ReadOnlySpan<int> senders, ReadOnlySpan<int> receivers, Span<double> differences)
     {
+        uint bodies = (uint)positions.Length;
+
         for (int p = 0; p < senders.Length; p++)
         {
-            differences[p] = positions[senders[p]] - positions[receivers[p]];
+            differences[p] = positions[Existing(senders[p], bodies)] - positions[Existing(receivers[p], bodies)];
         }
     }
 
@@ -142,8 +146,8 @@ internal static class PairGather
 
         for (int p = 0; p < senders.Length; p++)
         {
-            ref double from = ref Unsafe.Add(ref q, Existing(senders[p], bodies) * 2);
-            ref double to = ref Unsafe.Add(ref q, Existing(receivers[p], bodies) * 2);
+            ref double from = ref Unsafe.Add(ref q, (nint)Existing(senders[p], bodies) * 2);
+            ref double to = ref Unsafe.Add(ref q, (nint)Existing(receivers[p], bodies) * 2);
             Unsafe.Add(ref x, p) = from - to;
             Unsafe.Add(ref y, p) = Unsafe.Add(ref from, 1) - Unsafe.Add(ref to, 1);
         }
@@ -162,8 +166,8 @@ internal static class PairGather
 
         for (int p = 0; p < senders.Length; p++)
         {
-            ref double from = ref Unsafe.Add(ref q, Existing(senders[p], bodies) * 3);
-            ref double to = ref Unsafe.Add(ref q, Existing(receivers[p], bodies) * 3);
+            ref double from = ref Unsafe.Add(ref q, (nint)Existing(senders[p], bodies) * 3);
+            ref double to = ref Unsafe.Add(ref q, (nint)Existing(receivers[p], bodies) * 3);
             Unsafe.Add(ref x, p) = from - to;
             Unsafe.Add(ref y, p) = Unsafe.Add(ref from, 1) - Unsafe.Add(ref to, 1);
             Unsafe.Add(ref z, p) = Unsafe.Add(ref from, 2) - Unsafe.Add(ref to, 2);
@@ -225,7 +229,7 @@ internal static class PairGather
 
     /// <summary>The body, which must be one of so many.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static nint Existing(int body, uint bodies)
+    private static int Existing(int body, uint bodies)
     {
         if ((uint)body >= bodies)
         {

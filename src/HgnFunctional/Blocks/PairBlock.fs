@@ -89,6 +89,19 @@ type internal PairEnergy(features: PairFeatures, readout: float[]) =
         member energy.EvaluateInto(distances, values, slopes) = energy.Into(distances, values, slopes)
         member energy.SlopeInto(distances, slopes) = energy.Into(distances, Span<float>.Empty, slopes)
 
+/// 1 for each distance outside a range, so that sums count them.
+[<Struct; NoEquality; NoComparison>]
+type internal OutsideRange(range: InvariantRange) =
+
+    interface IRadialFunction with
+        member _.EvaluateInto(distances, values, slopes) =
+            slopes.Clear()
+
+            for k in 0 .. distances.Length - 1 do
+                values[k] <- if distances[k] < range.Low || distances[k] > range.High then 1.0 else 0.0
+
+        member _.SlopeInto(_, slopes) = slopes.Clear()
+
 /// The runs of pairs of a kind.
 [<RequireQualifiedAccess>]
 module internal PairRun =
@@ -203,9 +216,8 @@ type PairBlock internal (features: PairFeatures) =
 
         member _.CountOutside(configuration) =
             let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
-            let distances, _ = Invariants.ofRun &configuration pairs start count
-            let outside = distances |> Array.filter (fun r -> r < features.Range.Low || r > features.Range.High)
-            struct (outside.Length, distances.Length)
+            let outside = PairSum.energy (OutsideRange features.Range) &configuration pairs (struct (start, count))
+            struct (int outside, count)
 
         member _.Select(indices) = PairBlock { features with Units = ScalarUnits.select indices units }
 

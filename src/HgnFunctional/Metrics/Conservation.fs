@@ -30,8 +30,11 @@ module Momenta =
         let d = state.Dimension
         let sum = Array.zeroCreate<float> d
 
-        for k in 0 .. state.Momenta.Length - 1 do
-            sum[k % d] <- sum[k % d] + state.Momenta[k]
+        let momenta = state.Momenta
+
+        for axis in 0 .. d - 1 do
+            for k in axis..d .. momenta.Length - 1 do
+                sum[axis] <- sum[axis] + momenta[k]
 
         sum
 
@@ -78,7 +81,12 @@ module Conservation =
         let total = Array.sum masses
 
         for axis in 0 .. d - 1 do
-            let centre = Seq.sum (Seq.mapi (fun body mass -> mass * positions[body * d + axis]) masses) / total
+            let mutable sum = 0.0
+
+            for body in 0 .. masses.Length - 1 do
+                sum <- sum + masses[body] * positions[body * d + axis]
+
+            let centre = sum / total
 
             for body in 0 .. masses.Length - 1 do
                 positions[body * d + axis] <- positions[body * d + axis] - centre
