@@ -140,6 +140,13 @@ let all: Fault list =
             Law = "rows are derivatives of values"
         }
         {
+            Name = "scale-of-constant-slope"
+            File = "src/HgnFunctional/Blocks/ScalarUnits.fs"
+            Original = "ValueSome(1.0 / units.Map.HalfRanges[0] * readout[0])"
+            Fault = "ValueSome(readout[0])"
+            Law = "velocities are those of momenta and masses"
+        }
+        {
             Name = "slope-of-trend"
             File = "src/HgnFunctional/Blocks/ScalarUnits.fs"
             Original = "TensorPrimitives.MultiplyAdd(x, 2.0 * quadratic, sums, slopes)"

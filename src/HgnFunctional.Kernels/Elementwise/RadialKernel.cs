@@ -69,6 +69,11 @@ internal sealed class RadialKernel<TRadial> : RadialKernel
     {
         Guard.Length(nameof(slope), r.Length, slope.Length);
 
+        if (typeof(TRadial) == typeof(Identity))
+        {
+            return;
+        }
+
         for (int i = 0; i < r.Length; i += Vector<double>.Count)
         {
             int size = Math.Min(Vector<double>.Count, r.Length - i);

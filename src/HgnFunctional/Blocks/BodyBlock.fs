@@ -2,6 +2,7 @@ namespace HgnFunctional
 
 open System
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
 
 /// Features of single bodies: Phi_k = sum_i s_k(x_i) with the kinetic term x_i = |p_i|^2 / (2 m_i). The trend is x itself.
@@ -39,6 +40,7 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
                 ScalarUnits.featuresInto units x (Span<float> values) (Span<float> slopes)
                 TensorPrimitives.Add(Span<float>.op_Implicit destination, ReadOnlySpan<float> values, destination)
 
+        [<SkipLocalsInit>]
         member _.Energy(configuration, readout) =
             let tile = StackBuffer.floats 128
             let values = StackBuffer.floats 128
@@ -75,9 +77,11 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
                     let row = rowsP.Slice(k * stride, units.Width)
                     TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> slopes, velocity, Span<float>.op_Implicit row, row)
 
+        [<SkipLocalsInit>]
         member _.PullbackInto(configuration, readout, _, gradientP) =
             let tile = StackBuffer.floats 128
             let slopeTile = StackBuffer.floats 128
+            let constant = ScalarUnits.constantSlope units readout
             let dimension = configuration.Structure.Dimension
             let bodies = configuration.Structure.Bodies
             let mutable start = 0
@@ -85,10 +89,14 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
             while start < bodies do
                 let size = min 128 (bodies - start)
 
-                let terms = tile.Slice(0, size)
                 let scales = slopeTile.Slice(0, size)
-                kineticInto &configuration start terms
-                ScalarUnits.sumInto units readout terms Span<float>.Empty scales
+
+                match constant with
+                | ValueSome slope -> scales.Fill slope
+                | ValueNone ->
+                    let terms = tile.Slice(0, size)
+                    kineticInto &configuration start terms
+                    ScalarUnits.sumInto units readout terms Span<float>.Empty scales
 
                 // dx/dp = p / m
                 let masses = configuration.Structure.Masses.Slice(start, size)

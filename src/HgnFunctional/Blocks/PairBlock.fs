@@ -2,6 +2,7 @@ namespace HgnFunctional
 
 open System
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
 
 /// The factor of pairs within a cutoff.
@@ -34,23 +35,22 @@ type PairFeatures =
 [<Struct; NoEquality; NoComparison>]
 type internal PairEnergy(features: PairFeatures, readout: float[]) =
 
-    /// The most distances at once.
-    static member private Tile: int = 128
-
     /// Slopes of the sum over units with respect to r, and its values, unless their span is empty.
+    [<SkipLocalsInit>]
     member private _.SumInto(r: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
-        let us = StackBuffer.floats 128
+        let us = StackBuffer.floats PairSum.Tile
         let us = us.Slice(0, r.Length)
         features.Radial.Kernel.Value(r, us)
         ScalarUnits.sumInto features.Units readout us values slopes
         features.Radial.Kernel.MultiplySlope(r, slopes)
 
     /// As `SumInto`, times a cutoff factor; values may be empty here, too.
+    [<SkipLocalsInit>]
     member private energy.SumWithin(factor: CutoffFactor, r: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
-        let near = StackBuffer.floats 128
-        let places = StackBuffer.ints 128
-        let nearValues = StackBuffer.floats 128
-        let nearSlopes = StackBuffer.floats 128
+        let near = StackBuffer.floats PairSum.Tile
+        let places = StackBuffer.ints PairSum.Tile
+        let nearValues = StackBuffer.floats PairSum.Tile
+        let nearSlopes = StackBuffer.floats PairSum.Tile
         let count = PairReach.Select(r, factor.Radius, near, places)
         let near = Span<float>.op_Implicit(near.Slice(0, count))
         let places = Span<int>.op_Implicit(places.Slice(0, count))
@@ -74,7 +74,7 @@ type internal PairEnergy(features: PairFeatures, readout: float[]) =
         let mutable start = 0
 
         while start < distances.Length do
-            let size = min PairEnergy.Tile (distances.Length - start)
+            let size = min PairSum.Tile (distances.Length - start)
             let r = distances.Slice(start, size)
             let slopes = slopes.Slice(start, size)
             let values = if values.IsEmpty then values else values.Slice(start, size)

@@ -21,9 +21,6 @@ type ScalarUnits =
 [<RequireQualifiedAccess>]
 module internal ScalarUnits =
 
-    [<Literal>]
-    let private Tile = 128
-
     /// Units with the given trend, for inputs drawn by a sampler.
     let create (degrees: int[]) (map: FeatureMap) : ScalarUnits = { Degrees = degrees; Map = map }
 
@@ -58,6 +55,13 @@ module internal ScalarUnits =
             slopes[k] <- if degree = 1 then 1.0 else 2.0 * x
 
         TensorPrimitives.Multiply(Span<float>.op_Implicit slopes, 1.0 / units.Map.HalfRanges[0], slopes)
+
+    /// The derivative of the weighted sum of the features where it is the same at each u: that of a linear trend alone.
+    let constantSlope (units: ScalarUnits) (readout: float[]) : float voption =
+        if units.Width = 1 && units.Degrees.Length = 1 && units.Degrees[0] = 1 then
+            ValueSome(1.0 / units.Map.HalfRanges[0] * readout[0])
+        else
+            ValueNone
 
     /// The weighted sum of the features at each u, and its derivative with respect to u. With no values wanted (an empty
     /// span) only derivatives are computed. `us` is overwritten.

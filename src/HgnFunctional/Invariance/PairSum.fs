@@ -2,6 +2,7 @@ namespace HgnFunctional
 
 open System
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
 
 /// A function of one distance. Values and slopes must be exactly zero where it does not act.
@@ -16,10 +17,12 @@ type IRadialFunction =
 [<RequireQualifiedAccess>]
 module internal PairSum =
 
+    /// The most pairs at once.
     [<Literal>]
-    let private Tile = 128
+    let Tile = 256
 
     /// Either sums f over the pairs (the gradient is empty) or adds its gradient with respect to q.
+    [<SkipLocalsInit>]
     let private accumulate<'F when 'F :> IRadialFunction>
         (f: 'F)
         (configuration: inref<Configuration>)

@@ -293,7 +293,12 @@ let private binding =
 
             Expect.isGreaterThan unseen 0 "there are some"
             Expect.isGreaterThanOrEqual outside unseen "they count"
-            Expect.isGreaterThan all unseen "among all")
+            Expect.isGreaterThan all unseen "among all"
+            let count = Model.outsideCounter configuration.Structure model
+            Expect.equal (count data.Head.State) (struct (outside, all)) "the same, of a state"
+
+            let other = structure |> Structure.withSpecies (List.replicate bodies "C")
+            Expect.equal (Model.outsideCounter other model data.Head.State) (struct (0, 0)) "nothing where the model is not for it")
     ]
 
 /// Blocks on more bodies than a tile holds.
