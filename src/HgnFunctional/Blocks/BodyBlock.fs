@@ -121,16 +121,23 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
             match range with
             | None -> struct (0, 0)
             | Some range ->
+                let tile = StackBuffer.floats 128
+                let bodies = configuration.Structure.Bodies
                 let mutable outside = 0
+                let mutable start = 0
 
-                for body in 0 .. configuration.Structure.Bodies - 1 do
-                    let x = Invariants.kineticTerm &configuration body
+                while start < bodies do
+                    let terms = tile.Slice(0, min 128 (bodies - start))
+                    kineticInto &configuration start terms
 
                     // Slower than the slowest body seen is no new place: T is even in p.
-                    if x > range.High then
-                        outside <- outside + 1
+                    for x in terms do
+                        if x > range.High then
+                            outside <- outside + 1
 
-                struct (outside, configuration.Structure.Bodies)
+                    start <- start + terms.Length
+
+                struct (outside, bodies)
 
         member _.Select(features) = BodyBlock(ScalarUnits.select features units, range)
 
