@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using Microsoft.FSharp.Core;
 
 namespace HgnFunctional.CSharp;
 
@@ -9,12 +10,14 @@ namespace HgnFunctional.CSharp;
 public class BoundModel : IHamiltonian
 {
     private readonly IHamiltonian hamiltonian;
+    private readonly Lazy<FSharpFunc<PhaseState, ValueTuple<int, int>>> outsideCounter;
 
     private protected BoundModel(HgnModel model, BodySystem system, IHamiltonian hamiltonian)
     {
         Model = model;
         System = system;
         this.hamiltonian = hamiltonian;
+        outsideCounter = new(() => global::HgnFunctional.Model.outsideCounter(system.Core, model.Core));
     }
 
     /// <summary>The model.</summary>
@@ -55,9 +58,7 @@ public class BoundModel : IHamiltonian
     {
         ArgumentNullException.ThrowIfNull(state);
         Interop.RequireSize("The state", state, Bodies, Dimension, "the system");
-        var pairs = StructureModule.pairs(System.Core, state.Positions);
-        var configuration = new Configuration(System.Core, pairs, state.Positions, state.Momenta);
-        var (outside, total) = global::HgnFunctional.Model.countOutside(in configuration, Model.Core);
+        var (outside, total) = outsideCounter.Value.Invoke(state);
         return total == 0 ? 0 : (double)outside / total;
     }
 

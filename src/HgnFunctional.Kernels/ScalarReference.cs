@@ -175,8 +175,8 @@ internal static class ScalarReference
         }
     }
 
-    /// <summary>Defines <c>PairGather.Distances</c>.</summary>
-    internal static void Distances(
+    /// <summary>Defines <c>PairGather.Differences</c>.</summary>
+    internal static void Differences(
         ReadOnlySpan<double> positions,
         int dimension,
         ReadOnlySpan<int> senders,
@@ -184,11 +184,11 @@ internal static class ScalarReference
         ReadOnlySpan<double> periods,
         ReadOnlySpan<double> tilts,
         Span<double> distances,
-        Span<double> directions)
+        Span<double> differences)
     {
+        Span<double> difference = new double[dimension];
         for (int p = 0; p < senders.Length; p++)
         {
-            Span<double> difference = directions.Slice(p * dimension, dimension);
             for (int a = 0; a < dimension; a++)
             {
                 difference[a] = positions[(senders[p] * dimension) + a] - positions[(receivers[p] * dimension) + a];
@@ -208,12 +208,31 @@ internal static class ScalarReference
             for (int a = 0; a < dimension; a++)
             {
                 squares += difference[a] * difference[a];
+                differences[(a * senders.Length) + p] = difference[a];
             }
 
             distances[p] = Math.Sqrt(squares);
+        }
+    }
+
+    /// <summary>Defines <c>PairGather.Distances</c>.</summary>
+    internal static void Distances(
+        ReadOnlySpan<double> positions,
+        int dimension,
+        ReadOnlySpan<int> senders,
+        ReadOnlySpan<int> receivers,
+        ReadOnlySpan<double> periods,
+        ReadOnlySpan<double> tilts,
+        Span<double> distances,
+        Span<double> directions)
+    {
+        Span<double> differences = new double[directions.Length];
+        Differences(positions, dimension, senders, receivers, periods, tilts, distances, differences);
+        for (int p = 0; p < senders.Length; p++)
+        {
             for (int a = 0; a < dimension; a++)
             {
-                directions[(p * dimension) + a] /= distances[p];
+                directions[(p * dimension) + a] = differences[(a * senders.Length) + p] / distances[p];
             }
         }
     }
@@ -223,17 +242,41 @@ internal static class ScalarReference
         int dimension,
         ReadOnlySpan<int> senders,
         ReadOnlySpan<int> receivers,
-        ReadOnlySpan<double> slopes,
-        ReadOnlySpan<double> directions,
+        ReadOnlySpan<double> scales,
+        ReadOnlySpan<double> vectors,
         Span<double> gradient)
     {
         for (int p = 0; p < senders.Length; p++)
         {
+            for (int a = 0; a < dimension && senders[p] != receivers[p]; a++)
+            {
+                gradient[(senders[p] * dimension) + a] += scales[p] * vectors[(a * senders.Length) + p];
+                gradient[(receivers[p] * dimension) + a] -= scales[p] * vectors[(a * senders.Length) + p];
+            }
+        }
+    }
+
+    /// <summary>Defines <c>BodyTerms.Kinetic</c>.</summary>
+    internal static void Kinetic(int dimension, ReadOnlySpan<double> momenta, ReadOnlySpan<double> masses, Span<double> terms)
+    {
+        for (int body = 0; body < terms.Length; body++)
+        {
+            double squares = 0.0;
             for (int a = 0; a < dimension; a++)
             {
-                gradient[(senders[p] * dimension) + a] += slopes[p] * directions[(p * dimension) + a];
-                gradient[(receivers[p] * dimension) + a] -= slopes[p] * directions[(p * dimension) + a];
+                squares += momenta[(body * dimension) + a] * momenta[(body * dimension) + a];
             }
+
+            terms[body] = 0.5 * squares / masses[body];
+        }
+    }
+
+    /// <summary>Defines <c>BodyTerms.AddGradient</c>.</summary>
+    internal static void AddGradient(int dimension, ReadOnlySpan<double> scales, ReadOnlySpan<double> vectors, Span<double> gradient)
+    {
+        for (int k = 0; k < gradient.Length; k++)
+        {
+            gradient[k] += scales[k / dimension] * vectors[k];
         }
     }
 

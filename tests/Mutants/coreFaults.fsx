@@ -92,9 +92,9 @@ let all: Fault list =
         }
         {
             Name = "slope-of-inverse-cube"
-            File = "src/HgnFunctional/Features/Radial.fs"
-            Original = "-3.0 / (r * r * r * r)"
-            Fault = "-3.0 / (r * r * r)"
+            File = "src/HgnFunctional.Kernels/Elementwise/RadialKernel.cs"
+            Original = "(-3.0) / (r * r * r * r)"
+            Fault = "(-3.0) / (r * r * r)"
             Law = "slopes of radial transforms are derivatives"
         }
         {
@@ -140,17 +140,24 @@ let all: Fault list =
             Law = "rows are derivatives of values"
         }
         {
+            Name = "scale-of-constant-slope"
+            File = "src/HgnFunctional/Blocks/ScalarUnits.fs"
+            Original = "ValueSome(1.0 / units.Map.HalfRanges[0] * readout[0])"
+            Fault = "ValueSome(readout[0])"
+            Law = "velocities are those of momenta and masses"
+        }
+        {
             Name = "slope-of-trend"
             File = "src/HgnFunctional/Blocks/ScalarUnits.fs"
-            Original = "linear + 2.0 * quadratic * us[k]"
-            Fault = "linear + quadratic * us[k]"
+            Original = "TensorPrimitives.MultiplyAdd(x, 2.0 * quadratic, sums, slopes)"
+            Fault = "TensorPrimitives.MultiplyAdd(x, quadratic, sums, slopes)"
             Law = "rows times readout are the pullback"
         }
         {
             Name = "product-rule-in-pullback"
             File = "src/HgnFunctional/Blocks/PairBlock.fs"
-            Original = "c * slopes[k] + factor.Shape.Slope x / factor.Radius * values[k]"
-            Fault = "c * slopes[k]"
+            Original = "c * nearSlopes[k] + factor.Shape.Slope x / factor.Radius * nearValues[k]"
+            Fault = "c * nearSlopes[k]"
             Law = "rows times readout are the pullback"
         }
         {
@@ -170,8 +177,8 @@ let all: Fault list =
         {
             Name = "nothing-below-the-range"
             File = "src/HgnFunctional/Blocks/PairBlock.fs"
-            Original = "r < features.Range.Low || r > features.Range.High"
-            Fault = "r > features.Range.High"
+            Original = "distances[k] < range.Low || distances[k] > range.High"
+            Fault = "distances[k] > range.High"
             Law = "what lies outside the training range is counted, on both sides"
         }
         {

@@ -23,9 +23,44 @@ let all: Fault list =
         {
             Name = "third-axis-in-distances"
             File = "src/HgnFunctional.Kernels/Graph/PairGather.cs"
-            Original = "Math.Sqrt((x * x) + (y * y) + (z * z))"
-            Fault = "Math.Sqrt((x * x) + (y * y) + (z * x))"
+            Original = "Unsafe.Add(ref z, p) = Unsafe.Add(ref from, 2) - Unsafe.Add(ref to, 2);"
+            Fault = "Unsafe.Add(ref z, p) = Unsafe.Add(ref from, 2) - Unsafe.Add(ref to, 1);"
             Law = "the distance kernel has the bits of its scalar twin"
+        }
+        {
+            Name = "tilts-of-many-differences"
+            File = "src/HgnFunctional.Kernels/Graph/PairGather.cs"
+            Original = "lattice.Tilts.Slice(i * (i - 1) / 2, i)"
+            Fault = "lattice.Tilts[..i]"
+            Law = "the difference kernel has the bits of its scalar twin in a skewed box"
+        }
+        {
+            Name = "sums-of-a-sender-kept-too-long"
+            File = "src/HgnFunctional.Kernels/Graph/PairScatter.cs"
+            Original = "p < senders.Length && senders[p] == body; p++"
+            Fault = "p < senders.Length && senders[p] <= body; p++"
+            Law = "gradients have the bits of the scalar loop"
+        }
+        {
+            Name = "distance-at-reach"
+            File = "src/HgnFunctional.Kernels/Graph/PairReach.cs"
+            Original = "distances[p] >= reach ? 0 : 1"
+            Fault = "distances[p] < reach ? 1 : 0"
+            Law = "a distance that is no number is not beyond reach"
+        }
+        {
+            Name = "places-left-as-they-were"
+            File = "src/HgnFunctional.Kernels/Graph/PairReach.cs"
+            Original = "destination.Clear();"
+            Fault = "destination[..0].Clear();"
+            Law = "nothing acts beyond reach"
+        }
+        {
+            Name = "third-axis-of-kinetic-terms"
+            File = "src/HgnFunctional.Kernels/Graph/BodyTerms.cs"
+            Original = "(p[1] * p[1]) + (p[2] * p[2])"
+            Fault = "(p[1] * p[1]) + (p[2] * p[1])"
+            Law = "kinetic terms have the bits of the scalar loop"
         }
         {
             Name = "sender-and-receiver-in-scatter"

@@ -111,15 +111,15 @@ let all: Fault list =
         {
             Name = "momentum-over-the-wrong-axis"
             File = "src/HgnFunctional/Metrics/Conservation.fs"
-            Original = "sum[k % d] <- sum[k % d] + state.Momenta[k]"
-            Fault = "sum[k / state.Bodies] <- sum[k / state.Bodies] + state.Momenta[k]"
+            Original = "sum[axis] <- sum[axis] + momenta[body * d + axis]"
+            Fault = "sum[axis] <- sum[axis] + momenta[axis * state.Bodies + body]"
             Law = "total momentum is conserved"
         }
         {
             Name = "sign-in-angular-momentum"
             File = "src/HgnFunctional/Metrics/Conservation.fs"
-            Original = "- state.Positions[first + b] * state.Momenta[first + a]"
-            Fault = "+ state.Positions[first + b] * state.Momenta[first + a]"
+            Original = "- positions[first + b] * momenta[first + a]"
+            Fault = "+ positions[first + b] * momenta[first + a]"
             Law = "angular momentum is conserved"
         }
         {

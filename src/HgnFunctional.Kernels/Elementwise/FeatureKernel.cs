@@ -146,6 +146,13 @@ internal sealed class FeatureKernel<TActivation> : FeatureKernel
         CheckSumOutput(nameof(slope), slope, x, weights, biases, readout);
         Guard.Disjoint(nameof(slope), slope, nameof(value), value);
 
+        if (weights.IsEmpty)
+        {
+            value.Clear();
+            slope.Clear();
+            return;
+        }
+
         for (int i = 0; i < x.Length; i += Vector<double>.Count)
         {
             bool whole = i <= x.Length - Vector<double>.Count;
@@ -186,6 +193,12 @@ internal sealed class FeatureKernel<TActivation> : FeatureKernel
     {
         CheckParameters(weights, biases, readout);
         CheckSumOutput(nameof(slope), slope, x, weights, biases, readout);
+
+        if (weights.IsEmpty)
+        {
+            slope.Clear();
+            return;
+        }
 
         for (int i = 0; i < x.Length; i += Vector<double>.Count)
         {

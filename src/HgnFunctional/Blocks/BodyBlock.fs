@@ -2,10 +2,18 @@ namespace HgnFunctional
 
 open System
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
+open HgnFunctional.Kernels
 
 /// Features of single bodies: Phi_k = sum_i s_k(x_i) with the kinetic term x_i = |p_i|^2 / (2 m_i). The trend is x itself.
 [<Sealed; NoEquality; NoComparison>]
 type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
+
+    /// The kinetic terms of some bodies, from one on.
+    let kineticInto (configuration: inref<Configuration>) (start: int) (terms: Span<float>) : unit =
+        let dimension = configuration.Structure.Dimension
+        let momenta = configuration.Momenta.Slice(start * dimension, terms.Length * dimension)
+        BodyTerms.Kinetic(dimension, momenta, configuration.Structure.Masses.Slice(start, terms.Length), terms)
 
     /// The features of one kinetic term.
     member _.Units: ScalarUnits = units
@@ -33,6 +41,7 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
                 ScalarUnits.featuresInto units x (Span<float> values) (Span<float> slopes)
                 TensorPrimitives.Add(Span<float>.op_Implicit destination, ReadOnlySpan<float> values, destination)
 
+        [<SkipLocalsInit>]
         member _.Energy(configuration, readout) =
             let tile = StackBuffer.floats 128
             let values = StackBuffer.floats 128
@@ -44,15 +53,9 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
             while start < bodies do
                 let size = min 128 (bodies - start)
 
-                for k in 0 .. size - 1 do
-                    tile[k] <- Invariants.kineticTerm &configuration (start + k)
-
-                ScalarUnits.sumInto
-                    units
-                    (ReadOnlySpan<float> readout)
-                    (tile.Slice(0, size))
-                    (values.Slice(0, size))
-                    (slopes.Slice(0, size))
+                let terms = tile.Slice(0, size)
+                kineticInto &configuration start terms
+                ScalarUnits.sumInto units (ReadOnlySpan<float> readout) terms (values.Slice(0, size)) (slopes.Slice(0, size))
 
                 for k in 0 .. size - 1 do
                     total <- total + values[k]
@@ -75,9 +78,11 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
                     let row = rowsP.Slice(k * stride, units.Width)
                     TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> slopes, velocity, Span<float>.op_Implicit row, row)
 
+        [<SkipLocalsInit>]
         member _.PullbackInto(configuration, readout, _, gradientP) =
             let tile = StackBuffer.floats 128
             let slopeTile = StackBuffer.floats 128
+            let constant = ScalarUnits.constantSlope units readout
             let dimension = configuration.Structure.Dimension
             let bodies = configuration.Structure.Bodies
             let mutable start = 0
@@ -85,16 +90,26 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
             while start < bodies do
                 let size = min 128 (bodies - start)
 
-                for k in 0 .. size - 1 do
-                    tile[k] <- Invariants.kineticTerm &configuration (start + k)
+                let scales = slopeTile.Slice(0, size)
 
-                ScalarUnits.sumInto units (ReadOnlySpan<float> readout) (tile.Slice(0, size)) Span<float>.Empty (slopeTile.Slice(0, size))
+                match constant with
+                | ValueSome slope -> scales.Fill slope
+                | ValueNone ->
+                    let terms = tile.Slice(0, size)
+                    kineticInto &configuration start terms
+                    ScalarUnits.sumInto units (ReadOnlySpan<float> readout) terms Span<float>.Empty scales
 
-                for body in start .. start + size - 1 do
-                    let factor = slopeTile[body - start] / configuration.Structure.Masses[body]
+                // dx/dp = p / m
+                let masses = configuration.Structure.Masses.Slice(start, size)
+                TensorPrimitives.Divide(Span<float>.op_Implicit scales, masses, scales)
+                let first, length = start * dimension, size * dimension
 
-                    for k in body * dimension .. body * dimension + dimension - 1 do
-                        gradientP[k] <- gradientP[k] + factor * configuration.Momenta[k]
+                BodyTerms.AddGradient(
+                    dimension,
+                    Span<float>.op_Implicit scales,
+                    configuration.Momenta.Slice(first, length),
+                    gradientP.Slice(first, length)
+                )
 
                 start <- start + size
 
@@ -107,16 +122,23 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
             match range with
             | None -> struct (0, 0)
             | Some range ->
+                let tile = StackBuffer.floats 128
+                let bodies = configuration.Structure.Bodies
                 let mutable outside = 0
+                let mutable start = 0
 
-                for body in 0 .. configuration.Structure.Bodies - 1 do
-                    let x = Invariants.kineticTerm &configuration body
+                while start < bodies do
+                    let terms = tile.Slice(0, min 128 (bodies - start))
+                    kineticInto &configuration start terms
 
                     // Slower than the slowest body seen is no new place: T is even in p.
-                    if x > range.High then
-                        outside <- outside + 1
+                    for x in terms do
+                        if x > range.High then
+                            outside <- outside + 1
 
-                struct (outside, configuration.Structure.Bodies)
+                    start <- start + terms.Length
+
+                struct (outside, bodies)
 
         member _.Select(features) = BodyBlock(ScalarUnits.select features units, range)
 

@@ -2,6 +2,7 @@ namespace HgnFunctional
 
 open System
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
 
 /// The factor of pairs within a cutoff.
@@ -37,61 +38,72 @@ type PairFeatures =
 [<Struct; NoEquality; NoComparison>]
 type internal PairEnergy(features: PairFeatures, readout: float[], offset: float) =
 
-    /// Finishes slopes (and values, unless empty) of the sum over units, given with respect to u, into those with respect
-    /// to r with the cutoff factor.
-    member private _.Finish(distances: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
-        for k in 0 .. distances.Length - 1 do
-            slopes[k] <- slopes[k] * features.Radial.Slope distances[k]
+    /// Slopes of the sum over units with respect to r, and its values, unless their span is empty.
+    [<SkipLocalsInit>]
+    member private _.SumInto(r: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
+        let us = StackBuffer.floats PairSum.Tile
+        let us = us.Slice(0, r.Length)
+        features.Radial.Kernel.Value(r, us)
+        ScalarUnits.sumInto features.Units (ReadOnlySpan<float> readout) us values slopes
+        features.Radial.Kernel.MultiplySlope(r, slopes)
 
-        match features.Factor with
-        | None -> ()
-        | Some factor ->
-            for k in 0 .. distances.Length - 1 do
-                let x = distances[k] / factor.Radius
+    /// As `SumInto`, times a cutoff factor; values may be empty here, too.
+    [<SkipLocalsInit>]
+    member private energy.SumWithin(factor: CutoffFactor, r: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
+        let near = StackBuffer.floats PairSum.Tile
+        let places = StackBuffer.ints PairSum.Tile
+        let nearValues = StackBuffer.floats PairSum.Tile
+        let nearSlopes = StackBuffer.floats PairSum.Tile
+        let count = PairReach.Select(r, factor.Radius, near, places)
+        let near = Span<float>.op_Implicit(near.Slice(0, count))
+        let places = Span<int>.op_Implicit(places.Slice(0, count))
+        let nearValues = nearValues.Slice(0, count)
+        let nearSlopes = nearSlopes.Slice(0, count)
+        // The derivative of a product needs the value as well.
+        energy.SumInto(near, nearValues, nearSlopes)
 
-                if x >= 1.0 then
-                    values[k] <- 0.0
-                    slopes[k] <- 0.0
-                else
-                    let c = factor.Shape.Value x
-                    slopes[k] <- c * slopes[k] + factor.Shape.Slope x / factor.Radius * values[k]
-                    values[k] <- c * values[k] - offset
+        for k in 0 .. count - 1 do
+            let x = near[k] / factor.Radius
+            let c = factor.Shape.Value x
+            nearSlopes[k] <- c * nearSlopes[k] + factor.Shape.Slope x / factor.Radius * nearValues[k]
+            nearValues[k] <- c * nearValues[k] - offset
+
+        PairReach.Spread(Span<float>.op_Implicit nearSlopes, places, slopes)
+
+        if not values.IsEmpty then
+            PairReach.Spread(Span<float>.op_Implicit nearValues, places, values)
+
+    member private energy.Into(distances: ReadOnlySpan<float>, values: Span<float>, slopes: Span<float>) : unit =
+        let mutable start = 0
+
+        while start < distances.Length do
+            let size = min PairSum.Tile (distances.Length - start)
+            let r = distances.Slice(start, size)
+            let slopes = slopes.Slice(start, size)
+            let values = if values.IsEmpty then values else values.Slice(start, size)
+
+            match features.Factor with
+            | None -> energy.SumInto(r, values, slopes)
+            | Some factor -> energy.SumWithin(factor, r, values, slopes)
+
+            start <- start + size
 
     interface IRadialFunction with
-        member energy.EvaluateInto(distances, values, slopes) =
-            let tile = StackBuffer.floats 128
-            let mutable start = 0
+        member energy.EvaluateInto(distances, values, slopes) = energy.Into(distances, values, slopes)
+        member energy.SlopeInto(distances, slopes) = energy.Into(distances, Span<float>.Empty, slopes)
 
-            while start < distances.Length do
-                let size = min 128 (distances.Length - start)
-                let us = tile.Slice(0, size)
+/// 1 for each distance outside a range, so that sums count them.
+[<Struct; NoEquality; NoComparison>]
+type internal OutsideRange(range: InvariantRange) =
 
-                for k in 0 .. size - 1 do
-                    us[k] <- features.Radial.Value distances[start + k]
+    interface IRadialFunction with
+        member _.EvaluateInto(distances, values, slopes) =
+            slopes.Clear()
 
-                ScalarUnits.sumInto features.Units (ReadOnlySpan<float> readout) us (values.Slice(start, size)) (slopes.Slice(start, size))
-                start <- start + size
+            for k in 0 .. distances.Length - 1 do
+                values[k] <- if distances[k] < range.Low || distances[k] > range.High then 1.0 else 0.0
 
-            energy.Finish(distances, values, slopes)
-
-        member energy.SlopeInto(distances, slopes) =
-            let tile = StackBuffer.floats 128
-            let valueTile = StackBuffer.floats 128
-            let mutable start = 0
-
-            while start < distances.Length do
-                let size = min 128 (distances.Length - start)
-                let us = tile.Slice(0, size)
-                let r = distances.Slice(start, size)
-
-                for k in 0 .. size - 1 do
-                    us[k] <- features.Radial.Value r[k]
-
-                // The derivative of a product needs the value as well; without a factor the derivative is enough.
-                let values = if features.Factor.IsSome then valueTile.Slice(0, size) else Span<float>.Empty
-                ScalarUnits.sumInto features.Units (ReadOnlySpan<float> readout) us values (slopes.Slice(start, size))
-                energy.Finish(r, values, slopes.Slice(start, size))
-                start <- start + size
+        member _.SlopeInto(_, slopes) = slopes.Clear()
 
 /// The runs of pairs of a kind.
 [<RequireQualifiedAccess>]
@@ -256,9 +268,8 @@ type PairBlock internal (features: PairFeatures) =
 
         member _.CountOutside(configuration) =
             let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
-            let distances, _ = Invariants.ofRun &configuration pairs start count
-            let outside = distances |> Array.filter (fun r -> r < features.Range.Low || r > features.Range.High)
-            struct (outside.Length, distances.Length)
+            let outside = PairSum.energy (OutsideRange features.Range) (Array.Empty<float>()) &configuration pairs (struct (start, count))
+            struct (int outside, count)
 
         member _.Select(indices) = PairBlock { features with Units = ScalarUnits.select indices units }
 

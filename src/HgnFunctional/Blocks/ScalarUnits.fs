@@ -21,9 +21,6 @@ type ScalarUnits =
 [<RequireQualifiedAccess>]
 module internal ScalarUnits =
 
-    [<Literal>]
-    let private Tile = 128
-
     /// Units with the given trend, for inputs drawn by a sampler.
     let create (degrees: int[]) (map: FeatureMap) : ScalarUnits = { Degrees = degrees; Map = map }
 
@@ -59,13 +56,19 @@ module internal ScalarUnits =
 
         TensorPrimitives.Multiply(Span<float>.op_Implicit slopes, 1.0 / units.Map.HalfRanges[0], slopes)
 
-    /// The weighted sum of the features at each u, and its derivative with respect to u. With no values wanted (an empty
-    /// span) only derivatives are computed. `us` is overwritten with the normalised inputs.
-    let sumInto (units: ScalarUnits) (readout: ReadOnlySpan<float>) (us: Span<float>) (values: Span<float>) (slopes: Span<float>) : unit =
-        for k in 0 .. us.Length - 1 do
-            us[k] <- normalise units us[k]
+    /// The derivative of the weighted sum of the features where it is the same at each u: that of a linear trend alone.
+    let constantSlope (units: ScalarUnits) (readout: float[]) : float voption =
+        if units.Width = 1 && units.Degrees.Length = 1 && units.Degrees[0] = 1 then
+            ValueSome(1.0 / units.Map.HalfRanges[0] * readout[0])
+        else
+            ValueNone
 
+    /// The weighted sum of the features at each u, and its derivative with respect to u. With no values wanted (an empty
+    /// span) only derivatives are computed. `us` is overwritten.
+    let sumInto (units: ScalarUnits) (readout: ReadOnlySpan<float>) (us: Span<float>) (values: Span<float>) (slopes: Span<float>) : unit =
         let x = Span<float>.op_Implicit us
+        TensorPrimitives.Subtract(x, units.Map.Centres[0], us)
+        TensorPrimitives.Divide(x, units.Map.HalfRanges[0], us)
         let trend = units.Degrees.Length
         let weights = ReadOnlySpan<float> units.Map.Weights
         let biases = ReadOnlySpan<float> units.Map.Biases
@@ -83,11 +86,15 @@ module internal ScalarUnits =
         for k in 0 .. trend - 1 do
             if units.Degrees[k] = 1 then linear <- readout[k] else quadratic <- readout[k]
 
-        let scale = 1.0 / units.Map.HalfRanges[0]
+        // scale * (slopes + linear + 2 quadratic x)
+        let sums = Span<float>.op_Implicit slopes
+        TensorPrimitives.MultiplyAdd(x, 2.0 * quadratic, sums, slopes)
+        TensorPrimitives.Add(sums, linear, slopes)
+        TensorPrimitives.Multiply(sums, 1.0 / units.Map.HalfRanges[0], slopes)
 
-        for k in 0 .. us.Length - 1 do
-            slopes[k] <- scale * (slopes[k] + linear + 2.0 * quadratic * us[k])
-
+        // values + x (linear + quadratic x), which leaves the inputs behind
         if not values.IsEmpty then
-            for k in 0 .. us.Length - 1 do
-                values[k] <- values[k] + us[k] * (linear + quadratic * us[k])
+            let sums = Span<float>.op_Implicit values
+            TensorPrimitives.MultiplyAdd(x, linear, sums, values)
+            TensorPrimitives.Multiply(x, x, us)
+            TensorPrimitives.MultiplyAdd(x, quadratic, sums, values)

@@ -1,40 +1,38 @@
 namespace HgnFunctional
 
+open HgnFunctional.Kernels
+
 /// A monotone function of the distance through which a pair block sees it, so that what is smooth in the physics is smooth
 /// in the input.
-[<NoEquality; NoComparison; StructuredFormatDisplay("{Name}")>]
-type Radial =
-    {
-        /// Name in options and model files.
-        Name: string
-        /// u(r), for r above 0.
-        Value: float -> float
-        /// du/dr.
-        Slope: float -> float
-    }
+[<Sealed; NoEquality; NoComparison; StructuredFormatDisplay("{Name}")>]
+type Radial internal (name: string, kernel: RadialKernel) =
+
+    /// Name in options and model files.
+    member _.Name: string = name
+
+    /// u(r), for r above 0.
+    member _.Value(r: float) : float = kernel.Value r
+
+    /// du/dr.
+    member _.Slope(r: float) : float = kernel.Slope r
+
+    member internal _.Kernel: RadialKernel = kernel
+
+    /// The name.
+    override _.ToString() : string = name
 
 /// The radial transforms at hand; `Radial.all` lists them.
 [<RequireQualifiedAccess>]
 module Radial =
 
     /// u = r: bonds that stretch around a length.
-    let distance: Radial = { Name = "r"; Value = id; Slope = fun _ -> 1.0 }
+    let distance: Radial = Radial("r", RadialKernel<Identity>())
 
     /// u = 1/r: forces that fall off slowly.
-    let inverse: Radial =
-        {
-            Name = "1/r"
-            Value = fun r -> 1.0 / r
-            Slope = fun r -> -1.0 / (r * r)
-        }
+    let inverse: Radial = Radial("1/r", RadialKernel<Inverse>())
 
     /// u = r^-3: Lennard-Jones forces are polynomials of it.
-    let inverseCube: Radial =
-        {
-            Name = "r^-3"
-            Value = fun r -> 1.0 / (r * r * r)
-            Slope = fun r -> -3.0 / (r * r * r * r)
-        }
+    let inverseCube: Radial = Radial("r^-3", RadialKernel<InverseCube>())
 
     /// Every transform.
     let all: Radial list = [ distance; inverse; inverseCube ]

@@ -67,6 +67,25 @@ module Invariants =
             let lattice = configuration.Structure.Cell.Displacement
             PairGather.Distances(configuration.Positions, d, senders, receivers, lattice, distances, directions)
 
+    /// Writes distances [count] and differences of positions, sender less receiver, axis by axis [d x count], of some pairs, from one on.
+    let internal differencesInto
+        (configuration: inref<Configuration>)
+        (pairs: Pairs)
+        (start: int)
+        (distances: Span<float>)
+        (differences: Span<float>)
+        : unit =
+        let d, count = configuration.Structure.Dimension, distances.Length
+        let senders = pairs.Senders.Slice(start, count)
+        let receivers = pairs.Receivers.Slice(start, count)
+
+        if pairs.HasImages then
+            let shifts = pairs.Shifts.Slice(start * d, count * d)
+            PairGather.DifferencesAt(configuration.Positions, d, senders, receivers, shifts, distances, differences)
+        else
+            let lattice = configuration.Structure.Cell.Displacement
+            PairGather.Differences(configuration.Positions, d, senders, receivers, lattice, distances, differences)
+
     /// Distances [count] and unit vectors from receiver to sender [count x d] of some pairs, from one on.
     let internal ofRun (configuration: inref<Configuration>) (pairs: Pairs) (start: int) (count: int) : float[] * float[] =
         let distances = Array.zeroCreate count

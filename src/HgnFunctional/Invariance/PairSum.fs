@@ -1,6 +1,8 @@
 namespace HgnFunctional
 
 open System
+open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
 
 /// A function of one distance. Values and slopes must be exactly zero where it does not act.
@@ -15,8 +17,9 @@ type IRadialFunction =
 [<RequireQualifiedAccess>]
 module internal PairSum =
 
+    /// The most pairs at once.
     [<Literal>]
-    let private Tile = 128
+    let Tile = 256
 
     /// Multiplies what belongs to each pair by the weights of its bodies, unless there are none.
     let private weigh (weights: float[]) (senders: ReadOnlySpan<int>) (receivers: ReadOnlySpan<int>) (values: Span<float>) : unit =
@@ -25,6 +28,7 @@ module internal PairSum =
                 values[k] <- weights[senders[k]] * weights[receivers[k]] * values[k]
 
     /// Either sums f over the pairs (the gradient is empty) or adds its gradient with respect to q.
+    [<SkipLocalsInit>]
     let private accumulate<'F when 'F :> IRadialFunction>
         (f: 'F)
         (weights: float[])
@@ -36,7 +40,7 @@ module internal PairSum =
         let dimension = configuration.Structure.Dimension
 
         let distances = StackBuffer.floats Tile
-        let directions = StackBuffer.floats (Tile * Axes.Most)
+        let differences = StackBuffer.floats (Tile * Axes.Most)
         let values = StackBuffer.floats Tile
         let slopes = StackBuffer.floats Tile
         let mutable total = 0.0
@@ -47,8 +51,8 @@ module internal PairSum =
             let senders = pairs.Senders.Slice(start, size)
             let receivers = pairs.Receivers.Slice(start, size)
             let r = distances.Slice(0, size)
-            let units = directions.Slice(0, size * dimension)
-            Invariants.runInto &configuration pairs start r units
+            let vectors = differences.Slice(0, size * dimension)
+            Invariants.differencesInto &configuration pairs start r vectors
 
             if gradient.IsEmpty then
                 f.EvaluateInto(Span<float>.op_Implicit r, values, slopes)
@@ -58,15 +62,17 @@ module internal PairSum =
                     total <- total + values[k]
             else
                 f.SlopeInto(Span<float>.op_Implicit r, slopes)
-                let slopes = slopes.Slice(0, size)
-                weigh weights senders receivers slopes
+                // df/dq = f'(r) / r times the difference.
+                let scales = slopes.Slice(0, size)
+                TensorPrimitives.Divide(Span<float>.op_Implicit scales, Span<float>.op_Implicit r, scales)
+                weigh weights senders receivers scales
 
                 PairScatter.AddGradient(
                     dimension,
                     senders,
                     receivers,
-                    Span<float>.op_Implicit slopes,
-                    Span<float>.op_Implicit units,
+                    Span<float>.op_Implicit scales,
+                    Span<float>.op_Implicit vectors,
                     gradient
                 )
 

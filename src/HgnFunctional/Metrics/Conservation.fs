@@ -30,8 +30,11 @@ module Momenta =
         let d = state.Dimension
         let sum = Array.zeroCreate<float> d
 
-        for k in 0 .. state.Momenta.Length - 1 do
-            sum[k % d] <- sum[k % d] + state.Momenta[k]
+        let momenta = state.Momenta
+
+        for body in 0 .. state.Bodies - 1 do
+            for axis in 0 .. d - 1 do
+                sum[axis] <- sum[axis] + momenta[body * d + axis]
 
         sum
 
@@ -39,17 +42,21 @@ module Momenta =
     let angular (state: PhaseState) : float[] =
         let d = state.Dimension
 
+        let inPlane (a: int) (b: int) : float =
+            let positions = state.Positions
+            let momenta = state.Momenta
+            let mutable sum = 0.0
+
+            for body in 0 .. state.Bodies - 1 do
+                let first = body * d
+                sum <- sum + positions[first + a] * momenta[first + b] - positions[first + b] * momenta[first + a]
+
+            sum
+
         [|
             for a in 0 .. d - 1 do
                 for b in a + 1 .. d - 1 do
-                    let mutable sum = 0.0
-
-                    for first in 0..d .. state.Positions.Length - 1 do
-                        sum <-
-                            sum + state.Positions[first + a] * state.Momenta[first + b]
-                            - state.Positions[first + b] * state.Momenta[first + a]
-
-                    sum
+                    inPlane a b
         |]
 
 /// Sums from which a drift follows: of errors e at times t, by the updates of Welford 1962 (doi:10.2307/1266577).
@@ -78,7 +85,12 @@ module Conservation =
         let total = Array.sum masses
 
         for axis in 0 .. d - 1 do
-            let centre = Seq.sum (Seq.mapi (fun body mass -> mass * positions[body * d + axis]) masses) / total
+            let mutable sum = 0.0
+
+            for body in 0 .. masses.Length - 1 do
+                sum <- sum + masses[body] * positions[body * d + axis]
+
+            let centre = sum / total
 
             for body in 0 .. masses.Length - 1 do
                 positions[body * d + axis] <- positions[body * d + axis] - centre

@@ -6,11 +6,11 @@ module OutOfRange =
 
     /// The fraction of the invariants of all states that lie outside their range in training.
     let observer (structure: Structure) (model: TrainedModel) : Observer<float> =
+        let count = Model.outsideCounter structure model
+
         Observer.fold
             (fun (struct (outside, total)) _ (state: PhaseState) ->
-                let pairs = Structure.pairs structure state.Positions
-                let configuration = Configuration(structure, pairs, state.Positions, state.Momenta)
-                let struct (here, all) = Model.countOutside &configuration model
+                let struct (here, all) = count state
                 struct (outside + int64 here, total + int64 all))
             (struct (0L, 0L))
         |> Observer.map (fun (struct (outside, total)) -> float outside / float (max 1L total))

@@ -254,3 +254,13 @@ module Model =
             let pairs = Structure.pairs structure configuration.Positions
             let seen = Configuration(structure, pairs, configuration.Positions, configuration.Momenta)
             countIn &seen model
+
+    /// As `countOutside`, of states of one structure, which is compared with the model once.
+    let outsideCounter (structure: Structure) (model: TrainedModel) : PhaseState -> struct (int * int) =
+        match seenBy model structure with
+        | Error _ -> fun _ -> struct (0, 0)
+        | Ok seen ->
+            fun state ->
+                let pairs = Structure.pairs seen state.Positions
+                let configuration = Configuration(seen, pairs, state.Positions, state.Momenta)
+                countIn &configuration model

@@ -13,3 +13,8 @@ module internal StackBuffer =
     let inline floats (count: int) : Span<float> =
         let memory = NativePtr.stackalloc<float> count
         Span<float>(NativePtr.toVoidPtr memory, count)
+
+    /// As `floats`, of whole numbers.
+    let inline ints (count: int) : Span<int> =
+        let memory = NativePtr.stackalloc<int> count
+        Span<int>(NativePtr.toVoidPtr memory, count)

@@ -308,7 +308,12 @@ let private binding =
 
             Expect.isGreaterThan unseen 0 "there are some"
             Expect.isGreaterThanOrEqual outside unseen "they count"
-            Expect.isGreaterThan all unseen "among all")
+            Expect.isGreaterThan all unseen "among all"
+            let count = Model.outsideCounter configuration.Structure model
+            Expect.equal (count data.Head.State) (struct (outside, all)) "the same, of a state"
+
+            let other = structure |> Structure.withSpecies (List.replicate bodies "C")
+            Expect.equal (Model.outsideCounter other model data.Head.State) (struct (0, 0)) "nothing where the model is not for it")
     ]
 
 /// Blocks on more bodies than a tile holds.
@@ -343,6 +348,56 @@ let private manyBodies =
             close "dH/dp" Tolerance.reordered summed pulled |> expectNone
             let energy = Array.map2 (*) (Probe.values block scene) readout |> Array.sum
             close "energy" Tolerance.reordered [| energy |] [| Probe.energy block readout scene |] |> expectNone)
+
+        testCase "the energy of more pairs than a tile holds has the gradient of its rows, and all of them are counted" (fun () ->
+            for dimension in 1..4 do
+                let random = Random dimension
+
+                let scene =
+                    {
+                        Dimension = dimension
+                        Periods = List.replicate dimension 0.0
+                        Tilts = []
+                        Masses = List.replicate 40 1.0
+                        Edges = []
+                        Cutoff = Some 9.0
+                        Named = false
+                        Q = Array.init (40 * dimension) (fun _ -> 3.0 * random.NextDouble())
+                        P = Array.zeroCreate<float>(40 * dimension)
+                    }
+
+                // The law reaches less far than the list, so that it holds pairs on which nothing acts.
+                let options =
+                    {
+                        Radial = Radial.inverse
+                        Cutoff = Cutoff.quartic
+                        CutoffRadius = Some 1.5
+                        Kind = PairsOf("", "", None)
+                    }
+
+                let inputs = { Low = [| 0.4 |]; High = [| 1.5 |]; Points = [| 0.4; 1.5 |]; Outputs = [||] }
+
+                let block =
+                    PairBlock.ofReach.Create options (BlockMakers.sampleOf inputs) (BlockMakers.drawWith Sampler.elm Activation.tanh 5)
+
+                let readout = Array.init block.Width (fun k -> cos (float k))
+                let rows, _ = Probe.rows block scene
+                let pulled, _ = Probe.pullback block readout scene
+                let summed = rows |> Array.chunkBySize block.Width |> Array.map (fun row -> Array.map2 (*) row readout |> Array.sum)
+                close "dH/dq" Tolerance.reordered summed pulled |> expectNone
+                let energy = Array.map2 (*) (Probe.values block scene) readout |> Array.sum
+                close "energy" Tolerance.reordered [| energy |] [| Probe.energy block readout scene |] |> expectNone
+
+                let configuration =
+                    Configuration(
+                        scene.Structure,
+                        Structure.pairs scene.Structure (ReadOnlySpan<float> scene.Q),
+                        ReadOnlySpan<float> scene.Q,
+                        ReadOnlySpan<float> scene.P
+                    )
+
+                let outside = Scene.distances scene |> List.filter (fun (_, r) -> r < 0.4 || r > 1.5)
+                Expect.equal (block.CountOutside &configuration) (struct (outside.Length, 780)) "outside the range")
     ]
 
 let private cuts =

@@ -294,7 +294,9 @@ let tests =
                 let readout (block: IFeatureBlock) = Rng.normals block.Width (Rng.stream 3 "narrow readout")
 
                 let distances =
-                    let pairs = (Structure.pairs structure (ReadOnlySpan<float> narrow.Positions)).Within
+                    // Also those that a difference quotient may bring in.
+                    let wider = structureOf { narrow with Cutoff = narrow.Cutoff + 0.01 }
+                    let pairs = (Structure.pairs wider (ReadOnlySpan<float> narrow.Positions)).Within
                     let difference = Array.zeroCreate<float> narrow.Dimension
 
                     [

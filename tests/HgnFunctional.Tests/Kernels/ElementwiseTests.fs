@@ -345,5 +345,46 @@ let private featureTests =
             }
         ]
 
+/// Radial functions with their formulas.
+let private radials: (string * RadialKernel * (float -> float) * (float -> float)) list =
+    [
+        "r", RadialKernel<Identity>(), id, (fun _ -> 1.0)
+        "1/r", RadialKernel<Inverse>(), (fun r -> 1.0 / r), (fun r -> -1.0 / (r * r))
+        "r^-3", RadialKernel<InverseCube>(), (fun r -> 1.0 / (r * r * r)), (fun r -> -3.0 / (r * r * r * r))
+    ]
+
+let private radialTests =
+    testList
+        "radial functions"
+        [
+            test "all lengths have the bits of the formulas, inside their slices" {
+                let random = Random 31
+
+                for name, kernel, value, slope in radials do
+                    for length in awkwardLengths do
+                        let r = Array.init length (fun _ -> 0.3 + 3.0 * random.NextDouble())
+                        let before = uniform random 2.0 length
+                        let distances, values, slopes = Slice.input 1 r, Slice.output 2 length, Slice.target 3 before
+                        kernel.Value(distances.ReadOnly, values.Span)
+                        kernel.MultiplySlope(distances.ReadOnly, slopes.Span)
+                        let label = $"{name}, length {length}"
+                        expectSameBits values.Values (Array.map value r) label
+                        expectSameBits slopes.Values (Array.map2 (fun s x -> s * slope x) before r) label
+                        expectSameBits (Array.map kernel.Value r) (Array.map value r) label
+                        expectSameBits (Array.map kernel.Slope r) (Array.map slope r) label
+                        expectSameBits distances.Values r label
+                        expectGuardsIntact sentinel values label
+                        expectGuardsIntact sentinel slopes label
+            }
+
+            test "wrong lengths are refused" {
+                let two, three = Array.create 2 1.0, Array.create 3 1.0
+
+                for name, kernel, _, _ in radials do
+                    expectRefused [ 2; 3 ] (fun () -> kernel.Value(ReadOnlySpan<float> two, Span<float> three)) name
+                    expectRefused [ 2; 3 ] (fun () -> kernel.MultiplySlope(two, three)) name
+            }
+        ]
+
 [<Tests>]
-let tests = testList "Kernels: elementwise" [ evaluateTests; featureTests ]
+let tests = testList "Kernels: elementwise" [ evaluateTests; featureTests; radialTests ]
