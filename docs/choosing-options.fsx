@@ -18,6 +18,8 @@ No option is needed. This page is for those who want to know what they would cha
 | radial transform: auto, r, 1/r, r^-3 | `Radial` | `Radial` | `--radial` | the law is known and `auto` chose another one |
 | end of laws at the cutoff: auto, smooth, cut | `Cutoff` | `CutoffShape` | `--cutoff-shape` | it is known, and `auto` chose another one |
 | width | `Width` | `Width` | `--width` | the error on a test falls with it; training time grows at least with its square |
+| cutoffs for pairs of species | `Reach.ofPairs` | `PairCutoffs`, `WithCutoffs` | `--cutoff A-B=R,...` | laws end at several distances |
+| pairs a few bonds apart left out | `Reach.ExcludedBonds` | `ExcludedBonds` | `--excluded-bonds` | it is known that nothing acts between them; else the data decide |
 | ridge | `Ridge` | `Ridge` | `--ridge` | hardly ever; it is a fraction of the largest singular value |
 | seed | `Seed` | `Seed` | `--seed` | to see how much the draw matters |
 
