@@ -30,6 +30,8 @@ type RawBlock internal (bodies: int, dimension: int, map: FeatureMap) =
         member _.Width = map.Units
         member _.Trend = 0
         member _.Part = Coupled
+        member _.Kinds = [ EachBody ]
+        member _.IsOfMasses = false
 
         member _.Ranges =
             [
@@ -89,6 +91,13 @@ type RawBlock internal (bodies: int, dimension: int, map: FeatureMap) =
 
         member _.Select(features) = RawBlock(bodies, dimension, FeatureMap.select features map)
 
+        member _.Save() =
+            [
+                "bodies", SavedForm.Number(float bodies)
+                "dimension", SavedForm.Number(float dimension)
+                "map", SavedForm.Fields(SavedParts.ofMap map)
+            ]
+
 /// How raw blocks are made.
 [<RequireQualifiedAccess>]
 module RawBlock =
@@ -103,6 +112,11 @@ module RawBlock =
         let size = structure.Bodies * structure.Dimension
         let groups = Array.init (2 * size) (fun k -> k / size)
         RawBlock(structure.Bodies, structure.Dimension, sample.Inputs |> InputSample.widen groups |> draw "" None)
+
+    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
+        let bodies = reader.Integer("bodies", 1, Int32.MaxValue)
+        let dimension = reader.Integer("dimension", 1, SavedParts.mostDimensions)
+        RawBlock(bodies, dimension, reader.Object "map" |> SavedParts.toMap vocabulary (2L * int64 bodies * int64 dimension))
 
     /// The recipe of raw blocks.
     let recipe: BlockRecipe =
@@ -122,28 +136,5 @@ module RawBlock =
                     else
                         Some(NeedsBodies(first.Bodies, first.Dimension))
             Create = make
+            Restore = restore
         }
-
-/// The kinds of block at hand.
-[<RequireQualifiedAccess>]
-module Blocks =
-
-    /// What models are made of unless told otherwise: body features, and pair features for each relation that the structure has,
-    /// which split into T(p) + V(q).
-    let defaults: BlockRecipe list = BodyBlock.recipe :: PairBlock.recipes @ [ AngleBlock.recipe ]
-
-    /// Message blocks with the paper's inputs and with invariant ones, of one and of two rounds.
-    let private messages: BlockRecipe list =
-        [
-            MessageBlock.recipe (MessageBlock.options GraphInputs.localFrame)
-            MessageBlock.recipe (MessageBlock.options GraphInputs.invariant)
-            MessageBlock.recipe
-                { MessageBlock.options GraphInputs.invariant with
-                    IsDirected = true
-                    InnerUnits = [ 32 ]
-                    PoolsEveryStage = true
-                }
-        ]
-
-    /// Every recipe: tests iterate it.
-    let all: BlockRecipe list = defaults @ messages @ [ RawBlock.recipe ]

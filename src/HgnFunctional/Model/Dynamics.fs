@@ -218,10 +218,8 @@ module Model =
 
         let kinds =
             model.Terms
-            |> List.choose (fun term ->
-                match term.Block with
-                | :? PairBlock as block -> Some block.Features.Kind
-                | _ -> None)
+            |> List.collect _.Block.Kinds
+            |> List.filter (fun kind -> kind.IsBondsOf || kind.IsPairsOf)
 
         // Pairs of kinds that were never seen in training have no block; those joined by bonds may have none beside it.
         let looksAt (kind: Kind) =
