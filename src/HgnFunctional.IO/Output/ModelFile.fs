@@ -270,9 +270,7 @@ module ModelFile =
         if json.ValueKind <> JsonValueKind.Object then
             Error(NotJson(path, 1L, "another kind of value"))
         else
-            checkVersion path json
-            |> Result.bind (fun () -> checkSum path json)
-            |> Result.map (fun () -> SavedJson.toFields json)
+            checkVersion path json |> Result.bind (fun () -> checkSum path json) |> Result.map (fun () -> SavedJson.toFields json)
 
     let private formOf (path: string) (document: unit -> JsonDocument) : Result<(string * SavedForm) list, ModelFileError> =
         try
@@ -290,7 +288,7 @@ module ModelFile =
         let inFile (error: SavedFormError) =
             match error with
             | WrongField(field, expected) -> BadField(path, field, expected)
-            | NotRegistered(field, what, name, known) -> UnknownPart(path, field, what, name, known)
+            | NotRegistered(field, what, name, known) -> UnknownPart(path, field, what, Words.quote name, known)
 
         match Vocabulary.fault vocabulary with
         | Some fault -> Error(BadVocabulary fault)

@@ -36,6 +36,6 @@ type ModelFileError =
         | UnknownPart(path, field, what, name, known) ->
             let among = String.concat ", " known
 
-            $"{path}: field {field}: the model has the {what} {Words.quote name}, whose code is not registered; expected one of {among}, or a vocabulary with it, passed to ModelFile.readWith."
+            $"{path}: field {field}: the model has the {what} '{name}', whose code is not registered; expected one of {among}, or a vocabulary with it, passed to ModelFile.readWith."
         | BadVocabulary error -> string error
         | ChecksumMismatch path -> $"{path}: the checksum does not match; expected the file as it was written, without edits."

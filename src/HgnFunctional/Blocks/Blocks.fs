@@ -51,13 +51,13 @@ module Vocabulary =
     /// What is wrong with a vocabulary, if anything is: an entry that is not of this library with the name of another entry.
     let fault (vocabulary: Vocabulary) : VocabularyError option =
         let taken (what: string) (known: 'part list) (nameOf: 'part -> string) (all: 'part list) =
-            let isOneOf (parts: 'part list) part = parts |> List.exists (fun other -> LanguagePrimitives.PhysicalEquality (box other) (box part))
+            let isOneOf (parts: 'part list) part =
+                parts |> List.exists (fun other -> LanguagePrimitives.PhysicalEquality (box other) (box part))
+
             let own = all |> List.filter (isOneOf known >> not)
             let names = (List.map nameOf own) @ (known |> List.map nameOf |> List.distinct)
 
-            names
-            |> List.countBy id
-            |> List.tryPick (fun (name, count) -> if count > 1 then Some(NameTaken(what, name)) else None)
+            names |> List.countBy id |> List.tryPick (fun (name, count) -> if count > 1 then Some(NameTaken(what, name)) else None)
 
         [
             taken "block" standard.Blocks _.Kind vocabulary.Blocks

@@ -14,8 +14,7 @@ module internal SavedParts =
     let ofRange (range: InvariantRange) : SavedForm =
         SavedForm.Fields [ "name", SavedForm.Text range.Name; "low", number range.Low; "high", number range.High ]
 
-    let toRange (reader: SavedReader) : InvariantRange =
-        { Name = reader.Text "name"; Low = reader.Float "low"; High = reader.Float "high" }
+    let toRange (reader: SavedReader) : InvariantRange = { Name = reader.Text "name"; Low = reader.Float "low"; High = reader.Float "high" }
 
     let private toActivation (vocabulary: Vocabulary) (reader: SavedReader) : Activation =
         reader.Registered("activation", "activation", vocabulary.Activations, _.Name)
@@ -52,8 +51,7 @@ module internal SavedParts =
     let ofFactor (factor: CutoffFactor option) : (string * SavedForm) list =
         match factor with
         | None -> []
-        | Some factor ->
-            [ "cutoff", SavedForm.Fields [ "shape", SavedForm.Text factor.Shape.Name; "radius", number factor.Radius ] ]
+        | Some factor -> [ "cutoff", SavedForm.Fields [ "shape", SavedForm.Text factor.Shape.Name; "radius", number factor.Radius ] ]
 
     let toFactor (vocabulary: Vocabulary) (reader: SavedReader) : CutoffFactor option =
         reader.TryObject "cutoff"

@@ -216,10 +216,7 @@ module Model =
             outside <- outside + here
             total <- total + all
 
-        let kinds =
-            model.Terms
-            |> List.collect _.Block.Kinds
-            |> List.filter (fun kind -> kind.IsBondsOf || kind.IsPairsOf)
+        let kinds = model.Terms |> List.collect _.Block.Kinds |> List.filter (fun kind -> kind.IsBondsOf || kind.IsPairsOf)
 
         // Pairs of kinds that were never seen in training have no block; those joined by bonds may have none beside it.
         let looksAt (kind: Kind) =

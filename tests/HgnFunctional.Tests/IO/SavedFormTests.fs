@@ -24,8 +24,7 @@ type private WellBlock(length: float) =
         member _.Attributes = []
         member _.Refuses _ = None
 
-        member block.ValuesInto(configuration, destination) =
-            destination[0] <- (block :> IFeatureBlock).Energy(&configuration, [| 1.0 |])
+        member block.ValuesInto(configuration, destination) = destination[0] <- (block :> IFeatureBlock).Energy(&configuration, [| 1.0 |])
 
         member _.Energy(configuration, readout) =
             let squares = configuration.Positions.ToArray() |> Array.sumBy (fun x -> x * x)
@@ -60,12 +59,7 @@ let private well: BlockRecipe =
 let private bump: Activation =
     Activation.tryCreate "bump" 1.5 0.7 (fun x -> exp (-x * x)) (fun x -> -2.0 * x * exp (-x * x)) |> expectOk
 
-let private root: Radial =
-    {
-        Name = "root"
-        Value = sqrt
-        Slope = fun r -> 0.5 / sqrt r
-    }
+let private root: Radial = { Name = "root"; Value = sqrt; Slope = fun r -> 0.5 / sqrt r }
 
 let private cubic: Cutoff =
     {
@@ -90,7 +84,12 @@ let private data: Lazy<Snapshot list> =
             for frame in frames morse 8 ->
                 let scene = { frame.Scene with Cutoff = Some 1.9 }
                 let state = PhaseState.create 5 2 scene.Q scene.P
-                Snapshot.create (Structure.create (Cell.openSpace 2) (Relations.within 1.9) (Array.ofList scene.Masses)) state frame.Velocities frame.Forces
+
+                Snapshot.create
+                    (Structure.create (Cell.openSpace 2) (Relations.within 1.9) (Array.ofList scene.Masses))
+                    state
+                    frame.Velocities
+                    frame.Forces
         ]
 
 let private model: Lazy<TrainedModel> =
@@ -145,10 +144,15 @@ let tests =
                     match SavedForm.tryRead (recipe.Restore Vocabulary.standard) saved with
                     | Error error -> Some $"{maker.Name}: {error}"
                     | Ok back when back.Save() <> saved || back.Width <> block.Width -> Some $"{maker.Name} is another"
-                    | Ok back -> identical maker.Name (Probe.values block scene) (Probe.values back scene)))
+                    | Ok back -> identical maker.Name (Probe.values block scene) (Probe.values back scene))
+                |> judge)
             test "a model of custom parts alone is trained, saved and loaded, and gives the same forces bit for bit" {
                 let back = readWith own |> expectOk
-                Expect.exists back.Terms (fun term -> term.Block.Kind = "well" && term.Block.Save() = [ "length", SavedForm.Number 0.3 ]) "kept"
+
+                Expect.exists
+                    back.Terms
+                    (fun term -> term.Block.Kind = "well" && term.Block.Save() = [ "length", SavedForm.Number 0.3 ])
+                    "kept"
 
                 for snapshot in data.Value do
                     identical "forces" (forcesOf model.Value snapshot) (forcesOf back snapshot) |> expectNone
@@ -170,7 +174,12 @@ let tests =
                 let sentence what name = $"A custom {what} is called '{name}', as another is; expected a name of its own."
                 let radials = { root with Name = "r" } :: Radial.all
                 let cutoffs = cubic :: { cubic with Slope = id } :: Cutoff.all
-                Expect.equal (without (fun own -> { own with Blocks = { well with Kind = "pair" } :: Blocks.all })) (sentence "block" "pair") ""
+
+                Expect.equal
+                    (without (fun own -> { own with Blocks = { well with Kind = "pair" } :: Blocks.all }))
+                    (sentence "block" "pair")
+                    ""
+
                 Expect.equal (without (fun own -> { own with Radials = radials })) (sentence "radial transform" "r") "built in"
                 Expect.equal (without (fun own -> { own with Cutoffs = cutoffs })) (sentence "cutoff factor" "cubic") "twice"
             }
@@ -187,7 +196,10 @@ let tests =
                 Expect.stringContains (make "square" 1.0 (fun x -> 3.0 * x)) "slope" "slope"
             }
             test "a custom activation with the formulas of tanh learns what tanh does" {
-                let formulas = Activation.tryCreate "other" Activation.tanh.SwimScale Activation.tanh.SwimShift Math.Tanh (fun x -> 1.0 - Math.Tanh x ** 2.0) |> expectOk
+                let formulas =
+                    Activation.tryCreate "other" Activation.tanh.SwimScale Activation.tanh.SwimShift Math.Tanh (fun x ->
+                        1.0 - Math.Tanh x ** 2.0)
+                    |> expectOk
 
                 let learned activation =
                     let model = Training.fit { config with Activation = activation; Width = 8 } data.Value |> expectOk
@@ -204,7 +216,12 @@ let tests =
                     ]
 
                 let part (reader: SavedReader) = (reader.Objects "parts").Head
-                Expect.equal (reader fields (fun r -> r.Integer("n", 0, 9))) (Error "Field n is missing or damaged; expected a whole number from 0 to 9.") ""
+
+                Expect.equal
+                    (reader fields (fun r -> r.Integer("n", 0, 9)))
+                    (Error "Field n is missing or damaged; expected a whole number from 0 to 9.")
+                    ""
+
                 Expect.equal (reader fields (fun r -> r.Texts "texts")) (Error "Field texts[1] is missing or damaged; expected a text.") ""
                 let wrong = Error "Field parts[0].xs[1] is missing or damaged; expected a finite number."
                 Expect.equal (reader fields (fun r -> (part r).Floats("xs", Some 2L))) wrong ""
