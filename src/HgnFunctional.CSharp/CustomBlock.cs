@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Buffers;
+using System.Linq;
 
 namespace HgnFunctional.CSharp;
 
@@ -18,8 +19,8 @@ public enum BlockInputs
 }
 
 /// <summary>Features of one's own: some functions Phi_k(q, p), which training weighs beside those of the other blocks,
-/// H = ... + sum_k theta_k Phi_k. Values must not depend on anything but the view: training calls from several threads. A model with
-/// such a block cannot be saved, since no file could bring its code back.</summary>
+/// H = ... + sum_k theta_k Phi_k. Values must not depend on anything but the view: training calls from several threads. A file
+/// of a model with such a block holds its name; its code is passed to <see cref="HgnModel.Load(string, CustomBlock[])"/>.</summary>
 public abstract class CustomBlock : ModelBlock
 {
     /// <summary>Name of the kind of block, other than body, pair, message and raw.</summary>
@@ -34,6 +35,10 @@ public abstract class CustomBlock : ModelBlock
     /// <summary>Number of leading features that are fitted before all hidden units and never penalised, as laws of physics should be;
     /// by default all.</summary>
     public virtual int Trend => Features;
+
+    /// <summary>Finite numbers that the features depend on, such as the constants of a law; by default none. Files of models hold them, and
+    /// loading refuses a block that has others.</summary>
+    public virtual IReadOnlyList<double> Parameters => [];
 
     /// <summary>Why the block cannot be used on a system, as a sentence; null if it can, as by default on all.</summary>
     public virtual string? Refuses(BodySystem system) => null;
@@ -82,6 +87,28 @@ public abstract class CustomBlock : ModelBlock
         ArgumentNullException.ThrowIfNull(state);
         Interop.RequireSize("The state", state, system.Bodies, system.Dimension, "the system");
         return BlockCheck.GradientError(this, system, state);
+    }
+
+    /// <summary>Refuses blocks without features, and names that other blocks have.</summary>
+    internal static void Check(IReadOnlyList<CustomBlock> blocks)
+    {
+        if (blocks.Contains(null!))
+        {
+            throw new HgnInputException("A block is null; expected a block.");
+        }
+
+        foreach (var block in blocks)
+        {
+            if (Kinds.Contains(block.Name) || blocks.Count(other => other.Name == block.Name) > 1)
+            {
+                throw new HgnInputException($"A custom block is called '{block.Name}', as another block is; expected a name of its own.");
+            }
+
+            if (block.Features < 1)
+            {
+                throw Interop.BadInput($"The block '{block.Name}' has {block.Features} features; expected at least 1.");
+            }
+        }
     }
 
     internal sealed override IReadOnlyList<BlockRecipe> Recipes => [CustomBlockAdapter.RecipeOf(this)];

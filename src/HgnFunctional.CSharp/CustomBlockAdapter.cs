@@ -27,6 +27,11 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
         _ => Part.Coupled,
     };
 
+    // It may look at all.
+    public FSharpList<Kind> Kinds => Everything;
+
+    public bool IsOfMasses => false;
+
     public FSharpList<InvariantRange> Ranges => FSharpList<InvariantRange>.Empty;
 
     // Nothing is known of them.
@@ -106,18 +111,47 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
 
     public IFeatureBlock Select(int[] features) => new CustomBlockAdapter(block, features.Select(feature => kept[feature]).ToArray());
 
+    /// <summary>The features that training kept, and what shows at loading whether the block is the one that was saved.</summary>
+    public FSharpList<Tuple<string, SavedForm>> Save() =>
+        new Tuple<string, SavedForm>[]
+        {
+            new("features", SavedForm.NewNumber(block.Features)),
+            new("parameters", SavedForm.NewNumbers([.. block.Parameters])),
+            new("kept", SavedFormModule.ofInts(kept)),
+        }.ToList();
+
+    private static IFeatureBlock Restore(CustomBlock block, SavedReader reader)
+    {
+        var features = reader.Integer("features", 1, int.MaxValue);
+
+        if (features != block.Features)
+        {
+            return reader.Fail<IFeatureBlock>("features", $"{block.Features}, as the block '{block.Name}' has; there are {features}");
+        }
+
+        if (!reader.Floats("parameters", FSharpOption<long>.None).SequenceEqual(block.Parameters))
+        {
+            return reader.Fail<IFeatureBlock>("parameters", $"the parameters of the block '{block.Name}' as it was trained");
+        }
+
+        return new CustomBlockAdapter(block, reader.Indices("kept", features));
+    }
+
+    private static FSharpList<Kind> Everything { get; } = FSharpList<Kind>.Cons(HgnFunctional.Kind.EachBody, FSharpList<Kind>.Empty);
+
     /// <summary>The recipe of a custom block, which collects nothing and draws nothing.</summary>
     internal static BlockRecipe RecipeOf(CustomBlock block) =>
         new(
             block.Name,
-            FuncConvert.FromFunc<Structure, FSharpList<Kind>>(_ => FSharpList<Kind>.Cons(HgnFunctional.Kind.EachBody, FSharpList<Kind>.Empty)),
+            FuncConvert.FromFunc<Structure, FSharpList<Kind>>(_ => Everything),
             FuncConvert.FromFunc<Snapshot, int>(_ => 0),
             FuncConvert.FromAction<Snapshot, FSharpFunc<Kind, InputPool>>((_, _) => { }),
             false,
             false,
             FuncConvert.FromFunc<Structure, Snapshot, FSharpOption<BlockError>>((_, snapshot) => RefusalOf(block, snapshot.Structure)),
             FuncConvert.FromFunc<BlockOptions, TrainingSample, Draw, IFeatureBlock>(
-                (_, _, _) => new CustomBlockAdapter(block, Enumerable.Range(0, block.Features).ToArray())));
+                (_, _, _) => new CustomBlockAdapter(block, Enumerable.Range(0, block.Features).ToArray())),
+            FuncConvert.FromFunc<Vocabulary, SavedReader, IFeatureBlock>((_, reader) => Restore(block, reader)));
 
     private static FSharpOption<BlockError> RefusalOf(CustomBlock block, Structure structure) =>
         block.Refuses(new BodySystem(structure)) is { } reason ? BlockError.NewRefused(block.Name, reason) : FSharpOption<BlockError>.None;

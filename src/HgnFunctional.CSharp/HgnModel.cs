@@ -163,17 +163,10 @@ public sealed partial class HgnModel
     }
 
     /// <summary>Writes the model to a file, at once or not at all; compressed if the path ends in .gz.</summary>
-    /// <exception cref="HgnInputException">The file cannot be written, or the model has a custom block.</exception>
+    /// <exception cref="HgnInputException">The file cannot be written.</exception>
     public void Save(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
-
-        if (Core.Terms.Select(term => term.Block).OfType<CustomBlockAdapter>().FirstOrDefault() is { } own)
-        {
-            throw new HgnInputException(
-                $"{path}: the model has the custom block '{own.Kind}', whose code a file cannot hold; "
-                + $"expected blocks of the kinds {string.Join(", ", ModelBlock.Kinds)}.");
-        }
 
         ModelFile.write(path, Core).Expect();
     }
@@ -183,16 +176,47 @@ public sealed partial class HgnModel
         Interop.Attempt(() => { Save(path); return this; }, out _, out reason);
 
     /// <summary>Reads a model from a file.</summary>
-    /// <exception cref="HgnInputException">The file is missing, damaged or edited, too long, or of a later version.</exception>
-    public static HgnModel Load(string path)
+    /// <param name="path">The file; gzip may have compressed it.</param>
+    /// <param name="customBlocks">The custom blocks that the model may have, with the names that they had in training.</param>
+    /// <exception cref="HgnInputException">The file is missing, damaged or edited, too long, or of a later version; the model has a custom
+    /// block that was not passed, or has other features or parameters; a custom block has the name of another block.</exception>
+    public static HgnModel Load(string path, params CustomBlock[] customBlocks)
     {
         ArgumentNullException.ThrowIfNull(path);
-        return new HgnModel(ModelFile.read(path).Expect());
+        ArgumentNullException.ThrowIfNull(customBlocks);
+        CustomBlock.Check(customBlocks);
+        var standard = VocabularyModule.standard;
+
+        var vocabulary = new Vocabulary(
+            standard.Blocks.Concat(customBlocks.Select(CustomBlockAdapter.RecipeOf)).ToList(),
+            standard.Activations,
+            standard.Radials,
+            standard.Cutoffs,
+            standard.Inputs);
+
+        var result = ModelFile.readWith(vocabulary, path);
+
+        return result is { IsError: true, ErrorValue: ModelFileError.UnknownPart part }
+            ? throw new HgnInputException(
+                $"{path}: the model has the {part.what} '{part.name}', whose code is not registered ({part.field}); "
+                + $"expected one of {string.Join(", ", part.known)}, or a custom block that is passed to HgnModel.Load.")
+            : new HgnModel(result.Expect());
     }
 
     /// <summary>As <see cref="Load"/>, without exceptions for files that are no models.</summary>
     public static bool TryLoad(string path, [NotNullWhen(true)] out HgnModel? model, [NotNullWhen(false)] out string? reason) =>
         Interop.Attempt(() => Load(path), out model, out reason);
+
+    /// <summary>As <see cref="Load"/>, without exceptions for files that are no models.</summary>
+    public static bool TryLoad(
+        string path,
+        IReadOnlyList<CustomBlock> customBlocks,
+        [NotNullWhen(true)] out HgnModel? model,
+        [NotNullWhen(false)] out string? reason)
+    {
+        ArgumentNullException.ThrowIfNull(customBlocks);
+        return Interop.Attempt(() => Load(path, [.. customBlocks]), out model, out reason);
+    }
 
     /// <summary>The model in one paragraph.</summary>
     public override string ToString() => Core.ToString();

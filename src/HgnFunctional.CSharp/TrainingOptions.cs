@@ -82,17 +82,6 @@ public sealed record TrainingOptions
             throw new HgnInputException("A block is null; expected a block.");
         }
 
-        foreach (var block in Blocks.OfType<CustomBlock>())
-        {
-            if (ModelBlock.Kinds.Contains(block.Name) || Blocks.OfType<CustomBlock>().Count(other => other.Name == block.Name) > 1)
-            {
-                throw new HgnInputException($"A custom block is called '{block.Name}', as another block is; expected a name of its own.");
-            }
-
-            if (block.Features < 1)
-            {
-                throw Interop.BadInput($"The block '{block.Name}' has {block.Features} features; expected at least 1.");
-            }
-        }
+        CustomBlock.Check([.. Blocks.OfType<CustomBlock>()]);
     }
 }

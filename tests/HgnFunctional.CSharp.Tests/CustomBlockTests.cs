@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using Expecto;
@@ -121,6 +122,15 @@ internal static class CustomBlockTests
 
     private static readonly Dataset WellData = Dataset.FromHamiltonian(Given.Ring, new SpringsInWell(), Given.States(Given.Ring, 20));
 
+    /// <summary>dH/dq and dH/dp of a model on the ring.</summary>
+    private static double[] Gradient(HgnModel model, PhaseState state)
+    {
+        var size = state.Positions.Length;
+        var gradient = new double[2 * size];
+        model.On(Given.Ring).GradientInto(state.Positions, state.Momenta, gradient.AsSpan(0, size), gradient.AsSpan(size));
+        return gradient;
+    }
+
     private static HgnModel Train(Dataset data, params ModelBlock[] own) =>
         HgnModel.Train(data, new TrainingOptions { Blocks = [.. ModelBlock.Defaults, .. own] }).Model;
 
@@ -182,19 +192,49 @@ internal static class CustomBlockTests
                 var options = new TrainingOptions { Blocks = [ModelBlock.Body, new SpinBlock()] };
                 Check.Below(Check.Springs, HgnModel.Train(data, options).Report.RelativeForceError, "force error across the edge of the box");
             }),
-            Runner.TestCase("a model with such a block is not saved, and says why", () =>
+            Runner.TestCase("a model with such a block is saved, and its code is passed when it is loaded", () =>
             {
                 Given.InFolder(folder =>
                 {
                     var path = Path.Combine(folder, "well.json");
                     var model = Train(WellData, new WellBlock());
+                    model.Save(path);
 
-                    var sentence = $"{path}: the model has the custom block 'well', whose code a file cannot hold; "
-                        + "expected blocks of the kinds body, pair, angle, message, raw.";
+                    var loaded = HgnModel.Load(path, new SpinBlock(), new WellBlock());
 
-                    Check.Refuses(() => model.Save(path), sentence);
-                    Check.That(!model.TrySave(path, out var reason) && reason == sentence, "TrySave says so too");
-                    Check.That(!File.Exists(path), "there is no file");
+                    foreach (var state in Given.States(Given.Ring, 3))
+                    {
+                        Check.That(Gradient(model, state).SequenceEqual(Gradient(loaded, state)), "the same forces, bit for bit");
+                    }
+
+                    var sentence = $"{path}: the model has the block 'well', whose code is not registered (terms[2].kind); "
+                        + "expected one of body, pair, angle, message, raw, or a custom block that is passed to HgnModel.Load.";
+
+                    Check.Refuses(() => HgnModel.Load(path), sentence);
+                    Check.Refuses(() => FileSummary.Read(path), sentence);
+                    Check.That(!HgnModel.TryLoad(path, out _, out var reason) && reason == sentence, "TryLoad says so too");
+                    Check.That(HgnModel.TryLoad(path, [new WellBlock()], out _, out _), "TryLoad takes blocks");
+                });
+            }),
+            Runner.TestCase("a block that is not the one that was saved is refused", () =>
+            {
+                Given.InFolder(folder =>
+                {
+                    var path = Path.Combine(folder, "own.json");
+                    Train(WellData, new Constants("own", 2, 0.5)).Save(path);
+                    Check.That(HgnModel.TryLoad(path, [new Constants("own", 2, 0.5)], out _, out var reason), reason ?? "");
+
+                    Check.Refuses(
+                        () => HgnModel.Load(path, new Constants("own", 3, 0.5)),
+                        $"{path}: field terms[2].features is missing or damaged; expected 3, as the block 'own' has; there are 2.");
+
+                    Check.Refuses(
+                        () => HgnModel.Load(path, new Constants("own", 2, 0.25)),
+                        $"{path}: field terms[2].parameters is missing or damaged; expected the parameters of the block 'own' as it was trained.");
+
+                    Check.Refuses(
+                        () => HgnModel.Load(path, new Named("pair", 1)),
+                        "A custom block is called 'pair', as another block is; expected a name of its own.");
                 });
             }),
             Runner.TestCase("a block may refuse systems, in training and in use", () =>
@@ -312,6 +352,35 @@ internal static class CustomBlockTests
         public override void Values(BodiesView bodies, Span<double> values) => values.Clear();
 
         public override void Gradient(BodiesView bodies, int feature, Span<double> ofPositions, Span<double> ofMomenta) { }
+    }
+
+    /// <summary>Waves of each coordinate, of a length of its own.</summary>
+    private sealed class Constants(string name, int features, double wave) : Named(name, features)
+    {
+        public override BlockInputs Inputs => BlockInputs.Positions;
+
+        public override IReadOnlyList<double> Parameters => [wave];
+
+        public override void Values(BodiesView bodies, Span<double> values)
+        {
+            for (var k = 0; k < values.Length; k++)
+            {
+                values[k] = 0;
+
+                foreach (var x in bodies.Positions)
+                {
+                    values[k] += Math.Cos((k + 1) * wave * x);
+                }
+            }
+        }
+
+        public override void Gradient(BodiesView bodies, int feature, Span<double> ofPositions, Span<double> ofMomenta)
+        {
+            for (var k = 0; k < ofPositions.Length; k++)
+            {
+                ofPositions[k] -= (feature + 1) * wave * Math.Sin((feature + 1) * wave * bodies.Positions[k]);
+            }
+        }
     }
 
     private sealed class Broken(bool throws) : Named("broken", 1)

@@ -65,15 +65,15 @@ let all: Fault list =
         {
             Name = "digits-lost-in-models"
             File = "src/HgnFunctional.IO/Output/ModelFile.fs"
-            Original = "term.Readout |> Array.map (fun value -> JsonValue.Create value :> JsonNode)"
-            Fault = "term.Readout |> Array.map (fun value -> JsonValue.Create(float (float32 value)) :> JsonNode)"
+            Original = "SavedForm.Numbers term.Readout"
+            Fault = "SavedForm.Numbers(term.Readout |> Array.map (float32 >> float))"
             Law = "a model reads back to the same bits"
         }
         {
             Name = "cutoff-radius-lost-in-models"
-            File = "src/HgnFunctional.IO/Output/BlockCodecs.fs"
-            Original = "inner[\"radius\"] <- factor.Radius"
-            Fault = "inner[\"radius\"] <- System.Math.Round(factor.Radius, 3)"
+            File = "src/HgnFunctional/Blocks/SavedParts.fs"
+            Original = "\"radius\", number factor.Radius"
+            Fault = "\"radius\", number (System.Math.Round(factor.Radius, 3))"
             Law = "a model within a cutoff reads back to the same bits"
         }
         {
@@ -121,15 +121,15 @@ let all: Fault list =
         {
             Name = "checksum-not-compared"
             File = "src/HgnFunctional.IO/Output/ModelFile.fs"
-            Original = "if ModelReader(path, \"\", json).Text \"checksum\" = checksum json then"
-            Fault = "if ModelReader(path, \"\", json).Text \"checksum\" <> \"\" then"
+            Original = "if found.GetString() = checksum json then"
+            Fault = "if found.GetString() <> \"\" then"
             Law = "an edit of any field of a model is noticed"
         }
         {
             Name = "dimension-believed"
-            File = "src/HgnFunctional.IO/Output/BlockCodecs.fs"
-            Original = "let private mostDimensions = 8"
-            Fault = "let private mostDimensions = 1000000"
+            File = "src/HgnFunctional/Blocks/SavedParts.fs"
+            Original = "let mostDimensions = 8"
+            Fault = "let mostDimensions = 1000000"
             Law = "no memory is taken for what a number in a model claims"
         }
         {

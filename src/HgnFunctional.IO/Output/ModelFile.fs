@@ -24,12 +24,9 @@ module ModelFile =
     let private options = JsonSerializerOptions(WriteIndented = true, NewLine = "\n")
 
     let private encodeTerm (term: ModelTerm) : JsonNode =
-        match BlockCodecs.all |> List.tryPick (fun codec -> codec.Encode term.Block) with
-        | None -> invalidArg (nameof term) $"Blocks of kind '{term.Block.Kind}' cannot be written to a model file."
-        | Some json ->
-            json.Insert(0, "kind", term.Block.Kind)
-            json["readout"] <- JsonArray(term.Readout |> Array.map (fun value -> JsonValue.Create value :> JsonNode))
-            json
+        ("kind", SavedForm.Text term.Block.Kind) :: term.Block.Save() @ [ "readout", SavedForm.Numbers term.Readout ]
+        |> SavedJson.ofFields
+        :> JsonNode
 
     let private encodeFit (fit: FitDiagnostics) : JsonNode =
         let json = JsonObject()
@@ -128,12 +125,12 @@ module ModelFile =
     /// The model as JSON text.
     let toJson (model: TrainedModel) : string = encode model |> seal
 
-    let private decodeTerm (ofModel: Kind option) (reader: ModelReader) : ModelTerm =
-        let codec = reader.Named("kind", BlockCodecs.all, (fun codec -> codec.Kind))
-        let block = codec.Decode ofModel reader
+    let private decodeTerm (vocabulary: Vocabulary) (reader: SavedReader) : ModelTerm =
+        let recipe = reader.Registered("kind", "block", vocabulary.Blocks, _.Kind)
+        let block = recipe.Restore vocabulary reader
         { Block = block; Readout = reader.Floats("readout", Some(int64 block.Width)) }
 
-    let private decodeFit (reader: ModelReader) : FitDiagnostics =
+    let private decodeFit (reader: SavedReader) : FitDiagnostics =
         {
             Part = reader.Text "part"
             Rows = reader.Long "rows"
@@ -144,14 +141,14 @@ module ModelFile =
             RelativeError = reader.Float "relativeError"
         }
 
-    let private names (reader: ModelReader) (field: string) : string list =
+    let private names (reader: SavedReader) (field: string) : string list =
         match reader.Texts field with
         | [] -> reader.Fail(field, "at least one name")
         | names when List.distinct names <> names -> reader.Fail(field, "each name once")
         | names -> names
 
-    let private decodeReach (species: string list) (reader: ModelReader) : Reach =
-        let radius (reader: ModelReader) =
+    let private decodeReach (species: string list) (reader: SavedReader) : Reach =
+        let radius (reader: SavedReader) =
             match reader.Texts "species" with
             | [ first; second ] when String.CompareOrdinal(first, second) <= 0 -> (first, second), reader.Positive "radius"
             | _ -> reader.Fail("species", "two names in ascending order")
@@ -173,7 +170,7 @@ module ModelFile =
         | None when reach.Pairs.Count = radii.Length -> reach
         | _ -> reader.Fail("radii", "one for each pair of species, each once")
 
-    let private decodeScope (reader: ModelReader) : ModelScope =
+    let private decodeScope (reader: SavedReader) : ModelScope =
         let relations =
             reader.Objects "relations"
             |> List.map (fun relation -> relation.Named("kind", [ "bonds"; "angles"; "cutoff" ], id), relation)
@@ -192,22 +189,35 @@ module ModelFile =
         }
 
     /// Before version 3: bonds or a cutoff, and the kind of all pairs.
-    let private decodePairs (reader: ModelReader) : ModelScope * Kind =
+    let private decodePairs (reader: SavedReader) : ModelScope * Kind =
         match reader.Named("kind", [ "bonds"; "cutoff" ], id) with
         | "bonds" -> ModelScope.bonds, BondsOf ""
         | _ -> ModelScope.within (reader.Positive "radius"), PairsOf("", "", None)
 
-    let private decode (reader: ModelReader) : TrainedModel =
-        let scope, ofModel =
-            if reader.Integer("formatVersion", 1, Version) < 3 then
-                let scope, kind = decodePairs (reader.Object "pairs")
-                scope, Some kind
-            else
-                decodeScope reader, None
+    /// Terms of versions before 3, in which pairs are of the kind of the whole model, as version 3 has them.
+    let private withKind (kind: Kind) (fields: (string * SavedForm) list) : (string * SavedForm) list =
+        let texts (inner: (string * SavedForm) list) =
+            inner
+            |> List.choose (function
+                | name, SavedForm.Text text -> Some(name, text)
+                | _ -> None)
 
+        let ofTerm (term: SavedForm) =
+            match term with
+            | SavedForm.Fields inner when List.contains ("kind", "pair") (texts inner) ->
+                SavedForm.Fields(("pairs", SavedParts.ofKind kind) :: List.filter (fun (name, _) -> name <> "pairs") inner)
+            | other -> other
+
+        fields
+        |> List.map (fun (name, form) ->
+            match name, form with
+            | "terms", SavedForm.List terms -> name, SavedForm.List(List.map ofTerm terms)
+            | _ -> name, form)
+
+    let private decodeOn (vocabulary: Vocabulary) (scope: ModelScope) (reader: SavedReader) : TrainedModel =
         {
             Scope = scope
-            Terms = reader.Objects "terms" |> List.map (decodeTerm ofModel)
+            Terms = reader.Objects "terms" |> List.map (decodeTerm vocabulary)
             Constant = reader.Float "constant"
             Units = reader.TryNamed("units", Units.all, (fun units -> units.Name)) |> Option.map _.Name
             Diagnostics = reader.Objects "diagnostics" |> List.map decodeFit
@@ -223,6 +233,19 @@ module ModelFile =
             Warnings = []
         }
 
+    let private decode (vocabulary: Vocabulary) (fields: (string * SavedForm) list) : Result<TrainedModel, SavedFormError> =
+        let ofOlder (reader: SavedReader) =
+            if reader.Integer("formatVersion", 1, Version) < 3 then
+                Some(decodePairs (reader.Object "pairs"))
+            else
+                None
+
+        fields
+        |> SavedForm.tryRead ofOlder
+        |> Result.bind (function
+            | Some(scope, kind) -> fields |> withKind kind |> SavedForm.tryRead (decodeOn vocabulary scope)
+            | None -> fields |> SavedForm.tryRead (fun reader -> decodeOn vocabulary (decodeScope reader) reader))
+
     let private checkVersion (path: string) (json: JsonElement) : Result<unit, ModelFileError> =
         match json.TryGetProperty "formatVersion" with
         | false, _ -> Error(BadField(path, "formatVersion", $"1 to {Version}"))
@@ -236,27 +259,24 @@ module ModelFile =
 
     /// Before anything else, so that no edit of any field goes unnoticed.
     let private checkSum (path: string) (json: JsonElement) : Result<unit, ModelFileError> =
-        if ModelReader(path, "", json).Text "checksum" = checksum json then
-            Ok()
-        else
-            Error(ChecksumMismatch path)
+        match json.TryGetProperty "checksum" with
+        | true, found when found.ValueKind = JsonValueKind.String ->
+            if found.GetString() = checksum json then Ok() else Error(ChecksumMismatch path)
+        | _ -> Error(BadField(path, "checksum", "a text"))
 
-    let private ofDocument (path: string) (document: JsonDocument) : Result<TrainedModel, ModelFileError> =
+    let private ofDocument (path: string) (document: JsonDocument) : Result<(string * SavedForm) list, ModelFileError> =
         let json = document.RootElement
 
         if json.ValueKind <> JsonValueKind.Object then
             Error(NotJson(path, 1L, "another kind of value"))
         else
-            checkVersion path json
-            |> Result.bind (fun () -> checkSum path json)
-            |> Result.map (fun () -> decode (ModelReader(path, "", json)))
+            checkVersion path json |> Result.bind (fun () -> checkSum path json) |> Result.map (fun () -> SavedJson.toFields json)
 
-    let private parse (path: string) (document: unit -> JsonDocument) : Result<TrainedModel, ModelFileError> =
+    let private formOf (path: string) (document: unit -> JsonDocument) : Result<(string * SavedForm) list, ModelFileError> =
         try
             use document = document ()
             ofDocument path document
         with
-        | :? ModelFieldException as failure -> Error failure.Error
         | :? JsonException as error ->
             let line = if error.LineNumber.HasValue then error.LineNumber.Value + 1L else 1L
             Error(NotJson(path, line, "damaged or cut off JSON, or a field given twice"))
@@ -264,11 +284,21 @@ module ModelFile =
         | :? ArgumentException
         | :? InvalidOperationException -> Error(NotJson(path, 1L, "a text that is not Unicode"))
 
+    let private parse (vocabulary: Vocabulary) (path: string) (document: unit -> JsonDocument) : Result<TrainedModel, ModelFileError> =
+        let inFile (error: SavedFormError) =
+            match error with
+            | WrongField(field, expected) -> BadField(path, field, expected)
+            | NotRegistered(field, what, name, known) -> UnknownPart(path, field, what, Words.quote name, known)
+
+        match Vocabulary.fault vocabulary with
+        | Some fault -> Error(BadVocabulary fault)
+        | None -> formOf path document |> Result.bind (decode vocabulary >> Result.mapError inFile)
+
     let private reading = JsonDocumentOptions(AllowDuplicateProperties = false)
 
-    /// The model of a JSON text; `path` is what messages call it.
+    /// The model of a JSON text, of this library's parts; `path` is what messages call it.
     let ofJson (path: string) (text: string) : Result<TrainedModel, ModelFileError> =
-        parse path (fun () -> JsonDocument.Parse(text, reading))
+        parse Vocabulary.standard path (fun () -> JsonDocument.Parse(text, reading))
 
     let rec private tryFindNotFinite (field: string) (node: JsonNode) : string option =
         match node with
@@ -302,15 +332,18 @@ module ModelFile =
         else
             Some bytes
 
-    /// Reads a model, which gzip may have compressed.
-    let read (path: string) : Result<TrainedModel, ModelFileError> =
+    /// Reads a model, which gzip may have compressed, with the parts of a vocabulary.
+    let readWith (vocabulary: Vocabulary) (path: string) : Result<TrainedModel, ModelFileError> =
         DataFile.tryRead path (fun () ->
             use content = ContentStream.openRead path
             tryReadAll content.Stream)
         |> Result.mapError ModelFileUnreadable
         |> Result.bind (function
             | None -> Error(TooLong(path, MostBytes))
-            | Some bytes -> parse path (fun () -> JsonDocument.Parse(bytes, reading)))
+            | Some bytes -> parse vocabulary path (fun () -> JsonDocument.Parse(bytes, reading)))
+
+    /// Reads a model of this library's parts, which gzip may have compressed.
+    let read (path: string) : Result<TrainedModel, ModelFileError> = readWith Vocabulary.standard path
 
     /// Writes a model, at once or not at all; compressed if the path ends in .gz. The same model gives the same bytes.
     let write (path: string) (model: TrainedModel) : Result<unit, ModelFileError> =

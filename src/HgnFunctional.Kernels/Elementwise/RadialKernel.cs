@@ -112,3 +112,37 @@ internal readonly struct InverseCube : IRadial
     /// <inheritdoc/>
     public static Vector<double> Slope(Vector<double> r) => new Vector<double>(-3.0) / (r * r * r * r);
 }
+
+/// <summary>The loops of a radial function that is given as two functions, without vectors.</summary>
+/// <param name="value">u.</param>
+/// <param name="derivative">du/dr.</param>
+internal sealed class FunctionRadialKernel(Func<double, double> value, Func<double, double> derivative) : RadialKernel
+{
+    /// <inheritdoc/>
+    internal override double Value(double r) => value(r);
+
+    /// <inheritdoc/>
+    internal override double Slope(double r) => derivative(r);
+
+    /// <inheritdoc/>
+    internal override void Value(ReadOnlySpan<double> r, Span<double> values)
+    {
+        Guard.Length(nameof(values), r.Length, values.Length);
+
+        for (int i = 0; i < r.Length; i++)
+        {
+            values[i] = value(r[i]);
+        }
+    }
+
+    /// <inheritdoc/>
+    internal override void MultiplySlope(ReadOnlySpan<double> r, Span<double> slope)
+    {
+        Guard.Length(nameof(slope), r.Length, slope.Length);
+
+        for (int i = 0; i < r.Length; i++)
+        {
+            slope[i] *= derivative(r[i]);
+        }
+    }
+}

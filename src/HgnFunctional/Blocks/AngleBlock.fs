@@ -170,6 +170,8 @@ type AngleBlock internal (features: AngleFeatures) =
         member _.Width = features.Width
         member _.Trend = features.Cosine.Degrees.Length
         member _.Part = Potential
+        member _.Kinds = [ features.Kind ]
+        member _.IsOfMasses = false
         member _.Ranges = [ features.CosineRange; features.LengthRange ]
         member _.Symmetries = BlockSymmetries.all
         member _.Attributes = []
@@ -299,6 +301,13 @@ type AngleBlock internal (features: AngleFeatures) =
 
                 struct (outside, count)
 
+        member _.Save() =
+            [
+                "pairs", SavedParts.ofKind features.Kind
+                "cosine", SavedForm.Fields [ "range", SavedParts.ofRange features.CosineRange; yield! SavedParts.ofUnits features.Cosine ]
+                "joint", SavedForm.Fields [ yield! SavedParts.ofMap features.Joint; "range", SavedParts.ofRange features.LengthRange ]
+            ]
+
         member _.Select(indices) =
             let cosine, joint = indices |> Array.partition (fun k -> k < features.Cosine.Width)
 
@@ -359,6 +368,19 @@ module AngleBlock =
                 LengthRange = { Name = rangeName "length" options.Kind; Low = inputs.Low[1]; High = inputs.High[1] }
             }
 
+    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
+        let kind = (reader.Object "pairs").Text "type"
+        let cosine, joint = reader.Object "cosine", reader.Object "joint"
+
+        AngleBlock
+            {
+                Kind = AnglesOf kind
+                Cosine = SavedParts.toUnits vocabulary cosine
+                Joint = SavedParts.toMap vocabulary 3L joint
+                CosineRange = SavedParts.toRange (cosine.Object "range")
+                LengthRange = SavedParts.toRange (joint.Object "range")
+            }
+
     /// The recipe of angle blocks: one for each type of angle.
     let recipe: BlockRecipe =
         {
@@ -370,4 +392,5 @@ module AngleBlock =
             IsOptional = false
             Refuses = fun _ _ -> None
             Create = make
+            Restore = restore
         }

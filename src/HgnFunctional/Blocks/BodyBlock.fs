@@ -26,6 +26,8 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
         member _.Width = units.Width
         member _.Trend = units.Degrees.Length
         member _.Part = Kinetic
+        member _.Kinds = [ EachBody ]
+        member _.IsOfMasses = range.IsNone
         member _.Ranges = Option.toList range
         member _.Symmetries = BlockSymmetries.all
         member _.Attributes = []
@@ -142,6 +144,14 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
 
         member _.Select(features) = BodyBlock(ScalarUnits.select features units, range)
 
+        member _.Save() =
+            [
+                match range with
+                | Some range -> "range", SavedParts.ofRange range
+                | None -> ()
+                yield! SavedParts.ofUnits units
+            ]
+
 /// How body blocks are made.
 [<RequireQualifiedAccess>]
 module BodyBlock =
@@ -162,6 +172,9 @@ module BodyBlock =
         let sample = sample.Inputs
         let range = { Name = "kinetic term"; Low = sample.Low[0]; High = sample.High[0] }
         BodyBlock(ScalarUnits.create [| 1 |] (draw "" None sample), Some range)
+
+    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
+        BodyBlock(SavedParts.toUnits vocabulary reader, reader.TryObject "range" |> Option.map SavedParts.toRange)
 
     /// The kinetic energy sum_i |p_i|^2 / (2 m_i) itself, with a readout of 1: the block has the trend and no hidden unit.
     let internal ofMasses (activation: Activation) : BodyBlock =
@@ -187,4 +200,5 @@ module BodyBlock =
             IsOptional = false
             Refuses = fun _ _ -> None
             Create = make
+            Restore = restore
         }

@@ -11,39 +11,6 @@ type Part =
     /// Both.
     | Coupled
 
-/// What leaves the features of a block alone. The tests check each law on the blocks that claim it.
-type BlockSymmetries =
-    {
-        /// Moving all bodies together.
-        Translations: bool
-        /// Turning all bodies and momenta together.
-        Rotations: bool
-        /// Mirroring all bodies and momenta.
-        Reflections: bool
-        /// Renumbering the bodies.
-        Permutations: bool
-        /// Two far-apart systems add, and a body without neighbours feels no force.
-        Additive: bool
-    }
-
-/// Symmetries of blocks.
-[<RequireQualifiedAccess>]
-module BlockSymmetries =
-
-    /// Those of features of invariants.
-    let all: BlockSymmetries =
-        { Translations = true; Rotations = true; Reflections = true; Permutations = true; Additive = true }
-
-    /// Those of features of coordinates as they are.
-    let none: BlockSymmetries =
-        {
-            Translations = false
-            Rotations = false
-            Reflections = false
-            Permutations = false
-            Additive = false
-        }
-
 /// Why a block cannot be used on a structure, or cannot learn from a snapshot.
 type BlockError =
     /// Its inputs exist in this many dimensions alone.
@@ -96,6 +63,10 @@ type IFeatureBlock =
     abstract Trend: int
     /// What the features depend on.
     abstract Part: Part
+    /// The kinds of bodies, pairs or angles that the features are of; `EachBody` alone for blocks that tell none apart.
+    abstract Kinds: Kind list
+    /// Whether the features are the kinetic energy of the masses, which is no data's.
+    abstract IsOfMasses: bool
     /// The range in training of each invariant that the block looks at.
     abstract Ranges: InvariantRange list
 
@@ -131,6 +102,9 @@ type IFeatureBlock =
 
     /// The block with only the features of the given indices, in that order.
     abstract Select: features: int[] -> IFeatureBlock
+
+    /// All that the recipe's `Restore` needs to make the block anew, by names other than "kind" and "readout".
+    abstract Save: unit -> (string * SavedForm) list
 
 /// What the blocks of a model are made with.
 [<NoEquality; NoComparison>]
@@ -187,4 +161,21 @@ type BlockRecipe =
         Refuses: Structure -> Snapshot -> BlockError option
         /// Makes the block.
         Create: BlockOptions -> TrainingSample -> FeatureDraw -> IFeatureBlock
+        /// Makes a block anew of what its `Save` gave, with the parts of a vocabulary that it names.
+        Restore: Vocabulary -> SavedReader -> IFeatureBlock
+    }
+
+/// The parts whose code saved models name. `Vocabulary.standard` has those of this library; others are added to its lists.
+and [<NoEquality; NoComparison>] Vocabulary =
+    {
+        /// Blocks, by kind.
+        Blocks: BlockRecipe list
+        /// Activations of hidden units.
+        Activations: Activation list
+        /// Radial transforms.
+        Radials: Radial list
+        /// Factors of pairs within a cutoff.
+        Cutoffs: Cutoff list
+        /// Inputs of nodes and edges.
+        Inputs: IGraphInputs list
     }

@@ -68,6 +68,8 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
         member _.Width = width
         member _.Trend = 0
         member _.Part = Coupled
+        member _.Kinds = [ EachBody ]
+        member _.IsOfMasses = false
         member _.Ranges = rangesOf network.Nodes "node input" @ rangesOf network.Edges "edge input"
         member _.Symmetries = network.Inputs.Symmetries
 
@@ -154,6 +156,19 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
             let messages = features |> Array.filter (fun k -> k >= firstMessage) |> Array.map (fun k -> k - firstMessage)
             let before = List.take (network.Rounds.Length - 1) network.Rounds
             MessageBlock({ network with Rounds = before @ [ FeatureMap.select messages final ] }, nodes, edges)
+
+        member _.Save() =
+            [
+                "inputs", SavedForm.Text network.Inputs.Name
+                "dimension", SavedForm.Number(float network.Dimension)
+                "directed", SavedForm.Flag network.IsDirected
+                yield! SavedParts.ofFactor network.Factor
+                "nodes", SavedForm.Fields(SavedParts.ofMap network.Nodes)
+                "edges", SavedForm.Fields(SavedParts.ofMap network.Edges)
+                "rounds", SavedForm.List [ for map in network.Rounds -> SavedForm.Fields(SavedParts.ofMap map) ]
+                "pooledNodes", SavedForm.ofInts pooledNodes
+                "pooledEdges", SavedForm.ofInts pooledEdges
+            ]
 
 /// How a message block is laid out.
 [<NoEquality; NoComparison>]
@@ -275,6 +290,40 @@ module MessageBlock =
         let pooled units = if layout.PoolsEveryStage then Array.init units id else [||]
         MessageBlock(network, pooled network.Nodes.Units, pooled network.Edges.Units)
 
+    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
+        let inputs = reader.Registered("inputs", "kind of inputs", vocabulary.Inputs, _.Name)
+        let dimension = reader.Integer("dimension", 1, SavedParts.mostDimensions)
+        let isDirected = reader.Flag "directed"
+        let map (inputs: int64) (reader: SavedReader) = SavedParts.toMap vocabulary inputs reader
+        let nodes = reader.Object "nodes" |> map (inputs.NodeInputs dimension).LongLength
+        let edges = reader.Object "edges" |> map (inputs.EdgeInputs dimension).LongLength
+
+        let rounds =
+            reader.Objects "rounds"
+            |> List.mapFold
+                (fun seen round ->
+                    let map = round |> map ((if isDirected then 2L else 1L) * int64 seen + int64 edges.Units)
+                    map, map.Units)
+                nodes.Units
+            |> fst
+
+        if List.isEmpty rounds then
+            reader.Fail("rounds", "at least one round")
+
+        MessageBlock(
+            {
+                Inputs = inputs
+                Dimension = dimension
+                IsDirected = isDirected
+                Factor = SavedParts.toFactor vocabulary reader
+                Nodes = nodes
+                Edges = edges
+                Rounds = rounds
+            },
+            reader.Indices("pooledNodes", nodes.Units),
+            reader.Indices("pooledEdges", edges.Units)
+        )
+
     /// The recipe of message blocks of a layout.
     let recipe (layout: MessageOptions) : BlockRecipe =
         {
@@ -295,4 +344,5 @@ module MessageBlock =
                     else
                         layout.Inputs.Refuses &configuration |> Option.map NoLocalFrame
             Create = make layout
+            Restore = restore
         }

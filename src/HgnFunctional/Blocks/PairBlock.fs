@@ -5,16 +5,6 @@ open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
 
-/// The factor of pairs within a cutoff.
-[<NoEquality; NoComparison>]
-type CutoffFactor =
-    {
-        /// The shape c(x).
-        Shape: Cutoff
-        /// The distance at which x = r / radius = 1.
-        Radius: float
-    }
-
 /// What a pair block is made of.
 [<NoEquality; NoComparison>]
 type PairFeatures =
@@ -136,6 +126,45 @@ module internal PairRun =
             let struct (last, count) = pairs.Run(place + kinds - 1)
             struct (pairs, struct (start, last + count - start))
 
+/// The saved form of pair features.
+[<RequireQualifiedAccess>]
+module private PairSaved =
+
+    let save (features: PairFeatures) : (string * SavedForm) list =
+        [
+            "pairs", SavedParts.ofKind features.Kind
+            match features.Weight with
+            | Unweighted -> ()
+            | ByMasses -> "weight", SavedForm.Text "mass"
+            | ByAttribute name -> "attribute", SavedForm.Text name
+            "radial", SavedForm.Text features.Radial.Name
+            yield! SavedParts.ofFactor features.Factor
+            "range", SavedParts.ofRange features.Range
+            yield! SavedParts.ofUnits features.Units
+        ]
+
+    let restore (vocabulary: Vocabulary) (reader: SavedReader) : PairFeatures =
+        let kind = SavedParts.toPairKind (reader.Object "pairs")
+        let factor = SavedParts.toFactor vocabulary reader
+
+        // Without one, pairs beyond the cutoff would act as long as a list holds them.
+        if (kind.IsPairsOf || kind.IsAnyPairsOf) && factor.IsNone then
+            reader.Fail("cutoff", "an object")
+
+        {
+            Kind = kind
+            Weight =
+                match reader.TryText "attribute", reader.TryNamed("weight", [ "mass" ], id) with
+                | None, None -> Unweighted
+                | None, Some _ -> ByMasses
+                | Some name, None -> ByAttribute name
+                | Some _, Some _ -> reader.Fail("weight", "one weight")
+            Radial = reader.Registered("radial", "radial transform", vocabulary.Radials, _.Name)
+            Factor = factor
+            Units = SavedParts.toUnits vocabulary reader
+            Range = SavedParts.toRange (reader.Object "range")
+        }
+
 /// Features of the pairs of one kind: Phi_k = sum_ij w_i w_j c(r_ij) s_k(u(r_ij)), with a radial transform u and, for pairs within a
 /// cutoff, a factor c; w is 1, or what the law is known to be weighted by. The trend is u and u^2.
 [<Sealed; NoEquality; NoComparison>]
@@ -189,6 +218,8 @@ type PairBlock internal (features: PairFeatures) =
         member _.Width = units.Width
         member _.Trend = units.Degrees.Length
         member _.Part = Potential
+        member _.Kinds = [ features.Kind ]
+        member _.IsOfMasses = false
         member _.Ranges = [ features.Range ]
         member _.Symmetries = BlockSymmetries.all
 
@@ -268,10 +299,14 @@ type PairBlock internal (features: PairFeatures) =
 
         member _.CountOutside(configuration) =
             let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
-            let outside = PairSum.energy (OutsideRange features.Range) (Array.Empty<float>()) &configuration pairs (struct (start, count))
+
+            let outside =
+                PairSum.energy (OutsideRange features.Range) (Array.Empty<float>()) &configuration pairs (struct (start, count))
+
             struct (int outside, count)
 
         member _.Select(indices) = PairBlock { features with Units = ScalarUnits.select indices units }
+        member _.Save() = PairSaved.save features
 
 /// How pair blocks are made.
 [<RequireQualifiedAccess>]
@@ -357,6 +392,7 @@ module PairBlock =
                     else
                         None
             Create = make weight
+            Restore = fun vocabulary reader -> PairBlock(PairSaved.restore vocabulary reader)
         }
 
     /// What acts between bonded bodies beside the bond is a function of the same distance, and nothing but chance would share it

@@ -149,6 +149,8 @@ type RawBlock internal (inputs: RawInputs, map: FeatureMap) =
         member _.Width = map.Units
         member _.Trend = 0
         member _.Part = Coupled
+        member _.Kinds = [ EachBody ]
+        member _.IsOfMasses = false
 
         member _.Ranges =
             [
@@ -207,6 +209,15 @@ type RawBlock internal (inputs: RawInputs, map: FeatureMap) =
 
         member _.Select(features) = RawBlock(inputs, FeatureMap.select features map)
 
+        member _.Save() =
+            [
+                "bodies", SavedForm.Number(float inputs.Bodies)
+                "dimension", SavedForm.Number(float inputs.Dimension)
+                if inputs.Periods.ToArray() |> Array.exists ((<>) 0.0) then
+                    "periods", SavedForm.Numbers(inputs.Periods.ToArray())
+                "map", SavedForm.Fields(SavedParts.ofMap map)
+            ]
+
 /// How raw blocks are made.
 [<RequireQualifiedAccess>]
 module RawBlock =
@@ -223,6 +234,19 @@ module RawBlock =
         let groups = inputs.Names |> Array.map snd
         RawBlock(inputs, sample.Inputs |> InputSample.widen groups |> draw "" None)
 
+    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
+        let bodies = reader.Integer("bodies", 1, Int32.MaxValue)
+        let dimension = reader.Integer("dimension", 1, SavedParts.mostDimensions)
+        let periods = reader.TryFloats("periods", int64 dimension) |> Option.defaultValue (Array.zeroCreate dimension)
+
+        if periods |> Array.exists (fun period -> period < 0.0) then
+            reader.Fail("periods", "lengths, or 0 for open axes")
+
+        // Nothing has checked the number of bodies yet.
+        let count = min 1e15 (RawInputs.CountFor(bodies, periods)) |> int64
+        let map = reader.Object "map" |> SavedParts.toMap vocabulary count
+        RawBlock(RawInputs(bodies, periods), map)
+
     /// The recipe of raw blocks.
     let recipe: BlockRecipe =
         {
@@ -236,28 +260,5 @@ module RawBlock =
                 fun first snapshot ->
                     RawBlock.SizeRefusal first |> Option.orElseWith (fun () -> RawBlock.RefusalOf(inputsOf first, snapshot.Structure))
             Create = make
+            Restore = restore
         }
-
-/// The kinds of block at hand.
-[<RequireQualifiedAccess>]
-module Blocks =
-
-    /// What models are made of unless told otherwise: body features, and pair features for each relation that the structure has,
-    /// which split into T(p) + V(q).
-    let defaults: BlockRecipe list = BodyBlock.recipe :: PairBlock.recipes @ [ AngleBlock.recipe ]
-
-    /// Message blocks with the paper's inputs and with invariant ones, of one and of two rounds.
-    let private messages: BlockRecipe list =
-        [
-            MessageBlock.recipe (MessageBlock.options GraphInputs.localFrame)
-            MessageBlock.recipe (MessageBlock.options GraphInputs.invariant)
-            MessageBlock.recipe
-                { MessageBlock.options GraphInputs.invariant with
-                    IsDirected = true
-                    InnerUnits = [ 32 ]
-                    PoolsEveryStage = true
-                }
-        ]
-
-    /// Every recipe: tests iterate it.
-    let all: BlockRecipe list = defaults @ messages @ [ RawBlock.recipe ]

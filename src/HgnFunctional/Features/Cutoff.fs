@@ -14,6 +14,16 @@ type Cutoff =
         Slope: float -> float
     }
 
+/// The factor of pairs within a cutoff.
+[<NoEquality; NoComparison>]
+type CutoffFactor =
+    {
+        /// The shape c(x).
+        Shape: Cutoff
+        /// The distance at which x = r / radius = 1.
+        Radius: float
+    }
+
 /// The cutoff factors at hand; `Cutoff.all` lists them.
 [<RequireQualifiedAccess>]
 module Cutoff =

@@ -37,5 +37,9 @@ module Radial =
     /// Every transform.
     let all: Radial list = [ distance; inverse; inverseCube ]
 
+    /// A transform of one's own: a name for model files, u(r) and du/dr for r above 0, which are called from several threads and must
+    /// depend on nothing but r. To load a model with it, add it to a vocabulary.
+    let create (name: string) (value: float -> float) (slope: float -> float) : Radial = Radial(name, FunctionRadialKernel(value, slope))
+
     /// The transform of that name.
     let tryFind (name: string) : Radial option = all |> List.tryFind (fun radial -> radial.Name = name)

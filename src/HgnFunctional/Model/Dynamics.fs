@@ -216,12 +216,7 @@ module Model =
             outside <- outside + here
             total <- total + all
 
-        let kinds =
-            model.Terms
-            |> List.choose (fun term ->
-                match term.Block with
-                | :? PairBlock as block -> Some block.Features.Kind
-                | _ -> None)
+        let kinds = model.Terms |> List.collect _.Block.Kinds |> List.filter (fun kind -> kind.IsBondsOf || kind.IsPairsOf)
 
         // Pairs of kinds that were never seen in training have no block; those joined by bonds may have none beside it.
         let looksAt (kind: Kind) =

@@ -100,12 +100,7 @@ type TrainedModel =
     }
 
     /// Whether the kinetic energy is |p|^2 / (2 m), from the masses: all training data stood still, which says nothing of it.
-    member model.KineticFromMasses: bool =
-        model.Terms
-        |> List.exists (fun term ->
-            match term.Block with
-            | :? BodyBlock as block -> block.Range.IsNone
-            | _ -> false)
+    member model.KineticFromMasses: bool = model.Terms |> List.exists _.Block.IsOfMasses
 
     /// The attributes of bodies that laws of the model are weighted by.
     member model.Attributes: string list = model.Terms |> List.collect _.Block.Attributes |> List.distinct

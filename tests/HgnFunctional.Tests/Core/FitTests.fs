@@ -14,6 +14,9 @@ type private CoupledBlock(bodies: IFeatureBlock, pairs: IFeatureBlock) =
         member _.Width = bodies.Width
         member _.Trend = 0
         member _.Part = Coupled
+        member _.Kinds = [ EachBody ]
+        member _.IsOfMasses = false
+        member _.Save() = []
         member _.Ranges = bodies.Ranges @ pairs.Ranges
         member _.Symmetries = BlockSymmetries.all
         member _.Attributes = []
@@ -73,6 +76,7 @@ let private coupledRecipe: BlockRecipe =
         IsOptional = false
         Refuses = (fun _ _ -> None)
         Create = create
+        Restore = (fun _ reader -> reader.Fail("kind", "a block that is saved"))
     }
 
 /// A chain of bodies in the plane, bound by a potential.
