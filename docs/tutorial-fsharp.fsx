@@ -74,17 +74,13 @@ model.Diagnostics
 (*** include-it ***)
 
 (**
-The learned energy of one bond, beside the true one:
+The learned energy of one bond, beside the true one; models of several kinds of pairs have a curve for each:
 *)
 let distances = [ for k in 0..50 -> 0.75 + 0.01 * float k ]
 
-let bondEnergies =
-    match Charts.pairEnergy model distances with
-    | Ok learned -> learned
-    | Error error -> failwith $"{error}"
-
+let kinds = Charts.pairEnergies model distances
 let truth = [ for r in distances -> r, morse.Energy r - morse.Energy distances.Head ]
-let chart = Charts.lines "A Morse bond" "distance" "energy" [ "learned", bondEnergies; "true", truth ]
+let chart = Charts.lines "A Morse bond" "distance" "energy" (("true", truth) :: kinds)
 (*** hide ***)
 open Plotly.NET
 

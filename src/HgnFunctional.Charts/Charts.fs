@@ -81,29 +81,21 @@ module Charts =
             let all = groups |> List.rev |> Array.concat
             Chart.Point(x = Array.map fst all, y = Array.map snd all) |> titled "Forces" "measured" "learned")
 
-    /// The energy of one pair over its distance, of two bodies at rest: zero at the first distance. The bodies are of the first
-    /// species that the model knows, joined by a bond of its first type if it knows bonds.
-    let pairEnergy (model: TrainedModel) (distances: float seq) : Result<(float * float) list, BindError> =
-        let scope = model.Scope
-        let bonds = Graph.create 2 [ struct (0, 1) ] |> Bonds.ofGraph
+    /// The learned energy of one pair of each kind over its distance, zero at the first one, by the name of the invariant: of bonds, and of
+    /// pairs within reach. Laws that weights multiply are those of weights of 1. None for models whose pairs have no laws of their
+    /// own, as those of messages.
+    let pairEnergies (model: TrainedModel) (distances: float seq) : (string * (float * float) list) list =
+        let isOfPairs (kind: Kind) = kind.IsBondsOf || kind.IsPairsOf || kind.IsAnyPairsOf
 
-        let relations =
-            {
-                Bonds = scope.BondTypes |> Option.map (fun types -> Bonds.rename (fun _ -> types.Head) bonds)
-                Angles = scope.AngleTypes |> Option.map (fun _ -> Angles.create bonds [])
-                Reach = scope.Reach
-            }
-
-        let pair =
-            Structure.create (Cell.openSpace 1) relations [| 1.0; 1.0 |]
-            |> Structure.withSpecies (List.replicate 2 scope.Species.Head)
-
-        let apart (r: float) = PhaseState.create 2 1 [| 0.0; r |] [| 0.0; 0.0 |]
-
-        Model.bind pair model
-        |> Result.map (fun dynamics ->
-            let energies = distances |> Seq.map (fun r -> r, Hamiltonian.value dynamics.Hamiltonian (apart r)) |> List.ofSeq
-            energies |> List.map (fun (r, energy) -> r, energy - snd energies.Head))
+        [
+            for term in model.Terms do
+                match term.Block.Kinds with
+                | [ kind ] when isOfPairs kind ->
+                    let energies = [ for r in distances -> r, term.Block.Response(term.Readout, [| r |]) ]
+                    let name = term.Block.Ranges |> List.tryHead |> Option.map _.Name |> Option.defaultValue (string kind)
+                    name, energies |> List.map (fun (r, energy) -> r, energy - snd energies.Head)
+                | _ -> ()
+        ]
 
     /// Writes charts to an HTML page, one below the other, that can be opened without a network: it holds Plotly's script. A page
     /// that is there already is replaced at the end, or not at all. Throws an `IOException` that says why where it cannot be written.

@@ -9,13 +9,14 @@ open System.Text.Json.Nodes
 open HgnFunctional
 
 /// Reads and writes models as single versioned JSON documents. Version 2 added the field `units`, version 3 the relations, species and
-/// bond types; older documents hold one law for all pairs, whatever they are.
+/// bond types, version 4 angles, weights, cutoffs by species and periodic coordinates; documents before 3 hold one law for all pairs,
+/// whatever they are.
 [<RequireQualifiedAccess>]
 module ModelFile =
 
     /// The version of the format that this library writes; it reads this one and those before.
     [<Literal>]
-    let Version = 3
+    let Version = 4
 
     /// Bytes of the longest model, after inflation: 64 MB.
     [<Literal>]

@@ -315,13 +315,19 @@ module PairBlock =
     let private distance: string = "distance"
 
     /// What the distances are called that a block of a kind looks at.
-    let internal rangeName (kind: Kind) : string =
-        match kind with
-        | EachBody
-        | BondsOf ""
-        | AnyPairsOf None
-        | PairsOf("", "", None) -> distance
-        | kind -> $"{distance} of {kind}"
+    let internal rangeName (weight: Weight) (kind: Kind) : string =
+        let ofKind =
+            match kind with
+            | EachBody
+            | BondsOf ""
+            | AnyPairsOf None
+            | PairsOf("", "", None) -> distance
+            | kind -> $"{distance} of {kind}"
+
+        match weight with
+        | Unweighted -> ofKind
+        | ByMasses -> $"{ofKind}, weighted by masses"
+        | ByAttribute name -> $"{ofKind}, weighted by {name}"
 
     /// With half the difference of the forces on the two bodies, along the pair, over the weights, as measured outputs.
     let private collect (kindsOf: Structure -> Kind list) (weight: Weight) (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
@@ -370,7 +376,7 @@ module PairBlock =
                 Radial = options.Radial
                 Factor = factor
                 Units = ScalarUnits.create [| 1; 2 |] (draw "" None seen)
-                Range = { Name = rangeName options.Kind; Low = sample.Low[0]; High = sample.High[0] }
+                Range = { Name = rangeName weight options.Kind; Low = sample.Low[0]; High = sample.High[0] }
             }
 
     let private recipeOn (allKindsOf: Structure -> Kind list) (weight: Weight) : BlockRecipe =

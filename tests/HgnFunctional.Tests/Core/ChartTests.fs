@@ -82,7 +82,8 @@ let tests =
             }
 
             test "the energy of a pair is the bond's, zero at the first distance" {
-                let energies = [ for k in 0..20 -> 0.9 + 0.01 * float k ] |> Charts.pairEnergy model.Value |> expectOk
+                let name, energies = [ for k in 0..20 -> 0.9 + 0.01 * float k ] |> Charts.pairEnergies model.Value |> List.exactlyOne
+                Expect.equal name "distance" "the only kind"
                 Expect.equal (snd energies.Head) 0.0 "the first"
 
                 for r, energy in energies do
