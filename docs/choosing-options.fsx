@@ -28,6 +28,15 @@ Here are Morse bonds on a cube of eight bodies. One test stays nearly within the
 #r "nuget: HgnFunctional"
 
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 
 let expect (result: Result<'value, 'error>) : 'value =
     match result with

@@ -15,6 +15,15 @@ folder `artifacts/packages`.
 #r "nuget: HgnFunctional.Charts"
 
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 open HgnFunctional.Charts
 
 (**

@@ -2,6 +2,10 @@ namespace HgnFunctional.Charts
 
 open System
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Models
 open HgnFunctional.IO
 open Plotly.NET
 

@@ -7,6 +7,14 @@ open System.Diagnostics
 open System.IO
 open System.Text.Json
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 open HgnFunctional.IO
 
 let private expect (result: Result<'value, 'error>) : 'value =

@@ -4,6 +4,8 @@ using System.Linq;
 using System.Reflection;
 using Expecto;
 using Expecto.CSharp;
+using HgnFunctional.Bodies;
+using HgnFunctional.Data;
 
 namespace HgnFunctional.CSharp.Tests;
 
@@ -108,7 +110,7 @@ internal static class SurfaceTests
             {
                 var found = Leaks([typeof(Leaking<>), typeof(Leaking<>.Handler), typeof(Derived)]);
 
-                foreach (var name in new[] { "FSharpList", "FSharpOption`1[T]", "FSharpOption`1[System.Int32]", "Unit", "HgnFunctional.Structure", "HgnFunctional.Snapshot" })
+                foreach (var name in new[] { "FSharpList", "FSharpOption`1[T]", "FSharpOption`1[System.Int32]", "Unit", "HgnFunctional.Bodies.Structure", "HgnFunctional.Data.Snapshot" })
                 {
                     Check.That(found.Any(leak => leak[leak.IndexOf(':')..].Contains(name)), $"{name} is found among {string.Join("; ", found)}");
                 }

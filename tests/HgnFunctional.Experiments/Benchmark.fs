@@ -3,6 +3,13 @@ namespace HgnFunctional.Experiments
 open System
 open System.Diagnostics
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 
 /// The springs and the gravity of the NeurIPS 2022 benchmark of physics-informed graph networks (arXiv 2211.05520), with its
 /// measures of rollouts.

@@ -7,6 +7,14 @@ open System.Threading.Tasks
 open MathNet.Numerics.LinearAlgebra
 open MathNet.Numerics.LinearAlgebra.Factorization
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Learning
+open HgnFunctional.Systems
 
 /// Three ways to solve for the readout, from a few hidden units to thousands: error, rank, condition, time.
 [<RequireQualifiedAccess>]

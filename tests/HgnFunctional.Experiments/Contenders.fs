@@ -2,6 +2,10 @@ namespace HgnFunctional.Experiments
 
 open System.Diagnostics
 open HgnFunctional
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+open HgnFunctional.Learning
 
 /// Who takes part: our model, and PyTorch's optimizers, each with what is known to help it.
 [<RequireQualifiedAccess>]

@@ -5,6 +5,12 @@ open System.Buffers.Binary
 open System.IO
 open System.Text.Json
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Learning
+open HgnFunctional.Metrics
 
 /// One training of the network in Python/optimizers.py.
 type Descent =

@@ -3,6 +3,13 @@ namespace HgnFunctional.Experiments
 open System
 open System.IO
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 

@@ -2,6 +2,16 @@ namespace HgnFunctional.Experiments
 
 open System
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 
 /// How trajectories of a known system are made: each starts from the sites, displaced, with velocities.
 type Motion =

@@ -3,6 +3,15 @@ namespace HgnFunctional.Experiments
 open System
 open System.IO
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 open HgnFunctional.IO
 
 /// A Lennard-Jones liquid with pairs within a cutoff: from a LAMMPS file, and generated.

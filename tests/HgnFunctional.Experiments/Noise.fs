@@ -1,6 +1,16 @@
 namespace HgnFunctional.Experiments
 
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 
 /// What errors in the data do: noise in the derivatives, and a damping that the model does not know of.
 [<RequireQualifiedAccess>]

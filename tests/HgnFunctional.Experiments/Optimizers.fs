@@ -1,6 +1,11 @@
 namespace HgnFunctional.Experiments
 
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
 
 /// Our solve beside fifteen ways of gradient descent that PyTorch has, on the same snapshots of a lattice of springs.
 [<RequireQualifiedAccess>]

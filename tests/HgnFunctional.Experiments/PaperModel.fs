@@ -2,6 +2,15 @@ namespace HgnFunctional.Experiments
 
 open System.Diagnostics
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 
 /// The network of arXiv 2506.06558 itself: encoders, one round of messages, coordinates in the local frame; beside the
 /// same network on invariants and beside our default.

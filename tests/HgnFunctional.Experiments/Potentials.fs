@@ -1,6 +1,12 @@
 namespace HgnFunctional.Experiments
 
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Metrics
 
 /// Three laws of bonds on a lattice in space: the test error of two samplers beside the paper's.
 [<RequireQualifiedAccess>]

@@ -2,6 +2,9 @@ namespace HgnFunctional.Experiments
 
 open System
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
 
 /// Random graphs for experiments.
 [<RequireQualifiedAccess>]

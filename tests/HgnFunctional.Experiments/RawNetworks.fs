@@ -3,6 +3,15 @@ namespace HgnFunctional.Experiments
 open System
 open System.Diagnostics
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Metrics
 
 /// Networks of all coordinates without a graph (RF-HNN), on Hamiltonians of one and two degrees of freedom that are known at
 /// points drawn uniformly: the error of H beside the one that arXiv 2411.17511 reports.

@@ -1,6 +1,11 @@
 namespace HgnFunctional.Experiments
 
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
 
 /// Long simulations of learned models beside the truth.
 [<RequireQualifiedAccess>]

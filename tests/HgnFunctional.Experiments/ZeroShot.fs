@@ -1,6 +1,13 @@
 namespace HgnFunctional.Experiments
 
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 
 /// Models of a few bodies on structures that they never saw: larger, of other dimension, of other degrees.
 [<RequireQualifiedAccess>]

@@ -67,7 +67,7 @@ let all: Fault list =
         }
         {
             Name = "edges-counted-at-one-end"
-            File = "src/HgnFunctional/Graph/Graph.fs"
+            File = "src/HgnFunctional/Bodies/Graph.fs"
             Original = "degrees[pairs.Receivers[k]] <- degrees[pairs.Receivers[k]] + 1"
             Fault = "degrees[pairs.Receivers[k]] <- degrees[pairs.Receivers[k]] + 0"
             Law = "a graph shows the degrees of its bodies"

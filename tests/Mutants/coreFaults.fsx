@@ -57,35 +57,35 @@ let all: Fault list =
         }
         {
             Name = "bins-of-a-skewed-box-too-narrow"
-            File = "src/HgnFunctional/Graph/Neighbours.fs"
+            File = "src/HgnFunctional/Space/Neighbours.fs"
             Original = "radius * margin * stretches[axis]"
             Fault = "radius * margin"
             Law = "the neighbours are those that brute force finds, in skewed boxes"
         }
         {
             Name = "tilts-are-not-reduced"
-            File = "src/HgnFunctional/Mechanics/Cell.fs"
+            File = "src/HgnFunctional/Space/Cell.fs"
             Original = "Array.blit difference 0 reduced row vector"
             Fault = "Array.blit difference 0 reduced row 0"
             Law = "other vectors of the same lattice give the same tilts"
         }
         {
             Name = "bins-do-not-wrap"
-            File = "src/HgnFunctional/Graph/Neighbours.fs"
+            File = "src/HgnFunctional/Space/Neighbours.fs"
             Original = "elif axis.Around > 0 then"
             Fault = "elif axis.Around > 1000000 then"
             Law = "the neighbours are those that brute force finds, in many bins"
         }
         {
             Name = "neighbours-never-renewed"
-            File = "src/HgnFunctional/Graph/Structure.fs"
+            File = "src/HgnFunctional/Bodies/Structure.fs"
             Original = "valid <- moved <= reach * reach"
             Fault = "valid <- moved <= reach * reach + infinity"
             Law = "a pair source follows a random walk"
         }
         {
             Name = "skin-used-twice"
-            File = "src/HgnFunctional/Graph/Structure.fs"
+            File = "src/HgnFunctional/Bodies/Structure.fs"
             Original = "0.5 * skin, positions"
             Fault = "skin, positions"
             Law = "two bodies that approach each other by half the skin each still meet"

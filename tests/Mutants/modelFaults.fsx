@@ -8,7 +8,7 @@ let all: Fault list =
     [
         {
             Name = "chunks-by-parity-of-thread"
-            File = "src/HgnFunctional/Training/Design.fs"
+            File = "src/HgnFunctional/Learning/Design.fs"
             Original = "Array.sub parts (system * chunks.Length) chunks.Length"
             Fault =
                 "Array.sub parts (system * chunks.Length) chunks.Length\n"
@@ -17,7 +17,7 @@ let all: Fault list =
         }
         {
             Name = "chunks-by-parity-of-worker"
-            File = "src/HgnFunctional/Training/Design.fs"
+            File = "src/HgnFunctional/Learning/Design.fs"
             Original =
                 "Parallel.For(0, parts.Length, fun index -> parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length])"
             Fault =
@@ -31,7 +31,7 @@ let all: Fault list =
         }
         {
             Name = "chunks-as-they-are-done"
-            File = "src/HgnFunctional/Training/Design.fs"
+            File = "src/HgnFunctional/Learning/Design.fs"
             Original = "parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length])"
             Fault =
                 "let part = reduce systems[index / chunks.Length] chunks[index % chunks.Length] in let first = index / chunks.Length * chunks.Length in "
@@ -40,49 +40,49 @@ let all: Fault list =
         }
         {
             Name = "ridge-on-the-trend"
-            File = "src/HgnFunctional/Training/Design.fs"
+            File = "src/HgnFunctional/Learning/Design.fs"
             Original = "k < block.Trend"
             Fault = "k < 0 * block.Trend"
             Law = "the trend is not penalised"
         }
         {
             Name = "sign-of-forces"
-            File = "src/HgnFunctional/Training/Design.fs"
+            File = "src/HgnFunctional/Learning/Design.fs"
             Original = "finishRows columns system.Unit -1.0 forceScale"
             Fault = "finishRows columns system.Unit 1.0 forceScale"
             Law = "springs are learned"
         }
         {
             Name = "rows-of-forces-not-scaled"
-            File = "src/HgnFunctional/Training/Survey.fs"
+            File = "src/HgnFunctional/Learning/Survey.fs"
             Original = "ForceScale = scale forces"
             Fault = "ForceScale = 1.0 + 0.0 * scale forces"
             Law = "the units of the data do not matter to a coupled fit"
         }
         {
             Name = "hash-without-forces"
-            File = "src/HgnFunctional/Training/Fingerprint.fs"
+            File = "src/HgnFunctional/Learning/Fingerprint.fs"
             Original = "addFloats hash snapshot.Forces"
             Fault = "ignore snapshot.Forces.Length"
             Law = "other data have another hash"
         }
         {
             Name = "constant-not-fixed"
-            File = "src/HgnFunctional/Training/Training.fs"
+            File = "src/HgnFunctional/Learning/Training.fs"
             Original = "Constant = -(energyAt survey.First terms)"
             Fault = "Constant = 0.0 * energyAt survey.First terms"
             Law = "the energy is zero at the first snapshot"
         }
         {
             Name = "gradient-not-cleared"
-            File = "src/HgnFunctional/Model/Dynamics.fs"
+            File = "src/HgnFunctional/Models/Dynamics.fs"
             Original = "gradientP.Clear()"
             Fault = "ignore gradientP.Length"
             Law = "gradients are written, not added"
         }
         {
             Name = "force-of-models"
-            File = "src/HgnFunctional/Model/Dynamics.fs"
+            File = "src/HgnFunctional/Models/Dynamics.fs"
             Original = "System.Numerics.Tensors.TensorPrimitives.Negate(Span<float>.op_Implicit destination, destination)"
             Fault = "ignore destination.Length"
             Law = "energy does not drift"

@@ -59,7 +59,7 @@ let all: Fault list =
             "frames far apart tell units that are far apart"
         fault
             "model-of-other-units"
-            "src/HgnFunctional/Model/Dynamics.fs"
+            "src/HgnFunctional/Models/Dynamics.fs"
             "| Some trained, Some other when trained <> other ->"
             "| Some trained, Some other when trained = \"\" ->"
             "a model is not used in other units"
@@ -83,13 +83,13 @@ let all: Fault list =
             "ids go out as they came in"
         fault
             "drag-unseen"
-            "src/HgnFunctional/Training/Diagnosis.fs"
+            "src/HgnFunctional/Learning/Diagnosis.fs"
             "if correlation < -sqrt notable then"
             "if correlation < -2.0 then"
             "a poor fit names drag"
         fault
             "frozen-unseen"
-            "src/HgnFunctional/Training/Diagnosis.fs"
+            "src/HgnFunctional/Learning/Diagnosis.fs"
             "feels[k] && not moves[k]"
             "feels[k] && moves[k]"
             "bodies that never move are counted"

@@ -3,6 +3,13 @@
 #r "nuget: HgnFunctional.Charts"
 
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 open HgnFunctional.Charts
 
 let lattice = Topology.grid [ 2; 2; 2 ]

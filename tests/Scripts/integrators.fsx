@@ -3,6 +3,12 @@
 #r "nuget: HgnFunctional.Charts"
 
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
 open HgnFunctional.Charts
 
 let lattice = Topology.grid [ 3; 3 ]

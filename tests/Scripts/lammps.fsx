@@ -3,6 +3,8 @@
 #r "nuget: HgnFunctional.Charts"
 
 open HgnFunctional
+open HgnFunctional.Learning
+open HgnFunctional.Metrics
 open HgnFunctional.IO
 open HgnFunctional.Charts
 

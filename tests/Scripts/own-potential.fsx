@@ -3,6 +3,12 @@
 #r "nuget: HgnFunctional.Charts"
 
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
 open HgnFunctional.Charts
 
 /// A bond with two rest lengths, 1 - w and 1 + w: the energy over the distance, and its derivative.

@@ -2,6 +2,13 @@
 #r "nuget: HgnFunctional"
 
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 
 // A cube of 8 bodies joined by springs, and another one that is far larger.
 let springs sizes =

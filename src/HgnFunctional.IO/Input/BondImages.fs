@@ -2,6 +2,9 @@ namespace HgnFunctional.IO
 
 open System
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Features
 
 /// Decides which axes of a data file are periodic for its bonds. A bond that spans more than half the box crosses a periodic
 /// boundary, or it is a long bond in a tight box of open space; the file does not say which.

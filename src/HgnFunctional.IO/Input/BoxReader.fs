@@ -2,6 +2,8 @@ namespace HgnFunctional.IO
 
 open System
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Features
 
 /// The box of a file: a corner, the length of each vector along its own axis, and the tilts xy, xz and yz.
 [<NoEquality; NoComparison>]

@@ -4,6 +4,7 @@ open System
 open System.IO
 open System.IO.Compression
 open System.IO.Pipelines
+open HgnFunctional.Space
 
 /// The content of a file that may be compressed.
 [<NoEquality; NoComparison>]

@@ -2,6 +2,9 @@ namespace HgnFunctional.IO
 
 open System
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
 
 /// What is wrong with a file of trajectories.
 type DataProblem =

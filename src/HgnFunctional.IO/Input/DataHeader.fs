@@ -2,6 +2,7 @@ namespace HgnFunctional.IO
 
 open System
 open System.Collections.Generic
+open HgnFunctional.Features
 
 /// The header of a LAMMPS data file, as its lines are read.
 [<Sealed>]

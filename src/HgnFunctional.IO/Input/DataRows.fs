@@ -2,6 +2,9 @@ namespace HgnFunctional.IO
 
 open System
 open System.Collections.Generic
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Features
 
 /// A row of a section whose atoms are looked up when all are known.
 [<NoEquality; NoComparison>]

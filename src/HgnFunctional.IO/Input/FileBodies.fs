@@ -3,6 +3,9 @@ namespace HgnFunctional.IO
 open System
 open System.Collections.Generic
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Features
 
 /// Puts together what a file, its topology and the options say of the bodies, and refuses where they contradict each other.
 [<RequireQualifiedAccess>]
@@ -136,7 +139,7 @@ module internal FileBodies =
 
         let charged structure =
             charges
-            |> Option.map (fun charges -> Structure.tryWithAttribute Attribute.Charge (ReadOnlySpan<float> charges) structure)
+            |> Option.map (fun charges -> Structure.tryWithAttribute AttributeName.Charge (ReadOnlySpan<float> charges) structure)
             |> Option.defaultValue (Ok structure)
 
         let structure =

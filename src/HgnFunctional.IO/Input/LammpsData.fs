@@ -3,6 +3,9 @@ namespace HgnFunctional.IO
 open System
 open System.Collections.Generic
 open System.Text.RegularExpressions
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Features
 
 /// An angle of a LAMMPS data file; atoms are indices into its ids.
 [<Struct>]

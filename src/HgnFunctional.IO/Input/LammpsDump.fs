@@ -3,6 +3,8 @@ namespace HgnFunctional.IO
 open System
 open System.Collections.Generic
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Features
 
 /// One frame of a LAMMPS text dump, atoms sorted by id; arrays are row-major [atoms x 3], in the file's units.
 [<NoEquality; NoComparison>]

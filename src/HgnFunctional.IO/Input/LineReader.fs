@@ -5,6 +5,7 @@ open System.Globalization
 open System.IO
 open System.IO.Compression
 open System.Text
+open HgnFunctional.Features
 
 /// Stops the reading of a file; caught where the file was opened, and never seen outside this project.
 exception internal DataException of DataError

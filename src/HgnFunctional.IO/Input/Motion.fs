@@ -2,6 +2,8 @@ namespace HgnFunctional.IO
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional.Space
+open HgnFunctional.Features
 
 /// Two frames, one after another: how bodies moved between them, against their velocities and forces.
 [<Struct; NoComparison>]

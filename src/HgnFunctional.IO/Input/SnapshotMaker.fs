@@ -2,6 +2,9 @@ namespace HgnFunctional.IO
 
 open System
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
 
 /// Turns the frames of one file into snapshots; keeps the structure while nothing changes it.
 [<Sealed>]

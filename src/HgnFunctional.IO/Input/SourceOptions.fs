@@ -1,6 +1,9 @@
 namespace HgnFunctional.IO
 
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Models
 
 /// How trajectory files are to be read.
 [<NoEquality; NoComparison>]

@@ -2,6 +2,11 @@ namespace HgnFunctional.IO
 
 open System
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Models
 
 /// Snapshots and starts from LAMMPS files.
 [<RequireQualifiedAccess>]

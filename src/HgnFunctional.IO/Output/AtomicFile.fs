@@ -1,6 +1,7 @@
 namespace HgnFunctional.IO
 
 open System.IO
+open HgnFunctional.Space
 
 /// Files that appear whole or not at all.
 module internal AtomicFile =

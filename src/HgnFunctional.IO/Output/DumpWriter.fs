@@ -4,6 +4,11 @@ open System
 open System.Globalization
 open System.IO
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Metrics
 
 /// Frames that a run which ended early left beside the file that it was to write.
 type KeptFrames =
@@ -145,7 +150,7 @@ module DumpWriter =
             match labels.Elements with
             | Some elements -> "element", (fun body -> elements[body])
             | None -> ()
-            match structure.TryAttribute Attribute.Charge with
+            match structure.TryAttribute AttributeName.Charge with
             | Some charges -> "q", (fun body -> number charges[body])
             | None -> ()
         ]

@@ -7,6 +7,12 @@ open System.Security.Cryptography
 open System.Text.Json
 open System.Text.Json.Nodes
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
 
 /// Reads and writes models as single versioned JSON documents. Version 2 added the field `units`, version 3 the relations, species and
 /// bond types, version 4 angles, weights, cutoffs by species and periodic coordinates; documents before 3 hold one law for all pairs,

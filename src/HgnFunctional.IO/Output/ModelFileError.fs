@@ -1,6 +1,7 @@
 namespace HgnFunctional.IO
 
 open HgnFunctional
+open HgnFunctional.Blocks
 
 /// What is wrong with a model file.
 type ModelFileError =

@@ -4,6 +4,7 @@ open System
 open System.IO
 open System.IO.Compression
 open Microsoft.Win32.SafeHandles
+open HgnFunctional.Space
 
 /// A text that is written piece by piece. A file is written beside its target as `TARGET.part`, where other programs can read the
 /// pieces as they come, and replaces the target when it is complete; a name that ends in .gz asks for gzip. Devices, pipes and

@@ -3,6 +3,7 @@ namespace HgnFunctional.IO
 open System.Text.Json
 open System.Text.Json.Nodes
 open HgnFunctional
+open HgnFunctional.Features
 
 /// Turns saved forms into JSON and back.
 [<RequireQualifiedAccess>]

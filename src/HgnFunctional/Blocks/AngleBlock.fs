@@ -1,7 +1,13 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
 
 /// What an angle block is made of.
 [<NoEquality; NoComparison>]

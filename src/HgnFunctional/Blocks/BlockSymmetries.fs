@@ -1,4 +1,4 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 /// What leaves the features of a block alone. The tests check each law on the blocks that claim it.
 type BlockSymmetries =

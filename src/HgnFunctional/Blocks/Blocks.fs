@@ -1,4 +1,7 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
+
+open HgnFunctional.Bodies
+open HgnFunctional.Features
 
 /// The kinds of block at hand.
 [<RequireQualifiedAccess>]

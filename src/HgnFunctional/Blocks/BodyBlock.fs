@@ -1,9 +1,14 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
 
 /// Features of single bodies: Phi_k = sum_i s_k(x_i) with the kinetic term x_i = |p_i|^2 / (2 m_i). The trend is x itself.
 [<Sealed; NoEquality; NoComparison>]

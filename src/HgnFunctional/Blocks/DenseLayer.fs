@@ -1,7 +1,8 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional.Features
 
 /// Hidden units of several inputs on several items at a time: forwards with derivatives, and backwards.
 [<RequireQualifiedAccess>]

@@ -1,6 +1,10 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
 
 /// Which of positions and momenta the features of a block depend on.
 type Part =

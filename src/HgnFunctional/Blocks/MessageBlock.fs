@@ -1,6 +1,11 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
 
 /// Features of messages: Phi_k = sum over edges of c(r) times the last round's messages; with pooling of every stage, the
 /// encoders' units summed over nodes and edges stand before them.

@@ -1,7 +1,10 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Features
 
 /// A message-passing network without a readout: encoders of nodes and edges, and rounds of messages between neighbours
 /// (phi_V, phi_E and phi_M of arXiv 2506.06558).

@@ -1,9 +1,15 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
 
 /// What a pair block is made of.
 [<NoEquality; NoComparison>]
@@ -424,7 +430,7 @@ module PairBlock =
         [
             ofBonds
             ofReach
-            for weight in [ ByMasses; ByAttribute Attribute.Charge ] do
+            for weight in [ ByMasses; ByAttribute AttributeName.Charge ] do
                 ofBondsBy weight
                 ofReachBy weight
         ]

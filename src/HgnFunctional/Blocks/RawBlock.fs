@@ -1,7 +1,12 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
 
 /// The inputs of raw features: coordinates as they are; but those along periodic axes are angles, which enter as sine and cosine, so
 /// that features repeat where the coordinate does, and so do the differences of angles of one period, on which links that hang on each

@@ -1,6 +1,8 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
+open HgnFunctional.Bodies
+open HgnFunctional.Features
 
 /// The saved forms of what several kinds of block are made of.
 [<RequireQualifiedAccess>]

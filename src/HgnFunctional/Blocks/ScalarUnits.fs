@@ -1,7 +1,8 @@
-namespace HgnFunctional
+namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional.Features
 
 /// The features of one scalar invariant u: powers of the normalised invariant (the trend), then hidden units. Shared by
 /// blocks whose inputs are scalars.

@@ -1,6 +1,11 @@
-namespace HgnFunctional
+namespace HgnFunctional.Data
 
 open System
+open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
 
 /// Why a snapshot was refused.
 type SnapshotError =

@@ -1,4 +1,4 @@
-namespace HgnFunctional
+namespace HgnFunctional.Features
 
 open HgnFunctional.Kernels
 

@@ -1,4 +1,4 @@
-namespace HgnFunctional
+namespace HgnFunctional.Features
 
 /// The factor c(x) of pairs within a cutoff, x = r / cutoff; beyond it values and slopes are exactly 0. The smooth ones have
 /// c(1) = c'(1) = 0, so that a pair can come and go without a jump in force: a zero of order two, as truncated potentials

@@ -1,7 +1,8 @@
-namespace HgnFunctional
+namespace HgnFunctional.Features
 
 open System
 open System.Collections.Generic
+open HgnFunctional.Numerics
 
 /// What a sampler sees of a block's inputs: their ranges over all training snapshots, and a sample of them.
 [<NoEquality; NoComparison>]

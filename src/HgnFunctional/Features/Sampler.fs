@@ -1,7 +1,8 @@
-namespace HgnFunctional
+namespace HgnFunctional.Features
 
 open System
 open System.Collections.Generic
+open HgnFunctional.Numerics
 
 /// Hidden units s(w_k . x + b_k) of inputs x that were centred and scaled to [-1, 1] over the training data.
 [<NoEquality; NoComparison>]

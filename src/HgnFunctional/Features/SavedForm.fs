@@ -1,6 +1,7 @@
-namespace HgnFunctional
+namespace HgnFunctional.Features
 
 open System
+open HgnFunctional.Numerics
 
 /// What is saved of a part of a model: a tree that knows no file format.
 [<RequireQualifiedAccess; NoComparison>]

@@ -1,4 +1,6 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
+
+open HgnFunctional.Features
 
 /// How the two copies of an extended method hold together.
 type ExtendedCoupling =

@@ -1,7 +1,8 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional
 
 /// A stepper for an extended method; allocates nothing per step. The state shown is the first copy.
 [<Sealed>]

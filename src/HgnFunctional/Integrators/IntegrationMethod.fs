@@ -1,4 +1,6 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
+
+open HgnFunctional.Features
 
 /// The space in which a method preserves the area form dq ^ dp.
 type Symplecticity =

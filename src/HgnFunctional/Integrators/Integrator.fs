@@ -1,6 +1,9 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
 
 open System
+open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Models
 
 /// What some methods want to know beside the time step.
 type IntegratorSettings =

@@ -1,4 +1,6 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
+
+open HgnFunctional
 
 /// Looks at the states of a run one after another and keeps only what its result needs. A pure value: observing gives the
 /// next observer, and the one before can still be used.

@@ -1,7 +1,9 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional
+open HgnFunctional.Numerics
 
 /// The slopes of an explicit method at one step.
 [<Sealed>]

@@ -1,4 +1,6 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
+
+open HgnFunctional.Features
 
 /// One stage of a splitting method, for a fraction of the time step.
 type SplitStage =

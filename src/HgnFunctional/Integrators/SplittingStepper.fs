@@ -1,6 +1,7 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
 
 open System
+open HgnFunctional
 
 /// A stepper for a splitting method; allocates nothing per step. A rate stays valid while what it depends on has not moved,
 /// so that Stoermer-Verlet evaluates the forces once a step.

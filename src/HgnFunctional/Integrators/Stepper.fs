@@ -1,7 +1,8 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional
 
 /// Why a simulation stopped; steps count from 1.
 type SimulationError =

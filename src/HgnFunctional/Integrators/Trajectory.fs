@@ -1,4 +1,8 @@
-namespace HgnFunctional
+namespace HgnFunctional.Integrators
+
+open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Features
 
 /// States along a simulated path.
 [<RequireQualifiedAccess>]

@@ -1,8 +1,10 @@
-namespace HgnFunctional
+namespace HgnFunctional.Invariance
 
 open System
 open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
+open HgnFunctional.Space
+open HgnFunctional.Bodies
 
 /// What a feature or an energy is computed from: a structure, the pairs to look at (those that interact, and perhaps some
 /// beyond the cutoff), and positions and momenta, row-major [N x d]. Lives on the stack.

@@ -1,6 +1,7 @@
-namespace HgnFunctional
+namespace HgnFunctional.Invariance
 
 open System
+open HgnFunctional.Space
 
 /// Why bodies have no frame of their own.
 type FrameError =

@@ -1,6 +1,7 @@
 namespace HgnFunctional
 
 open System
+open HgnFunctional.Numerics
 
 /// Why a phase state was refused.
 type PhaseStateError =

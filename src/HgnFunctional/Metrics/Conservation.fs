@@ -1,7 +1,12 @@
-namespace HgnFunctional
+namespace HgnFunctional.Metrics
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Integrators
 
 /// How well a simulation kept what its Hamiltonian conserves, relative to the motion at its start: what the run itself does to
 /// its speeds does not hide a drift. The scale of energies is the kinetic energy at the start or, if that is more, the energy

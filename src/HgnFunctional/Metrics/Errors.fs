@@ -1,8 +1,16 @@
-namespace HgnFunctional
+namespace HgnFunctional.Metrics
 
 open System
 open System.Collections.Generic
 open System.Numerics.Tensors
+open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+open HgnFunctional.Integrators
 
 /// How a model's predictions compare with measured snapshots.
 [<NoComparison>]

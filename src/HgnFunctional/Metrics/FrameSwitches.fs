@@ -1,4 +1,8 @@
-namespace HgnFunctional
+namespace HgnFunctional.Metrics
+
+open HgnFunctional
+open HgnFunctional.Invariance
+open HgnFunctional.Integrators
 
 /// How the local frame of the bodies fared in a run. A model that sees coordinates in the frame has another energy
 /// function for each choice of reference bodies, so its energy may jump where the choice changes.

@@ -1,4 +1,9 @@
-namespace HgnFunctional
+namespace HgnFunctional.Metrics
+
+open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Models
+open HgnFunctional.Integrators
 
 /// How far a run went from what its model knows.
 [<RequireQualifiedAccess>]

@@ -1,4 +1,4 @@
-namespace HgnFunctional
+namespace HgnFunctional.Numerics
 
 open MathNet.Numerics.Distributions
 open MathNet.Numerics.Random

@@ -1,4 +1,4 @@
-namespace HgnFunctional
+namespace HgnFunctional.Numerics
 
 #nowarn "9" // Stack allocation is unverifiable IL; it is confined to this file.
 

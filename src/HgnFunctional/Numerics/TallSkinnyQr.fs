@@ -1,4 +1,4 @@
-namespace HgnFunctional
+namespace HgnFunctional.Numerics
 
 open System
 open HgnFunctional.Kernels

@@ -1,7 +1,11 @@
-namespace HgnFunctional
+namespace HgnFunctional.Systems
 
 open System
 open System.Numerics.Tensors
+open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
 
 /// A pair potential, evaluated over spans; exactly zero from the structure's cutoff on, whatever the potential. Bonds have
 /// no cutoff: they act at any distance, so that a run that diverges does not go unseen.

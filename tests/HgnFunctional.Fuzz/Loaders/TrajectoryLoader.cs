@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using HgnFunctional.Bodies;
 using HgnFunctional.CSharp;
 using HgnFunctional.Fuzz.Strict;
 using HgnFunctional.IO;

@@ -7,6 +7,13 @@ open System.IO
 open System.Threading
 open Expecto
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Metrics
 open HgnFunctional.IO
 
 let private dataFile (name: string) : string = Path.Combine(AppContext.BaseDirectory, "data", name)

@@ -5,6 +5,14 @@ open System.Globalization
 open System.IO
 open Expecto
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Metrics
 open HgnFunctional.IO
 
 let private data = Path.Combine(AppContext.BaseDirectory, "data")

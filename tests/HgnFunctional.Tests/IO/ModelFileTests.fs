@@ -7,6 +7,8 @@ open System.IO.Compression
 open System.Text.Json.Nodes
 open Expecto
 open HgnFunctional
+open HgnFunctional.Features
+open HgnFunctional.Models
 open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws

@@ -7,6 +7,8 @@ open System.IO.Compression
 open System.Threading.Tasks
 open Expecto
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Features
 open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws

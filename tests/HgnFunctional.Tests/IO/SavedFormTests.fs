@@ -5,6 +5,13 @@ open System
 open System.IO
 open Expecto
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+open HgnFunctional.Learning
 open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws

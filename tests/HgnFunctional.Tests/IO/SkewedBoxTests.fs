@@ -5,6 +5,11 @@ open System
 open System.IO
 open Expecto
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Features
+open HgnFunctional.Metrics
 open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws

@@ -4,6 +4,10 @@ module HgnFunctional.Tests.IO.StartTests
 open System.IO
 open Expecto
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Models
+open HgnFunctional.Systems
 open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 

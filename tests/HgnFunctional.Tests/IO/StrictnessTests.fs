@@ -4,6 +4,9 @@ module HgnFunctional.Tests.IO.StrictnessTests
 open System.IO
 open Expecto
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
 open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 

@@ -4,6 +4,11 @@ module HgnFunctional.Tests.IO.UnitsTests
 open System.IO
 open Expecto
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Metrics
 open HgnFunctional.IO
 open HgnFunctional.Tests.Support
 

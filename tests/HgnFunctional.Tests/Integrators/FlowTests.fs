@@ -4,6 +4,11 @@ open System
 open Expecto
 open FsCheck.FSharp
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Generators
 open HgnFunctional.Tests.Support.Laws

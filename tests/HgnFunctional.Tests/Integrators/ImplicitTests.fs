@@ -4,6 +4,16 @@ module HgnFunctional.Tests.Integrators.ImplicitTests
 open System
 open Expecto
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 open HgnFunctional.Tests.Support.Problems

@@ -3,6 +3,9 @@ module HgnFunctional.Tests.Integrators.OrderTests
 open System
 open Expecto
 open HgnFunctional
+open HgnFunctional.Features
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 open HgnFunctional.Tests.Support.Problems

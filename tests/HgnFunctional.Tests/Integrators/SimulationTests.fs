@@ -5,6 +5,15 @@ open System.Diagnostics
 open System.IO
 open Expecto
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 open HgnFunctional.Tests.Support.Problems
@@ -314,7 +323,10 @@ let private failures =
             let library = typeof<Integrator>.Assembly.Location
 
             let check (expression: string) : int * string =
-                File.WriteAllText(script, $"#r \"{library}\"\nopen HgnFunctional\nlet pair (h: IHamiltonian) = {expression}\n")
+                File.WriteAllText(
+                    script,
+                    $"#r \"{library}\"\nopen HgnFunctional\nopen HgnFunctional.Integrators\nlet pair (h: IHamiltonian) = {expression}\n"
+                )
 
                 let info =
                     ProcessStartInfo(

@@ -3,6 +3,13 @@ module HgnFunctional.Tests.Support.BlockMakers
 
 open System
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
 
 /// A training sample that holds a pool's inputs alone.
 let sampleOf (inputs: InputSample) : TrainingSample =

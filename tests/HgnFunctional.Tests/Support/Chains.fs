@@ -3,6 +3,12 @@ module HgnFunctional.Tests.Support.Chains
 
 open Expecto
 open HgnFunctional
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
 
 /// The slope of a pair energy, by hand; not the library's potentials.
 let harmonic (r: float) : float = 2.0 * (r - 1.0)

@@ -5,6 +5,10 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Features
+open HgnFunctional.Blocks
 open HgnFunctional.Tests.Support.Generators
 
 /// What is wrong, or nothing.

@@ -4,6 +4,13 @@ module HgnFunctional.Tests.Support.Problems
 open System
 open MathNet.Numerics.LinearAlgebra
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 
 /// A start, with the state at any later time as (q, p) in one array.
 [<NoEquality; NoComparison>]

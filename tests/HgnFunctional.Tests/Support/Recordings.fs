@@ -4,6 +4,7 @@ module HgnFunctional.Tests.Support.Recordings
 open System
 open System.Globalization
 open HgnFunctional
+open HgnFunctional.Features
 
 /// One recorded moment; arrays are row-major [N x 3].
 type Moment = { Step: int; Positions: float[]; Velocities: float[]; Forces: float[] }

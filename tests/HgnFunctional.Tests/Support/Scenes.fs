@@ -5,6 +5,10 @@ module HgnFunctional.Tests.Support.Scenes
 open System
 open System.Globalization
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
 
 /// A number with all its digits: what a failure prints can be copied into a test.
 let private digits (x: float) : string = x.ToString("R", CultureInfo.InvariantCulture)
@@ -91,7 +95,7 @@ type Scene =
         // Charges of both signs, which follow the bodies wherever they go.
         let alike =
             Structure.create (Cell.skewed scene.Periods scene.Tilts) relations (Array.ofList scene.Masses)
-            |> Structure.withAttribute Attribute.Charge (scene.Masses |> Seq.map (fun mass -> mass - 2.0) |> Array.ofSeq)
+            |> Structure.withAttribute AttributeName.Charge (scene.Masses |> Seq.map (fun mass -> mass - 2.0) |> Array.ofSeq)
 
         if scene.Named then
             alike |> Structure.withSpecies (scene.Masses |> List.map (fun mass -> if mass > 2.25 then "heavy" else "light"))

@@ -4,6 +4,15 @@ open System
 open System.IO
 open Expecto
 open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
 open HgnFunctional.IO
 open HgnFunctional.Tests.Support.Laws
 

@@ -1,0 +1,87 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace HgnFunctional.CSharp;
+
+/// <summary>Options of training. The defaults were chosen by measurement, so that none need be given.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>A wider block would need gigabytes for its triangle.</summary>
+    internal const int MostUnits = 16384;
+
+    /// <summary>What the model is made of; by default body and pair blocks, which split into T(p) + V(q).</summary>
+    public IReadOnlyList<ModelBlock> Blocks { get; init; } = ModelBlock.Defaults;
+
+    /// <summary>How hidden weights are drawn: elm, u-swim, swim or a-swim.</summary>
+    public string Sampler { get; init; } = TrainingConfigModule.defaults.Sampler.Name;
+
+    /// <summary>The hidden units' function: softplus, tanh, sigmoid or sine.</summary>
+    public string Activation { get; init; } = TrainingConfigModule.defaults.Activation.Name;
+
+    /// <summary>The radial transform of pair distances: r, 1/r, r^-3, or auto to let the data decide.</summary>
+    public string Radial { get; init; } = "auto";
+
+    /// <summary>How laws of pairs within a cutoff end: smooth (force and energy fall to 0), cut (as they are, with a jump: the default of
+    /// LAMMPS), or auto to let the data decide.</summary>
+    public string CutoffShape { get; init; } = "auto";
+
+    /// <summary>Hidden units of each block, before redundant ones are dropped; at least 1. Several kinds of pairs share what the faster
+    /// way of solving takes.</summary>
+    public int Width { get; init; } = TrainingConfigModule.defaults.Width;
+
+    /// <summary>The penalty on hidden units, as a fraction of the largest singular value; null chooses by evidence.</summary>
+    public double? Ridge { get; init; }
+
+    /// <summary>Seed of every random draw.</summary>
+    public int Seed { get; init; } = TrainingConfigModule.defaults.Seed;
+
+    internal TrainingConfig ToConfig()
+    {
+        if (Width is < 1 or > MostUnits)
+        {
+            throw new HgnInputException($"The width is {Width}; expected 1 to {MostUnits}.");
+        }
+
+        if (Ridge is { } ridge && !(double.IsFinite(ridge) && ridge >= 0))
+        {
+            throw Interop.BadInput($"The ridge is {ridge}; expected auto or a finite number, 0 or more.");
+        }
+
+        CheckBlocks();
+
+        return new TrainingConfig(
+            Blocks.SelectMany(block => block.Recipes).ToList(),
+            SamplerModule.all.ByName("The sampler", Sampler, sampler => sampler.Name),
+            ActivationModule.all.ByName("The activation", Activation, activation => activation.Name),
+            Radial == "auto"
+                ? RadialChoice.AutomaticRadial
+                : RadialChoice.NewFixedRadial(RadialModule.all.ByName("The radial transform (or auto)", Radial, radial => radial.Name)),
+            CutoffShape switch
+            {
+                "auto" => CutoffChoice.AutomaticCutoff,
+                "smooth" => CutoffChoice.NewFixedCutoff(CutoffModule.quartic),
+                "cut" => CutoffChoice.NewFixedCutoff(CutoffModule.cut),
+                _ => throw new HgnInputException($"The shape of the cutoff is '{CutoffShape}'; expected smooth, cut or auto."),
+            },
+            Width,
+            Ridge is { } fraction ? HgnFunctional.Numerics.Ridge.NewRelative(fraction) : HgnFunctional.Numerics.Ridge.Automatic,
+            Seed
+        );
+    }
+
+    private void CheckBlocks()
+    {
+        if (Blocks is null)
+        {
+            throw new HgnInputException("The blocks are null; expected a list of blocks.");
+        }
+
+        if (Blocks.Contains(null!))
+        {
+            throw new HgnInputException("A block is null; expected a block.");
+        }
+
+        CustomBlock.Check([.. Blocks.OfType<CustomBlock>()]);
+    }
+}

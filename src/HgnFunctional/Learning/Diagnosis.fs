@@ -1,0 +1,213 @@
+namespace HgnFunctional.Learning
+
+open System
+open System.Numerics.Tensors
+open HgnFunctional
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+
+/// What a fit ignored, and why it falls short: cheap tests on a sample of the training data.
+[<RequireQualifiedAccess>]
+module internal Diagnosis =
+
+    /// Errors up to this are noise of the print; above it, what the model does not see may matter.
+    let private printed = 1e-5
+
+    /// Errors above this are called poor.
+    let private poor = 1e-2
+
+    /// A part of a whole above this is no accident.
+    let private notable = 0.1
+
+    /// Net forces below this part of all forces are rounding of the print.
+    let private rounding = 1e-5
+
+    /// A snapshot with what the model misses of its forces [N x d].
+    [<NoEquality; NoComparison>]
+    type private Missed = { Snapshot: Snapshot; Forces: float[]; Residual: float[] }
+
+    let private missedOf (model: TrainedModel) (snapshot: Snapshot) : Missed option =
+        match Model.bind snapshot.Structure model with
+        | Error _ -> None
+        | Ok dynamics ->
+            let _, predicted = Hamiltonian.timeDerivative dynamics.Hamiltonian snapshot.State
+            let forces = snapshot.Forces.ToArray()
+            Some { Snapshot = snapshot; Forces = forces; Residual = Array.map2 (-) forces predicted }
+
+    let private squares (values: float[]) : float = TensorPrimitives.SumOfSquares(ReadOnlySpan<float> values)
+
+    /// The sum over bodies [d].
+    let private total (dimension: int) (values: float[]) : float[] =
+        Array.init dimension (fun axis -> Seq.sum (seq { for k in axis..dimension .. values.Length - 1 -> values[k] }))
+
+    /// The net force of the frames over what forces of random directions would leave.
+    let private netForce (missed: Missed[]) : Cause option =
+        let d = missed[0].Snapshot.Structure.Dimension
+        let net = missed |> Array.sumBy (fun m -> squares (total d m.Forces))
+        let all = missed |> Array.sumBy (fun m -> squares m.Forces)
+        let part = sqrt (net / max all Double.Epsilon)
+        if part > rounding then Some(NetForce part) else None
+
+    /// What is missed, fitted by a direction for all bodies, or one in proportion to the masses.
+    let private uniformField (missed: Missed[]) : Cause option =
+        let d = missed[0].Snapshot.Structure.Dimension
+        let all = missed |> Array.sumBy (fun m -> squares m.Residual)
+
+        let fitted (weightOf: Missed -> int -> float) : float[] * float =
+            let sums = Array.zeroCreate<float> d
+            let mutable weights = 0.0
+
+            for m in missed do
+                for k in 0 .. m.Residual.Length - 1 do
+                    let weight = weightOf m (k / d)
+                    sums[k % d] <- sums[k % d] + weight * m.Residual[k]
+
+                    if k % d = 0 then
+                        weights <- weights + weight * weight
+
+            let field = sums |> Array.map (fun sum -> sum / weights)
+            field, weights * squares field / max all Double.Epsilon
+
+        let candidates = [ fitted (fun m body -> m.Snapshot.Structure.Masses[body]); fitted (fun _ _ -> 1.0) ]
+        let field, part = candidates |> List.maxBy snd
+        let largest = field |> Array.map abs |> Array.max
+
+        if part > notable then
+            Some(UniformField(field |> Array.map (fun x -> if abs x < rounding * largest then 0.0 else x) |> List.ofArray))
+        else
+            None
+
+    let private drag (missed: Missed[]) : Cause option =
+        let product = missed |> Array.sumBy (fun m -> TensorPrimitives.Dot(ReadOnlySpan<float> m.Residual, m.Snapshot.Velocities))
+        let residual = missed |> Array.sumBy (fun m -> squares m.Residual)
+        let speeds = missed |> Array.sumBy (fun m -> TensorPrimitives.SumOfSquares m.Snapshot.Velocities)
+        let correlation = product / sqrt (max Double.Epsilon (residual * speeds))
+        if correlation < -sqrt notable then Some Drag else None
+
+    /// Relative errors by kind of body, where kinds have names.
+    let private unequalTypes (missed: Missed[]) : Cause option =
+        let errors =
+            [|
+                for m in missed do
+                    let species, d = m.Snapshot.Structure.Species, m.Snapshot.Structure.Dimension
+
+                    for body in 0 .. species.Count - 1 do
+                        let at (values: float[]) = squares (Array.sub values (body * d) d)
+                        species.NameOf body, at m.Residual, at m.Forces
+            |]
+            |> Array.groupBy (fun (kind, _, _) -> kind)
+            |> Array.map (fun (kind, of') ->
+                kind, sqrt (Array.sumBy (fun (_, r, _) -> r) of' / max Double.Epsilon (Array.sumBy (fun (_, _, f) -> f) of')))
+
+        if errors.Length < 2 then
+            None
+        else
+            let worst, worstError = errors |> Array.maxBy snd
+            let best, bestError = errors |> Array.minBy snd
+            Some(UnequalTypes(worst, worstError, best, bestError))
+
+    let private unequalMasses (missed: Missed[]) : Cause option =
+        let masses = missed |> Array.collect (fun m -> m.Snapshot.Structure.Masses.ToArray())
+        let least, largest = Array.min masses, Array.max masses
+
+        if largest > least * (1.0 + notable) then
+            Some(UnequalMasses(least, largest))
+        else
+            None
+
+    let private causesOf (missed: Missed[]) : Cause list =
+        match List.choose id [ netForce missed; uniformField missed; drag missed; unequalTypes missed; unequalMasses missed ] with
+        | [] -> [ MoreThanPairs ]
+        | causes -> causes
+
+    let private tellsCharges (structure: Structure) (charges: float[]) : bool =
+        charges
+        |> Seq.mapi (fun body charge -> struct (structure.Species.IndexOf body, charge))
+        |> Seq.distinct
+        |> Seq.length
+        |> (=) structure.Species.Names.Length
+
+    /// Whether charges act that neither a weighted law nor laws by species can hold.
+    let private chargesAreIgnored (scope: ModelScope) (attributes: string list) (structure: Structure) : bool =
+        match structure.TryAttribute AttributeName.Charge with
+        | Some charges when Array.exists ((<>) 0.0) charges && not (List.contains AttributeName.Charge attributes) ->
+            scope.Reach.IsNone || not (tellsCharges structure charges) || (scope.Species = [ "" ] && structure.Species.TellsApart)
+        | _ -> false
+
+    /// What the source names and the model does not look at.
+    let private ignored (scope: ModelScope) (attributes: string list) (structures: Structure[]) : Warning list =
+        let labels = structures |> Array.choose _.Labels
+        let distinct (names: string seq) = names |> Seq.distinct |> Seq.sort |> List.ofSeq
+        let types = structures |> Seq.collect _.Species.Names |> distinct
+        let bondTypes = structures |> Seq.choose _.Relations.Bonds |> Seq.collect _.Types.Names |> distinct
+        let angleTypes = structures |> Seq.choose _.Relations.Angles |> Seq.collect _.Types.Names |> distinct
+        let torsions = labels |> Seq.map _.Torsions |> Seq.append [ 0 ] |> Seq.max
+
+        [
+            if types.Length > 1 && scope.Species = [ "" ] then
+                TypesIgnored types
+            if bondTypes.Length > 1 && scope.BondTypes = Some [ "" ] then
+                BondTypesIgnored bondTypes
+            if angleTypes.Length > 1 && scope.AngleTypes = Some [ "" ] then
+                AngleTypesIgnored angleTypes
+            if structures |> Array.exists (chargesAreIgnored scope attributes) then
+                ChargesIgnored
+            if torsions > 0 then
+                TorsionsIgnored torsions
+        ]
+
+    /// Bodies with a coordinate that never moves while forces act on it and other bodies move.
+    let private neverMoving (sample: Snapshot[]) : Warning option =
+        let frames = sample |> Array.groupBy (fun snapshot -> snapshot.Structure.Bodies) |> Array.maxBy (snd >> Array.length) |> snd
+        let first = frames[0]
+        let d = first.Structure.Dimension
+        let moves = Array.zeroCreate<bool>(first.Structure.Bodies * d)
+        let feels = Array.zeroCreate<bool> moves.Length
+
+        for frame in frames do
+            if frame.Structure.Dimension = d then
+                for k in 0 .. moves.Length - 1 do
+                    moves[k] <- moves[k] || frame.Velocities[k] <> 0.0
+                    feels[k] <- feels[k] || frame.Forces[k] <> 0.0
+
+        let still =
+            [| 0 .. first.Structure.Bodies - 1 |]
+            |> Array.filter (fun body -> Seq.exists (fun k -> feels[k] && not moves[k]) (seq { body * d .. body * d + d - 1 }))
+
+        if frames.Length > 1 && still.Length > 0 && Array.exists id moves then
+            Some(NeverMoving(still.Length, first.Structure.Bodies))
+        else
+            None
+
+    /// The warnings of a model and a sample of the snapshots that it was learned from.
+    let warnings (forcesVanish: bool) (sample: Snapshot[]) (model: TrainedModel) : Warning list =
+        let fit = model.Diagnostics |> List.tryFind (fun fit -> fit.Part <> "kinetic")
+        let error = fit |> Option.map _.RelativeError |> Option.defaultValue 0.0
+
+        [
+            if model.KineticFromMasses then
+                KineticFromMasses
+
+            if forcesVanish then
+                NoForces
+
+            yield! Option.toList (neverMoving sample)
+
+            if error > printed then
+                yield!
+                    sample
+                    |> Array.map _.Structure
+                    |> Array.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode
+                    |> ignored model.Scope model.Attributes
+
+            if error > poor then
+                // Directions are compared within one space.
+                let alike = sample |> Array.filter (fun snapshot -> snapshot.Structure.Dimension = sample[0].Structure.Dimension)
+
+                match alike |> Array.choose (missedOf model) with
+                | [||] -> PoorFit(error, [])
+                | missed -> PoorFit(error, causesOf missed)
+        ]

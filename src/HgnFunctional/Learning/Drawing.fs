@@ -1,0 +1,267 @@
+namespace HgnFunctional.Learning
+
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+
+/// The linear systems of all blocks: how their units are drawn, and which shape of pairs the evidence chooses.
+[<RequireQualifiedAccess>]
+module internal Drawing =
+
+    /// Hidden units of the pilot fits that choose the radial transform.
+    let private pilotWidth = 32
+
+    /// A transform replaces the one to start from only if minus twice its log evidence per row is lower by this: a factor
+    /// ten in the residual. Smaller differences vary with the seed.
+    let private strongEvidence = log 100.0
+
+    /// Kinds of pairs up to this number are tried one by one.
+    let private fewKinds = 8
+
+    /// How often all choices are gone through anew, since one may hide behind another.
+    let private mostRounds = 3
+
+    /// Fewer hidden units than this resolve no law.
+    let private fewestUnits = 8
+
+    /// The hidden units of each block: as asked for; but kinds of pairs share what the faster way of solving takes, and bonds beside
+    /// pairs within reach take half, since bonds saturate early and what more units learn there is noise (docs/DEFAULTS.md).
+    let private unitsFor (width: int) (parts: SurveyedPart list) : SurveyedPart -> int =
+        let kinded = parts |> List.filter (fun part -> part.Kind <> EachBody)
+        let hasReach = parts |> List.exists (fun part -> part.Kind.IsPairsOf || part.Kind.IsAnyPairsOf)
+        let trend = 2
+
+        // An angle has units of its cosine and of all it has.
+        let layers =
+            kinded
+            |> List.sumBy (fun part ->
+                match part.Kind with
+                | AnglesOf _ -> 2
+                | _ -> 1)
+
+        let share = LeastSquares.widest / max 1 layers - trend
+
+        let shared =
+            if layers > 1 && width <= LeastSquares.widest then
+                min width (max fewestUnits share)
+            else
+                width
+
+        fun part ->
+            match part.Kind with
+            | EachBody -> width
+            | BondsOf _ when hasReach -> max (min fewestUnits width) (min shared (width / 2))
+            | BondsOf _
+            | AnglesOf _
+            | AnyPairsOf _
+            | PairsOf _ -> shared
+
+    /// The systems of all blocks, made with a shape for each.
+    let makeSystems
+        (config: TrainingConfig)
+        (survey: Survey)
+        (width: int)
+        (sampler: Sampler)
+        (shapes: PairShape[])
+        (samples: TrainingSample list)
+        : LinearSystem list =
+        let recipes = survey.Parts |> List.distinctBy _.Place |> List.map _.Recipe
+
+        // Streams are named by recipe: the kind of block, and which of its kind it is, if it is not the first. Kinds of pairs
+        // draw the same units: their columns are apart, and what they are called decides nothing.
+        let names =
+            recipes
+            |> List.mapi (fun place recipe ->
+                match recipes |> List.truncate place |> List.filter (fun other -> other.Kind = recipe.Kind) with
+                | [] -> recipe.Kind
+                | equals -> $"{recipe.Kind} {equals.Length + 1}")
+
+        let units = unitsFor width survey.Parts
+
+        List.zip survey.Parts samples
+        |> List.mapi (fun index (part, sample) ->
+            let options =
+                {
+                    Radial = shapes[index].Radial
+                    Cutoff = shapes[index].Cutoff
+                    CutoffRadius =
+                        survey.First.Structure.CutoffOf part.Kind
+                        |> Option.orElse (survey.First.Structure.Relations.Reach |> Option.map _.Largest)
+                    Kind = part.Kind
+                }
+
+            let draw (layer: string) (wanted: int option) (inputs: InputSample) =
+                let purpose =
+                    if layer = "" then
+                        $"{names[part.Place]} features"
+                    else
+                        $"{names[part.Place]} {layer} features"
+
+                let random = Rng.stream config.Seed purpose
+                Sampler.sample sampler config.Activation (Option.defaultValue (units part) wanted) random inputs
+
+            part.Recipe.Create options sample draw)
+        |> Design.systems (struct (survey.VelocityScale, survey.ForceScale))
+
+    let solveAll (ridge: Ridge) (systems: LinearSystem list) (accumulators: TallSkinnyQr list) =
+        (systems, accumulators)
+        ||> List.map2 (fun system accumulator -> LeastSquares.solve ridge (Design.trendOf system) accumulator)
+        |> List.fold
+            (fun solved next ->
+                match solved, next with
+                | Ok before, Ok solution -> Ok(before @ [ solution ])
+                | Error error, _ -> Error error
+                | _, Error error -> Error(SolveFailed error))
+            (Ok [])
+
+    let samplesOf (survey: Survey) : TrainingSample list = survey.Parts |> List.map _.Sample
+
+    /// Minus twice the log evidence per row of the systems with forces, on the pilot snapshots.
+    let private pilotSurprise (config: TrainingConfig) (width: int) (survey: Survey) (shapes: PairShape[]) : float =
+        let systems =
+            makeSystems config survey width Sampler.elm shapes (samplesOf survey) |> List.filter (fun system -> system.HasForceRows)
+
+        let struct (components, _) = survey.Largest
+
+        if systems |> List.forall (Design.fits components) then
+            let accumulated: Result<TallSkinnyQr list, unit> = survey.Pilot |> Seq.map Ok |> Design.accumulate ignore systems
+
+            match accumulated |> Result.mapError SourceFailed |> Result.bind (solveAll config.Ridge systems) with
+            | Ok solutions -> solutions |> List.sumBy (fun solution -> solution.Surprise)
+            | Error _ -> infinity
+        else
+            infinity
+
+    /// The shape to start from.
+    let private startOf (config: TrainingConfig) (part: SurveyedPart) (relations: Relations) : PairShape =
+        let radial =
+            match config.Radial, part.Kind with
+            | FixedRadial radial, _ -> radial
+            | AutomaticRadial, BondsOf _ -> Radial.distance
+            | AutomaticRadial, _ -> if relations.Reach.IsNone then Radial.distance else Radial.inverse
+
+        let cutoff =
+            match config.Cutoff with
+            | FixedCutoff cutoff -> cutoff
+            | AutomaticCutoff -> Cutoff.quartic
+
+        { Radial = radial; Cutoff = cutoff }
+
+    /// The shapes that a block may have.
+    let private candidatesFor (config: TrainingConfig) (part: SurveyedPart) (start: PairShape) : PairShape list =
+        let radials =
+            match config.Radial with
+            | AutomaticRadial when part.Recipe.SeesRadial -> Radial.all
+            | _ -> [ start.Radial ]
+
+        let cutoffs =
+            match config.Cutoff, part.Kind with
+            | AutomaticCutoff, (PairsOf _ | AnyPairsOf _) when part.Recipe.SeesRadial -> [ Cutoff.quartic; Cutoff.cut ]
+            | _ -> [ start.Cutoff ]
+
+        [
+            for cutoff in cutoffs do
+                for radial in radials -> { Radial = radial; Cutoff = cutoff }
+        ]
+
+    /// The shape of each block: first one for all kinds of a relation, then for each kind if they are few, as long as the evidence
+    /// is strong.
+    let chooseShapes (config: TrainingConfig) (survey: Survey) : PairShape[] =
+        let parts = Array.ofList survey.Parts
+        let start = parts |> Array.map (fun part -> startOf config part survey.First.Structure.Relations)
+
+        let candidates = Array.map2 (candidatesFor config) parts start
+        let open' = [ 0 .. parts.Length - 1 ] |> List.filter (fun index -> candidates[index].Length > 1)
+        let relations = open' |> List.groupBy (fun index -> parts[index].Place) |> List.map snd
+
+        let single =
+            if open'.Length <= fewKinds then
+                relations |> List.filter (fun group -> group.Length > 1) |> List.concat
+            else
+                []
+
+        let groups = relations @ List.map List.singleton single |> Array.ofList
+        let surpriseOf = pilotSurprise config (min pilotWidth config.Width) survey
+
+        let tryGroup (shapes: PairShape[], least: float) (group: int list) =
+            let isAsNow (shape: PairShape) (index: int) =
+                shapes[index].Radial.Name = shape.Radial.Name && shapes[index].Cutoff.Name = shape.Cutoff.Name
+
+            let tried =
+                candidates[group.Head]
+                |> List.filter (fun shape -> not (List.forall (isAsNow shape) group))
+                |> List.map (fun shape ->
+                    let changed = shapes |> Array.mapi (fun index before -> if List.contains index group then shape else before)
+                    changed, surpriseOf changed)
+
+            let best, surprise = List.minBy snd tried
+            if surprise < least - strongEvidence then Some(best, surprise) else None
+
+        // All are tried again after a change, but not the one that changed.
+        let rec improve (turn: int) (settled: int) (shapes: PairShape[], least: float) : PairShape[] =
+            if settled >= groups.Length || turn >= mostRounds * groups.Length then
+                shapes
+            else
+                match tryGroup (shapes, least) groups[turn % groups.Length] with
+                | Some better -> improve (turn + 1) 1 better
+                | None -> improve (turn + 1) (settled + 1) (shapes, least)
+
+        if groups.Length = 0 then start else improve 0 0 (start, surpriseOf start)
+
+    /// A family of columns stays if its absence makes the residual this much larger, as minus twice the log evidence per row.
+    let private notable = log (1.5 * 1.5)
+
+    /// Below this relative residual, likewise, more columns help whatever they are, as each has fewer distances to describe: only
+    /// overwhelming evidence counts.
+    let private close = log (1e-3 * 1e-3)
+
+    let private overwhelming = log (1e3 * 1e3)
+
+    /// The survey without the blocks of some recipe; places count those that are left.
+    let private without (place: int) (survey: Survey) : Survey =
+        let rest = survey.Parts |> List.filter (fun part -> part.Place <> place)
+        let move (part: SurveyedPart) = { part with Place = if part.Place > place then part.Place - 1 else part.Place }
+        { survey with Parts = List.map move rest }
+
+    /// The survey with the blocks that the data need: laws that they may not have are all there at first, and one family after another
+    /// is left out if nothing is lost, since one may look useless until another is there. Those of many laws go first.
+    let chooseFamilies (config: TrainingConfig) (survey: Survey) : Survey =
+        let isOfBonds (part: SurveyedPart) = part.Kind.IsBondsOf
+
+        // Each relation of which an optional law is one.
+        let relations =
+            survey.Parts
+            |> List.filter _.Recipe.SeesRadial
+            |> List.groupBy isOfBonds
+            |> List.filter (fun (_, parts) -> parts |> List.exists _.Recipe.IsOptional)
+            |> List.map fst
+
+        let familiesOf (survey: Survey) (isBonded: bool) =
+            survey.Parts
+            |> List.filter (fun part -> part.Recipe.SeesRadial && isOfBonds part = isBonded)
+            |> List.groupBy _.Place
+            |> List.map (fun (_, parts) -> parts.Head.Recipe, parts.Length)
+            |> List.sortBy (fun (recipe, laws) -> -laws, not recipe.IsOptional)
+            |> List.map fst
+
+        // Few units fit better with more of any kind.
+        let surpriseOf (survey: Survey) = pilotSurprise config pilotWidth survey (chooseShapes config survey)
+
+        let leaveOut (isBonded: bool) (survey: Survey, surprise: float) (recipe: BlockRecipe) =
+            let place = survey.Parts |> List.find (fun part -> obj.ReferenceEquals(part.Recipe, recipe)) |> _.Place
+
+            if (familiesOf survey isBonded).Length = 1 then
+                survey, surprise
+            else
+                let rest = without place survey
+                let ofRest = surpriseOf rest
+                let bound = if ofRest < close then overwhelming else notable
+                if ofRest <= surprise + bound then rest, ofRest else survey, surprise
+
+        if relations.IsEmpty then
+            survey
+        else
+            ((survey, surpriseOf survey), relations)
+            ||> List.fold (fun state isBonded -> familiesOf survey isBonded |> List.fold (leaveOut isBonded) state)
+            |> fst

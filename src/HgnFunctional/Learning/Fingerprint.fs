@@ -1,0 +1,109 @@
+namespace HgnFunctional.Learning
+
+open System
+open System.Buffers.Binary
+open System.Runtime.InteropServices
+open System.Security.Cryptography
+open System.Text
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+
+/// What identifies the contents of a snapshot, and of a set of snapshots in any order.
+[<RequireQualifiedAccess>]
+module internal Fingerprint =
+
+    let private addFloats (hash: IncrementalHash) (values: ReadOnlySpan<float>) : unit = hash.AppendData(MemoryMarshal.AsBytes values)
+
+    let private addIntegers (hash: IncrementalHash) (values: ReadOnlySpan<int>) : unit = hash.AppendData(MemoryMarshal.AsBytes values)
+
+    let private addText (hash: IncrementalHash) (text: string) : unit =
+        hash.AppendData(ReadOnlySpan<byte>(Encoding.UTF8.GetBytes(text + "\n")))
+
+    /// Names that tell nothing apart say nothing.
+    let private addNames (hash: IncrementalHash) (naming: Naming) : unit =
+        if naming.TellsApart then
+            for item in 0 .. naming.Count - 1 do
+                addText hash (naming.NameOf item)
+
+    /// SHA-256 of all that a snapshot holds: structure, state, velocities and forces.
+    let ofSnapshot (hash: IncrementalHash) (snapshot: Snapshot) : byte[] =
+        let structure = snapshot.Structure
+        addIntegers hash (ReadOnlySpan<int> [| structure.Bodies; structure.Dimension |])
+        addFloats hash structure.Masses
+        addFloats hash structure.Cell.Periods
+        addFloats hash structure.Cell.Tilts
+
+        addNames hash structure.Species
+
+        match structure.Relations.Bonds with
+        | Some bonds ->
+            addIntegers hash bonds.Graph.Pairs.Senders
+            addIntegers hash bonds.Graph.Pairs.Receivers
+            addNames hash bonds.Types
+        | None -> ()
+
+        match structure.Relations.Angles with
+        | Some angles ->
+            addIntegers hash angles.Firsts
+            addIntegers hash angles.Centres
+            addIntegers hash angles.Seconds
+            addNames hash angles.Types
+        | None -> ()
+
+        for name in structure.Attributes do
+            addText hash name
+            addFloats hash (ReadOnlySpan<float>(structure.TryAttribute name |> Option.get))
+
+        match structure.Relations.Reach with
+        | Some reach ->
+            reach.Cutoff |> Option.iter (fun cutoff -> addFloats hash (ReadOnlySpan<float> [| cutoff |]))
+
+            for KeyValue((first, second), cutoff) in reach.Pairs do
+                addText hash $"{first}\n{second}"
+                addFloats hash (ReadOnlySpan<float> [| cutoff |])
+
+            if reach.ExcludedBonds > 0 then
+                addIntegers hash (ReadOnlySpan<int> [| reach.ExcludedBonds |])
+        | None -> ()
+
+        addFloats hash snapshot.State.Positions
+        addFloats hash snapshot.State.Momenta
+        addFloats hash snapshot.Velocities
+        addFloats hash snapshot.Forces
+        hash.GetHashAndReset()
+
+    /// A number for the choice of a sample, which differs from seed to seed.
+    let rank (seed: int) (digest: byte[]) : uint64 =
+        Rng.mix (Rng.derive seed "snapshot sample" ^^^ BinaryPrimitives.ReadUInt64LittleEndian(ReadOnlySpan<byte> digest))
+
+/// Counts snapshots and adds up their digests modulo 2^256, so that order does not matter but every snapshot does. Not for use
+/// by several threads at a time.
+[<Sealed>]
+type internal DataFingerprint() =
+
+    let hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
+    let words = Array.zeroCreate<uint64> 4
+    let mutable frames = 0
+
+    /// Takes one snapshot; its own digest.
+    member _.Add(snapshot: Snapshot) : byte[] =
+        let digest = Fingerprint.ofSnapshot hash snapshot
+        frames <- frames + 1
+        let mutable carry = 0UL
+
+        for k in words.Length - 1 .. -1 .. 0 do
+            let added = BinaryPrimitives.ReadUInt64BigEndian(ReadOnlySpan<byte>(digest, 8 * k, 8))
+            let sum = words[k] + added
+            words[k] <- sum + carry
+            carry <- if sum < added || words[k] < carry then 1UL else 0UL
+
+        digest
+
+    /// Number of snapshots so far.
+    member _.Frames: int = frames
+
+    /// The sum so far, in hexadecimal.
+    member _.Hash: string = words |> Array.map (fun word -> word.ToString "x16") |> String.concat ""

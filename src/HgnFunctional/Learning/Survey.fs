@@ -1,0 +1,203 @@
+namespace HgnFunctional.Learning
+
+open System
+open System.Collections.Generic
+open System.Numerics.Tensors
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+
+/// A block to be made, and what it may see of the data.
+[<NoEquality; NoComparison>]
+type internal SurveyedPart =
+    {
+        Recipe: BlockRecipe
+        /// The place of the recipe among those that the data have something for.
+        Place: int
+        Kind: Kind
+        Sample: TrainingSample
+    }
+
+/// What a first pass over the training data tells, in memory that does not grow with it.
+[<NoEquality; NoComparison>]
+type internal Survey =
+    {
+        /// The blocks to be made: a recipe, the place of the recipe, the kind of body or pair, and what the block may see of the
+        /// data, in the order of the recipes and kinds.
+        Parts: SurveyedPart list
+        /// Names of all species, of all bond types and of all angle types.
+        Species: string list
+        BondTypes: string list
+        AngleTypes: string list
+        /// Root mean square of q' over all components; 1 if all vanish.
+        VelocityScale: float
+        /// Root mean square of p' over all components; 1 if all vanish.
+        ForceScale: float
+        /// Whether all velocities and momenta vanish, so that the data say nothing of the kinetic energy.
+        AtRest: bool
+        /// Whether all forces vanish.
+        ForcesVanish: bool
+        /// Whether two bodies are ever within the cutoff.
+        SeesReach: bool
+        /// Number of snapshots.
+        Frames: int
+        /// The fingerprint of the data, in hexadecimal.
+        Hash: string
+        /// The largest number of components of a snapshot, and its number of bodies.
+        Largest: struct (int * int)
+        /// The first snapshot, where the energy is zero.
+        First: Snapshot
+        /// A few snapshots, chosen by their contents, to try options on.
+        Pilot: Snapshot[]
+    }
+
+/// The snapshots with the smallest ranks, which follow from their contents: at least so many, with at least so many rows, if
+/// the data has them. Equal snapshots count once. What is kept does not depend on the order in which snapshots come.
+[<Sealed>]
+type internal SnapshotSample(seed: int, leastSnapshots: int, leastRows: int) =
+
+    // Largest rank first, so that the one to drop is at hand.
+    let kept = PriorityQueue<Snapshot, uint64>(Comparer<uint64>.Create(fun a b -> compare b a))
+    let ranks = HashSet<uint64>()
+    let mutable rows = 0L
+
+    let rowsOf (snapshot: Snapshot) : int64 = int64 snapshot.Forces.Length
+
+    /// Takes one snapshot, with its digest.
+    member _.Add(snapshot: Snapshot, digest: byte[]) : unit =
+        let rank = Fingerprint.rank seed digest
+
+        if ranks.Add rank then
+            kept.Enqueue(snapshot, rank)
+            rows <- rows + rowsOf snapshot
+
+            // What is left without the largest rank is enough, and is what would be kept had that snapshot never come.
+            while kept.Count > leastSnapshots && rows - rowsOf (kept.Peek()) >= int64 leastRows do
+                let mutable dropped = Unchecked.defaultof<Snapshot>
+                let mutable its = 0UL
+                kept.TryDequeue(&dropped, &its) |> ignore
+                ranks.Remove its |> ignore
+                rows <- rows - rowsOf dropped
+
+    /// The snapshots by ascending rank.
+    member _.Snapshots: Snapshot[] =
+        kept.UnorderedItems
+        |> Seq.toArray
+        |> Array.sortBy (fun struct (_, rank) -> rank)
+        |> Array.map (fun struct (snapshot, _) -> snapshot)
+
+/// Collects a survey snapshot by snapshot.
+[<Sealed>]
+type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) =
+
+    /// Points that a sampler sees of each block's inputs: two for each unit, if that is more.
+    let poolCapacity = max 1024 (2 * width)
+
+    /// Rows that the pilot fit has at least, if the data has them.
+    let pilotRows = 1024
+
+    /// Snapshots that layers are drawn on.
+    let sampleSize = 32
+
+    let mutable pools: (BlockRecipe * SortedDictionary<Kind, InputPool>) list = []
+    let names () = SortedSet<string>(StringComparer.Ordinal)
+    let species, bondTypes, angleTypes = names (), names (), names ()
+    let sample = SnapshotSample(seed, sampleSize, pilotRows)
+    let fingerprint = DataFingerprint()
+    let mutable first: Snapshot option = None
+    let mutable largest = struct (0, 0)
+    let mutable components = 0L
+    let mutable velocities = SquareSum.zero
+    let mutable forces = SquareSum.zero
+    let mutable atRest = true
+    let mutable forcesVanish = true
+    let mutable seesReach = false
+
+    let poolOf (recipe: BlockRecipe) (pools: SortedDictionary<Kind, InputPool>) (kind: Kind) : InputPool =
+        match pools.TryGetValue kind with
+        | true, pool -> pool
+        | _ ->
+            let pool = InputPool(recipe.Inputs first.Value, poolCapacity, seed)
+            pools[kind] <- pool
+            pool
+
+    let vanishes (values: ReadOnlySpan<float>) : bool = TensorPrimitives.MaxMagnitude values = 0.0
+
+    let scale (sum: SquareSum) : float = if sum.Sum > 0.0 then SquareSum.rootMean (float components) sum else 1.0
+
+    /// Takes one snapshot.
+    member _.Add(snapshot: Snapshot) : unit =
+        sample.Add(snapshot, fingerprint.Add snapshot)
+
+        if first.IsNone then
+            first <- Some snapshot
+            pools <- recipes |> List.map (fun recipe -> recipe, SortedDictionary())
+
+        for recipe, ofRecipe in pools do
+            recipe.Collect snapshot (poolOf recipe ofRecipe)
+
+        species.UnionWith snapshot.Structure.Species.Names
+        snapshot.Structure.Relations.Bonds |> Option.iter (fun bonds -> bondTypes.UnionWith bonds.Types.Names)
+        snapshot.Structure.Relations.Angles |> Option.iter (fun angles -> angleTypes.UnionWith angles.Types.Names)
+
+        let struct (most, _) = largest
+
+        if snapshot.Forces.Length > most then
+            largest <- struct (snapshot.Forces.Length, snapshot.Structure.Bodies)
+
+        components <- components + int64 snapshot.Forces.Length
+        velocities <- SquareSum.add velocities (SquareSum.ofValues snapshot.Velocities)
+        forces <- SquareSum.add forces (SquareSum.ofValues snapshot.Forces)
+        forcesVanish <- forcesVanish && vanishes snapshot.Forces
+        seesReach <- seesReach || snapshot.Related.Within.Count > 0
+        atRest <- atRest && vanishes snapshot.Velocities && vanishes snapshot.State.Momenta
+
+    /// The first snapshot, if any came.
+    member _.First: Snapshot option = first
+
+    /// The survey of all snapshots so far, of which there must be one.
+    member _.ToSurvey() : Survey =
+        let snapshots = sample.Snapshots
+        let shown = Array.truncate sampleSize snapshots
+
+        let sampleOf (pool: InputPool) : TrainingSample =
+            {
+                Inputs = pool.ToSample()
+                Snapshots = shown
+                Fitted = None
+                Pool = fun inputs -> InputPool(inputs, poolCapacity, seed)
+            }
+
+        // Where nothing was seen of what a structure has, one block stands for all kinds.
+        for recipe, ofRecipe in pools do
+            if ofRecipe.Count = 0 then
+                recipe.Kinds first.Value.Structure |> List.tryHead |> Option.iter (poolOf recipe ofRecipe >> ignore)
+
+        let parts =
+            pools
+            |> List.filter (fun (_, ofRecipe) -> ofRecipe.Count > 0)
+            |> List.mapi (fun place (recipe, ofRecipe) ->
+                [ for entry in ofRecipe -> { Recipe = recipe; Place = place; Kind = entry.Key; Sample = sampleOf entry.Value } ])
+            |> List.concat
+
+        let rowsBefore = snapshots |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Forces.Length) 0L
+        let inPilot = rowsBefore |> Array.filter (fun rows -> rows < int64 pilotRows) |> Array.length
+
+        {
+            Parts = parts
+            Species = List.ofSeq species
+            BondTypes = List.ofSeq bondTypes
+            AngleTypes = List.ofSeq angleTypes
+            VelocityScale = scale velocities
+            ForceScale = scale forces
+            AtRest = atRest
+            ForcesVanish = forcesVanish
+            SeesReach = seesReach
+            Frames = fingerprint.Frames
+            Hash = fingerprint.Hash
+            Largest = largest
+            First = first.Value
+            Pilot = Array.truncate inPilot snapshots
+        }

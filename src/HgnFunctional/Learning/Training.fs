@@ -1,0 +1,290 @@
+namespace HgnFunctional.Learning
+
+open System
+open System.Reflection
+open HgnFunctional.Numerics
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Invariance
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+
+/// Training: one linear solve.
+[<RequireQualifiedAccess>]
+module Training =
+
+    let private hasRelationsOf (first: Snapshot) (snapshot: Snapshot) : bool =
+        let relations, expected = snapshot.Structure.Relations, first.Structure.Relations
+
+        relations.Reach = expected.Reach
+        && relations.Bonds.IsSome = expected.Bonds.IsSome
+        && relations.Angles.IsSome = expected.Angles.IsSome
+
+    let private refusal (config: TrainingConfig) (first: Snapshot) (snapshot: Snapshot) : BlockError option =
+        config.Recipes |> List.tryPick (fun recipe -> recipe.Refuses first.Structure snapshot)
+
+    /// Frames of more bodies than this are not searched for their least distance, pair by pair.
+    let private fewBodies = 2000
+
+    let private leastDistance (snapshot: Snapshot) : float option =
+        let bodies = snapshot.Structure.Bodies
+
+        if bodies > fewBodies then
+            None
+        else
+            let pairs =
+                [|
+                    for sender in 0 .. bodies - 1 do
+                        for receiver in sender + 1 .. bodies - 1 -> struct (sender, receiver)
+                |]
+
+            let senders = pairs |> Array.map (fun struct (sender, _) -> sender)
+            let receivers = pairs |> Array.map (fun struct (_, receiver) -> receiver)
+            let all = Pairs.OfOwned(senders, receivers)
+            let configuration = snapshot.Configuration
+            Some(Array.min (fst (Invariants.ofRun &configuration all 0 all.Count)))
+
+    /// The first pass over the data.
+    let private survey
+        (config: TrainingConfig)
+        (entering: TrainingStage -> unit)
+        (source: Result<Snapshot, 'error> seq)
+        : Result<Survey, TrainingError<'error>> =
+        let collector = SurveyCollector(config.Recipes, config.Width, config.Seed)
+        let mutable failure = None
+        let mutable frame = 0
+        entering Reading
+        use cursor = source.GetEnumerator()
+
+        while failure.IsNone && cursor.MoveNext() do
+            match cursor.Current, collector.First with
+            | Error error, _ -> failure <- Some(SourceFailed error)
+            | Ok snapshot, Some first when not (hasRelationsOf first snapshot) -> failure <- Some(MixedInteractions frame)
+            | Ok snapshot, first ->
+                match refusal config (Option.defaultValue snapshot first) snapshot with
+                | Some error -> failure <- Some(BlockRefusesFrame(frame, error))
+                | None ->
+                    entering Sampling
+                    collector.Add snapshot
+                    frame <- frame + 1
+                    entering Reading
+
+        match failure, collector.First with
+        | Some error, _ -> Error error
+        | None, None -> Error NoSnapshots
+        | None, Some first ->
+            entering Sampling
+            let survey = collector.ToSurvey()
+
+            match first.Structure.Relations.Reach with
+            | Some reach when not survey.SeesReach && first.Structure.Bodies > 1 -> Error(NoPairsWithin(reach.Largest, leastDistance first))
+            | _ when survey.Parts.IsEmpty -> Error NoBlocks
+            | _ -> Ok survey
+
+    /// The samples with the energies of a first fit as outputs.
+    let private withFittedOutputs
+        (config: TrainingConfig)
+        (survey: Survey)
+        (fitted: (int * ModelTerm) list)
+        : Result<TrainingSample list, TrainingError<'error>> =
+        let outputsFor place (sample: TrainingSample) : TrainingSample =
+            match fitted |> List.tryFind (fun (other, _) -> other = place) with
+            | None -> sample
+            | Some(_, term) ->
+                let outputs =
+                    sample.Inputs.Points
+                    |> Array.chunkBySize (max 1 sample.Inputs.Inputs)
+                    |> Array.map (fun point -> term.Block.Response(term.Readout, point))
+
+                { sample with
+                    Inputs = { sample.Inputs with Outputs = outputs }
+                    Fitted = Some(term.Block, term.Readout)
+                }
+
+        let samples = Drawing.samplesOf survey |> List.mapi outputsFor
+
+        // Without outputs the sampler would draw as the first fit did, in silence.
+        List.zip survey.Parts samples
+        |> List.tryFind (fun (_, sample) -> Guard.firstNotFinite (ReadOnlySpan<float> sample.Inputs.Outputs) >= 0)
+        |> Option.map (fun (part, _) -> Error(NoFittedOutputs(config.Sampler.Name, part.Recipe.Kind)))
+        |> Option.defaultValue (Ok samples)
+
+    /// Blocks with only the features that the solver kept, and their readouts, each with its place among the recipes.
+    let private termsOf (system: LinearSystem) (solution: LeastSquaresSolution) : (int * ModelTerm) list =
+        [
+            for place, (block, first) in Seq.zip system.Places system.Blocks do
+                let mine =
+                    Array.zip solution.Kept solution.Readout
+                    |> Array.filter (fun (feature, _) -> feature >= first && feature < first + block.Width)
+
+                place,
+                {
+                    Block = mine |> Array.map (fun (feature, _) -> feature - first) |> block.Select
+                    Readout = mine |> Array.map (fun (_, weight) -> weight * system.Unit)
+                }
+        ]
+
+    let private diagnose (system: LinearSystem) (solution: LeastSquaresSolution) : FitDiagnostics =
+        {
+            Part = system.Name
+            Rows = solution.Rows
+            FeaturesSampled = solution.Features
+            FeaturesKept = solution.Rank
+            Condition = solution.Condition
+            Ridge = solution.Ridge
+            RelativeError = solution.RelativeResidual
+        }
+
+    let private libraryVersion: string =
+        let assembly = typeof<TrainedModel>.Assembly
+        let version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+        // What follows a plus names a commit; the same release must write the same file wherever it was built.
+        version.InformationalVersion.Split('+')[0]
+
+    let private energyAt (snapshot: Snapshot) (terms: ModelTerm list) : float =
+        let configuration = snapshot.Configuration
+        let mutable total = 0.0
+
+        for term in terms do
+            total <- total + term.Block.Energy(&configuration, term.Readout)
+
+        total
+
+    /// The source again, as far as it still gives what the survey saw, and whether it did in the end.
+    let private again
+        (config: TrainingConfig)
+        (survey: Survey)
+        (source: Result<Snapshot, 'error> seq)
+        : Result<Snapshot, 'error> seq * (unit -> Result<unit, TrainingError<'error>>) =
+        let fingerprint = DataFingerprint()
+
+        let isAsBefore (snapshot: Snapshot) : bool =
+            fingerprint.Add snapshot |> ignore
+
+            fingerprint.Frames <= survey.Frames
+            && hasRelationsOf survey.First snapshot
+            && refusal config survey.First snapshot |> Option.isNone
+
+        let check () =
+            if fingerprint.Frames = survey.Frames && fingerprint.Hash = survey.Hash then
+                Ok()
+            else
+                Error(SourceChanged(survey.Frames, fingerprint.Frames))
+
+        Seq.filter (Result.map isAsBefore >> Result.defaultValue true) source, check
+
+    /// Accumulates and solves the systems over the whole source.
+    let private fitSystems config entering (survey: Survey) source (systems: LinearSystem list) =
+        let stage assembling = entering (if assembling then Assembling else Reading)
+        let struct (components, bodies) = survey.Largest
+
+        match systems |> List.tryFind (Design.fits components >> not) with
+        | Some system -> Error(TooManyColumns(bodies, system.Blocks |> Array.sumBy (fun (block, _) -> int64 block.Width)))
+        | None ->
+            let source, check = again config survey source
+
+            Design.accumulate stage systems source
+            |> Result.mapError SourceFailed
+            |> Result.bind (fun accumulators -> check () |> Result.map (fun () -> accumulators))
+            |> Result.bind (fun accumulators ->
+                entering Solving
+                Drawing.solveAll config.Ridge systems accumulators)
+            |> Result.map (fun solutions -> List.zip systems solutions)
+
+    /// The systems that the data can determine, and what is known without them. Data at rest say nothing of momenta: the kinetic
+    /// energy is then that of the masses, and blocks that would mix it with positions are refused.
+    let private determined
+        (config: TrainingConfig)
+        (survey: Survey)
+        (systems: LinearSystem list)
+        : Result<LinearSystem list * ModelTerm list, TrainingError<'error>> =
+        let blocks = systems |> List.collect (fun system -> system.Blocks |> Array.map fst |> List.ofArray)
+
+        match List.partition (fun system -> system.HasVelocityRows) systems with
+        | _ when not survey.AtRest -> Ok(systems, [])
+        | [], potential -> Ok(potential, [])
+        | [ _ ], ([ _ ] as potential) -> Ok(potential, [ { Block = BodyBlock.ofMasses config.Activation; Readout = [| 1.0 |] } ])
+        | _ ->
+            let guilty = blocks |> List.tryFind (fun block -> block.Part = Coupled) |> Option.defaultValue blocks.Head
+            Error(AtRest guilty.Kind)
+
+    /// What the model tells apart: species and bond types where blocks look at kinds of pairs.
+    let private scopeOf (survey: Survey) : ModelScope =
+        let relations = survey.First.Structure.Relations
+        let looksAtBonds = survey.Parts |> List.exists (fun part -> part.Kind.IsBondsOf)
+        let looksAtAngles = survey.Parts |> List.exists (fun part -> part.Kind.IsAnglesOf)
+        let looksAtSpecies = survey.Parts |> List.exists (fun part -> part.Kind.IsPairsOf)
+
+        {
+            Species = if looksAtSpecies then survey.Species else [ "" ]
+            BondTypes = relations.Bonds |> Option.map (fun _ -> if looksAtBonds then survey.BondTypes else [ "" ])
+            AngleTypes = if looksAtAngles then Some survey.AngleTypes else None
+            Reach = relations.Reach
+        }
+
+    /// Learns from a stream that can be read more than once and may fail; it is read twice (three times by samplers that
+    /// want the outputs of a first fit), and only a bounded part of it is ever in memory. `entering` is told, on the
+    /// calling thread, what training turns to.
+    let fitStream
+        (config: TrainingConfig)
+        (entering: TrainingStage -> unit)
+        (source: Result<Snapshot, 'error> seq)
+        : Result<TrainedModel, TrainingError<'error>> =
+        Guard.positive (nameof config.Width) config.Width
+
+        let learn (survey: Survey) =
+            let survey = Drawing.chooseFamilies config survey
+            let shapes = Drawing.chooseShapes config survey
+            let make sampler samples = Drawing.makeSystems config survey config.Width sampler shapes samples
+
+            let fit systems =
+                determined config survey systems
+                |> Result.bind (fun (systems, known) ->
+                    fitSystems config entering survey source systems |> Result.map (fun fitted -> fitted, known))
+
+            let placed fitted = fitted |> List.collect (fun (system, solution) -> termsOf system solution)
+
+            let fitted =
+                if config.Sampler.Outputs = Fitted then
+                    make Sampler.uniformSwim (Drawing.samplesOf survey)
+                    |> fit
+                    |> Result.bind (fun (first, _) ->
+                        entering Sampling
+
+                        withFittedOutputs config survey (placed first) |> Result.bind (make config.Sampler >> fit))
+                else
+                    make config.Sampler (Drawing.samplesOf survey) |> fit
+
+            fitted
+            |> Result.map (fun (fitted, known) ->
+                let terms = known @ (placed fitted |> List.map snd)
+
+                {
+                    Scope = scopeOf survey
+                    Terms = terms
+                    Constant = -(energyAt survey.First terms)
+                    Diagnostics = fitted |> List.map (fun (system, solution) -> diagnose system solution)
+                    Units = survey.First.Structure.Labels |> Option.bind _.Units
+                    Provenance =
+                        {
+                            LibraryVersion = libraryVersion
+                            Seed = config.Seed
+                            Sampler = config.Sampler.Name
+                            Width = config.Width
+                            Frames = survey.Frames
+                            DataHash = survey.Hash
+                        }
+                    Warnings = []
+                }
+                |> fun model -> { model with Warnings = Diagnosis.warnings survey.ForcesVanish survey.Pilot model })
+
+        if List.isEmpty config.Recipes then
+            Error NoBlocks
+        else
+            survey config entering source |> Result.bind learn
+
+    /// Learns from snapshots. The same config and snapshots give the same model, bit for bit, for any number of threads.
+    let fit (config: TrainingConfig) (snapshots: Snapshot seq) : Result<TrainedModel, TrainingError<SnapshotError>> =
+        snapshots |> Seq.map Ok |> fitStream config ignore

@@ -1,0 +1,65 @@
+namespace HgnFunctional.Learning
+
+open HgnFunctional.Numerics
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+
+/// How the radial transform of pair distances is chosen.
+[<NoEquality; NoComparison>]
+type RadialChoice =
+    /// r for bonds and 1/r within a cutoff, unless a pilot fit strongly favours another, for all kinds of pairs or for one.
+    | AutomaticRadial
+    /// This one.
+    | FixedRadial of Radial
+
+/// How the shape of the factor of pairs within a cutoff is chosen.
+[<NoEquality; NoComparison>]
+type CutoffChoice =
+    /// Smooth, unless a pilot fit strongly favours the law as cut, for all kinds of pairs or for one.
+    | AutomaticCutoff
+    /// This one.
+    | FixedCutoff of Cutoff
+
+/// The options of training. `TrainingConfig.defaults` were chosen by measurement (docs/DEFAULTS.md).
+[<NoEquality; NoComparison>]
+type TrainingConfig =
+    {
+        /// The kinds of block in the model.
+        Recipes: BlockRecipe list
+        /// How hidden weights are drawn.
+        Sampler: Sampler
+        /// The hidden units' function.
+        Activation: Activation
+        /// The radial transform of pair blocks.
+        Radial: RadialChoice
+        /// The factor of pairs within a cutoff.
+        Cutoff: CutoffChoice
+        /// Hidden units per block, before redundant ones are dropped; at least 1. Where a recipe makes blocks of several kinds of
+        /// pairs, each has as many, but all together at most what the faster way of solving takes.
+        Width: int
+        /// The penalty on hidden units.
+        Ridge: Ridge
+        /// Seed of every random draw.
+        Seed: int
+    }
+
+/// What a block of pairs is made with.
+[<NoEquality; NoComparison>]
+type internal PairShape = { Radial: Radial; Cutoff: Cutoff }
+
+/// The defaults of training.
+[<RequireQualifiedAccess>]
+module TrainingConfig =
+
+    /// Chosen by measurement (docs/DEFAULTS.md).
+    let defaults: TrainingConfig =
+        {
+            Recipes = Blocks.defaults
+            Sampler = Sampler.elm
+            Activation = Activation.softplus
+            Radial = AutomaticRadial
+            Cutoff = AutomaticCutoff
+            Width = 64
+            Ridge = Automatic
+            Seed = 1
+        }

@@ -1,0 +1,62 @@
+namespace HgnFunctional.Learning
+
+open HgnFunctional.Numerics
+open HgnFunctional.Blocks
+
+/// What training is busy with.
+type TrainingStage =
+    /// Waiting for the source of snapshots.
+    | Reading
+    /// Collecting inputs, choosing options, drawing features.
+    | Sampling
+    /// Building rows and folding them into the triangle.
+    | Assembling
+    /// Solving the triangle.
+    | Solving
+
+/// Why training failed.
+type TrainingError<'source> =
+    /// The source of snapshots failed.
+    | SourceFailed of 'source
+    /// The model is to have no blocks.
+    | NoBlocks
+    /// The source held no snapshot.
+    | NoSnapshots
+    /// Snapshots differ in their relations: bonds, or a cutoff, or another cutoff. Frames count from 0.
+    | MixedInteractions of frame: int
+    /// A block cannot learn from a snapshot. Frames count from 0.
+    | BlockRefusesFrame of frame: int * BlockError
+    /// A later pass over the source did not give the snapshots of the first: their numbers then and now.
+    | SourceChanged of surveyed: int * found: int
+    /// No two bodies are ever within the cutoff; the least distance, if it is known.
+    | NoPairsWithin of cutoff: float * nearest: float option
+    /// All velocities and momenta vanish, of which such a block cannot learn.
+    | AtRest of block: string
+    /// The sampler wants the outputs of a first fit, and a block of this kind gives none.
+    | NoFittedOutputs of sampler: string * block: string
+    /// The rows of the largest snapshot, or the triangle, do not fit into an array.
+    | TooManyColumns of bodies: int * columns: int64
+    /// The linear system could not be solved.
+    | SolveFailed of LeastSquaresError
+
+    /// The error as one sentence.
+    override error.ToString() : string =
+        match error with
+        | SourceFailed source -> string (box source)
+        | NoBlocks -> "The model has no blocks; expected at least one."
+        | NoSnapshots -> "There are no snapshots to learn from; expected at least one."
+        | MixedInteractions frame ->
+            $"Frame {frame} gives its pairs in another way than the first frame; expected bonds, or one cutoff, throughout."
+        | BlockRefusesFrame(frame, error) -> $"Frame {frame}: {error}"
+        | SourceChanged(surveyed, found) ->
+            $"The data changed while they were learned from: {surveyed} frames at first, {found} later; expected the same frames in every pass."
+        | NoPairsWithin(cutoff, None) -> $"No two bodies are ever within the cutoff {cutoff}; expected a larger one."
+        | NoPairsWithin(cutoff, Some nearest) ->
+            $"No two bodies are ever within the cutoff {cutoff}; expected more than {nearest:G6}, the least distance in the first frame."
+        | AtRest block ->
+            $"All velocities and momenta are 0, of which a block of kind '{block}' cannot learn; expected frames that move, or blocks that see positions alone."
+        | NoFittedOutputs(sampler, block) ->
+            $"The sampler {sampler} needs the energies of a first fit, which a block of kind '{block}' does not give; expected elm, u-swim or swim."
+        | TooManyColumns(bodies, columns) ->
+            $"A frame of {bodies} bodies with {columns} features has more numbers than an array holds; expected fewer bodies or a smaller width."
+        | SolveFailed error -> string error

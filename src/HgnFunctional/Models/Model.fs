@@ -1,0 +1,140 @@
+namespace HgnFunctional.Models
+
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+
+/// What a model was trained on, and must be used on: the relations, and the names of what it tells apart.
+type ModelScope =
+    {
+        /// The species of bodies that the model knows; [ "" ] where it looks at none, or nobody named them.
+        Species: string list
+        /// The types of bonds that the model knows; [ "" ] where it looks at none, or nobody named them. None for a model without
+        /// bonds.
+        BondTypes: string list option
+        /// The types of angles that the model knows; [ "" ] where nobody named them. None for a model that looks at no angles.
+        AngleTypes: string list option
+        /// The distances within which pairs interact, if any do.
+        Reach: Reach option
+    }
+
+/// Scopes of models.
+[<RequireQualifiedAccess>]
+module ModelScope =
+
+    /// Bonds, whatever their types and the species of the bodies.
+    let bonds: ModelScope = { Species = [ "" ]; BondTypes = Some [ "" ]; AngleTypes = None; Reach = None }
+
+    /// Pairs within a cutoff, whatever the species of the bodies.
+    let within (cutoff: float) : ModelScope = { bonds with BondTypes = None; Reach = Some(Reach.within cutoff) }
+
+/// A block with the readout of each of its features.
+[<NoEquality; NoComparison>]
+type ModelTerm =
+    {
+        /// The features.
+        Block: IFeatureBlock
+        /// The weight of each feature in the Hamiltonian [width], in units of energy.
+        Readout: float[]
+    }
+
+/// How the fit of one linear system went. A model that splits has two: kinetic and potential.
+[<NoComparison; StructuredFormatDisplay("{Summary}")>]
+type FitDiagnostics =
+    {
+        /// "kinetic", "potential" or "coupled".
+        Part: string
+        /// Rows of the linear system.
+        Rows: int64
+        /// Features sampled, of which some are redundant.
+        FeaturesSampled: int
+        /// Features kept: the numerical rank, but for systems of more than 512 features whose rank is above 256, which drop none.
+        FeaturesKept: int
+        /// Condition number of the kept, normalised columns.
+        Condition: float
+        /// The penalty, as a fraction of the largest singular value.
+        Ridge: float
+        /// |fit - data| / |data| over all rows: the relative error of velocities, forces, or both.
+        RelativeError: float
+    }
+
+    /// The diagnostics in one line.
+    member fit.Summary: string =
+        $"{fit.Part} fit: {fit.FeaturesKept} of {fit.FeaturesSampled} features kept, from {fit.Rows} rows; relative error {fit.RelativeError:E1}, condition {fit.Condition:E1}, ridge {fit.Ridge:E1}"
+
+    /// The summary.
+    override fit.ToString() : string = fit.Summary
+
+/// Where a model comes from.
+[<NoComparison>]
+type Provenance =
+    {
+        /// Version of the library that trained it.
+        LibraryVersion: string
+        /// The seed of every random draw.
+        Seed: int
+        /// Name of the sampler.
+        Sampler: string
+        /// Hidden units per block before any was dropped.
+        Width: int
+        /// Number of snapshots.
+        Frames: int
+        /// Sum modulo 2^256 of the SHA-256 of each snapshot, in hexadecimal: it does not depend on their order.
+        DataHash: string
+    }
+
+/// A learned Hamiltonian H = c + sum over terms of readout . Phi. Immutable: it can be shared by threads.
+[<NoEquality; NoComparison; StructuredFormatDisplay("{Summary}")>]
+type TrainedModel =
+    {
+        /// What it acts on.
+        Scope: ModelScope
+        /// Blocks with readouts.
+        Terms: ModelTerm list
+        /// c, which makes H zero at the first training snapshot.
+        Constant: float
+        /// Name of the unit style of the training data, such as "metal", if it is known.
+        Units: string option
+        /// One entry for each linear system solved.
+        Diagnostics: FitDiagnostics list
+        /// Seed, data and version.
+        Provenance: Provenance
+        /// What the fit ignored or cannot describe; empty where all is well, and for models read from files.
+        Warnings: Warning list
+    }
+
+    /// Whether the kinetic energy is |p|^2 / (2 m), from the masses: all training data stood still, which says nothing of it.
+    member model.KineticFromMasses: bool = model.Terms |> List.exists _.Block.IsOfMasses
+
+    /// The attributes of bodies that laws of the model are weighted by.
+    member model.Attributes: string list = model.Terms |> List.collect _.Block.Attributes |> List.distinct
+
+    /// The model in one paragraph.
+    member model.Summary: string =
+        let kept = model.Diagnostics |> List.sumBy (fun fit -> int64 fit.FeaturesKept)
+        let sampled = model.Diagnostics |> List.sumBy (fun fit -> int64 fit.FeaturesSampled)
+        let blocks = model.Terms |> List.map (fun term -> term.Block.Kind) |> List.distinct |> String.concat " + "
+
+        let named (what: string) (names: string list) = if names.Length > 1 then $" of {names.Length} {what}" else ""
+
+        let relations =
+            [
+                match model.Scope.BondTypes with
+                | Some types -> "bonds" + named "types" types
+                | None -> ()
+                match model.Scope.AngleTypes with
+                | Some types -> "angles" + named "types" types
+                | None -> ()
+                match model.Scope.Reach with
+                | Some reach -> string reach + named "species" model.Scope.Species
+                | None -> ()
+            ]
+
+        let pairs = if relations.IsEmpty then "single bodies" else String.concat " and " relations
+        let errors = model.Diagnostics |> List.map (fun fit -> $"{fit.Part} {fit.RelativeError:E1}") |> String.concat ", "
+
+        $"TrainedModel on {pairs}: {blocks}, {kept} of {sampled} features kept, from {model.Provenance.Frames} snapshots; relative training error {errors}"
+
+    /// The summary.
+    override model.ToString() : string = model.Summary

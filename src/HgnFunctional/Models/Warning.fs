@@ -1,0 +1,104 @@
+namespace HgnFunctional.Models
+
+open HgnFunctional.Features
+
+/// A likely cause of a poor fit, found by a cheap test on a sample of the training data.
+type Cause =
+    /// The forces of a frame do not add up to zero, as those of bodies on each other do: something outside acts. The part is
+    /// that of the net force in the root mean square.
+    | NetForce of part: float
+    /// What the model misses points along a direction, alike for all bodies or in proportion to their masses.
+    | UniformField of direction: float list
+    /// What the model misses is opposed to the velocities.
+    | Drag
+    /// The model misses more of the forces on bodies of one type than of another.
+    | UnequalTypes of worst: string * worstError: float * best: string * bestError: float
+    /// Bodies differ in mass, and one law of distance was learned for all.
+    | UnequalMasses of least: float * largest: float
+    /// The forces add up to zero, but depend on more than the distances of pairs, one law for all.
+    | MoreThanPairs
+
+    /// The cause as a clause.
+    override cause.ToString() : string =
+        match cause with
+        | NetForce part ->
+            $"the forces of a frame do not add up to 0 (what is left is {part:G2} of their size), so something outside acts: a field, drag, a thermostat, walls or pinned bodies"
+        | UniformField direction ->
+            let numbers = direction |> List.map (fun x -> x.ToString("G2", System.Globalization.CultureInfo.InvariantCulture))
+            $"""what is missed points one way for all bodies ({String.concat ", " numbers}), as a uniform field does (gravity)"""
+        | Drag -> "what is missed is opposed to the velocities, as drag is"
+        | UnequalTypes(worst, worstError, best, bestError) ->
+            $"the error is {worstError:G2} for bodies of type {worst} and {bestError:G2} for those of type {best}"
+        | UnequalMasses(least, largest) ->
+            $"masses go from {least:G4} to {largest:G4}, and pairs follow one law whatever their masses (gravity does not)"
+        | MoreThanPairs ->
+            "the forces of a frame add up to 0, so bodies act on each other, but by more than one law of the distance of pairs (several kinds, bonds of which the model knows nothing, angles, many-body forces, or a cutoff that is too short)"
+
+/// What a model, its data, or a run hides from whoever looks at the main figures alone.
+type Warning =
+    /// A file names no units, and its frames do not tell them.
+    | UnitsAssumed of file: string * units: string
+    /// From frame to frame mass times acceleration is this many times the force.
+    | ForcesOutOfScale of file: string * ratio: float
+    /// Bonds of a data file were taken to cross a periodic boundary.
+    | ImagesTaken of file: string * bonds: int * axes: string
+    /// Nothing moves in the data: the kinetic energy was taken from the masses.
+    | KineticFromMasses
+    /// All forces are zero: the model has no potential energy.
+    | NoForces
+    /// These coordinates never move, though forces act on them; the model will move them.
+    | NeverMoving of bodies: int * total: int
+    /// Bodies are of several types, which the model does not see.
+    | TypesIgnored of types: string list
+    /// Bonds are of several types, which the model does not see.
+    | BondTypesIgnored of types: string list
+    /// Bodies carry charges, which the model does not see.
+    | ChargesIgnored
+    /// A start names bonds, which a model of pairs within a cutoff does not see.
+    | BondsIgnored of file: string * count: int
+    /// Angles are of several types, which the model does not see.
+    | AngleTypesIgnored of types: string list
+    /// The source names dihedrals or impropers, which the model does not see.
+    | TorsionsIgnored of count: int
+    /// The model misses a part of the forces.
+    | PoorFit of relativeError: float * causes: Cause list
+    /// A run went where the model was not trained: the fraction of invariants out of range.
+    | OutOfRange of fraction: float
+    /// The energy of a run changed by this many times the scale of its motion.
+    | EnergyChanged of ratio: float
+
+    /// The warning as one sentence.
+    override warning.ToString() : string =
+        let few (names: string list) =
+            let shown = names |> List.truncate 8 |> String.concat ", "
+            if names.Length > 8 then shown + ", ..." else shown
+
+        match warning with
+        | UnitsAssumed(file, units) ->
+            $"{file} names no units; '{units}' was assumed, and its frames do not tell (at rest, too few, or too far apart in time)."
+        | ForcesOutOfScale(file, ratio) ->
+            $"{file}: from frame to frame mass times acceleration is {ratio:G3} times the force; expected 1 in its units: masses, units or forces are not what they seem."
+        | ImagesTaken(file, bonds, axes) ->
+            $"{file}: {bonds} bonds span more than half the box; their nearest images were taken, so {axes} is periodic."
+        | KineticFromMasses ->
+            "All velocities are 0, so momenta teach nothing: the kinetic energy was taken to be p^2 / 2m with the masses of the data."
+        | NoForces -> "All forces are 0: the model has no potential energy, and bodies will fly free."
+        | NeverMoving(bodies, total) ->
+            $"{bodies} of {total} bodies never move, along one axis at least, though forces act on them: they are frozen or pinned; the model does not know that, and they will move in simulations."
+        | TypesIgnored types ->
+            $"The bodies are of {types.Length} types ({few types}), which the model does not see: one law was learned for all."
+        | BondTypesIgnored types ->
+            $"The bonds are of {types.Length} types ({few types}), which the model does not see: one law was learned for all."
+        | ChargesIgnored -> "The bodies carry charges, which the model does not see."
+        | BondsIgnored(file, count) -> $"{file} names {count} bonds, which a model of pairs within a cutoff does not see."
+        | AngleTypesIgnored types ->
+            $"The angles are of {types.Length} types ({few types}), which the model does not see: one law was learned for all."
+        | TorsionsIgnored count -> $"The topology names {count} dihedrals and impropers, which the model does not see."
+        | PoorFit(error, []) -> $"The relative force error is {error:G2}, so the model misses much of what the data show."
+        | PoorFit(error, causes) ->
+            let likely = causes |> List.map string |> String.concat "; "
+            $"The relative force error is {error:G2}, so the model misses much of what the data show. Likely: {likely}."
+        | OutOfRange fraction ->
+            $"{100.0 * fraction:G3} %% of what the model looked at in this run was outside its range in training: forces there are guesses."
+        | EnergyChanged ratio ->
+            $"The energy changed by {ratio:G3} times the energy of the motion at the start: the run is not to be trusted; try a smaller time step, or a start within the range of training."
