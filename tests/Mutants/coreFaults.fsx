@@ -183,14 +183,14 @@ let all: Fault list =
         }
         {
             Name = "reflectors-overwritten"
-            File = "src/HgnFunctional/Numerics/WideTriangle.fs"
+            File = "src/HgnFunctional/Numerics/WideFold.fs"
             Original = "Span<float> reflectors[tile % 2],"
             Fault = "Span<float> reflectors[0 * tile],"
             Law = "rows folded tile by tile give the same bits"
         }
         {
             Name = "wide-trend-penalised"
-            File = "src/HgnFunctional/Numerics/WideTriangle.fs"
+            File = "src/HgnFunctional/Numerics/PenalisedFit.fs"
             Original = "Array.indexed isTrend |> Array.filter (snd >> not)"
             Fault = "Array.indexed isTrend |> Array.filter (snd >> not >> (||) true)"
             Law = "a trend is not penalised without pivoting"

@@ -238,6 +238,7 @@ module ModelFile =
                     DataHash = reader.Text "dataSha256"
                 }
             Warnings = []
+            Posterior = None
         }
 
     let private decode (vocabulary: Vocabulary) (fields: (string * SavedForm) list) : Result<TrainedModel, SavedFormError> =

@@ -134,6 +134,17 @@ module internal Design =
         if system.HasForceRows then
             finishRows columns system.Unit -1.0 forceScale snapshot.Forces forceRows
 
+    /// The rows of the forces of one snapshot [N d x features], so that rows times readout, in the unit of the system, are forces.
+    let forceRows (system: LinearSystem) (snapshot: Snapshot) : float[] =
+        let columns, count = system.Features + 1, system.RowsOf snapshot
+        let rows = Array.zeroCreate<float>(count * columns)
+        rowsInto system snapshot (Span<float> rows)
+        let struct (_, scale) = system.Scales
+        let first = count - snapshot.Forces.Length
+
+        Array.init (snapshot.Forces.Length * system.Features) (fun k ->
+            scale * rows[(first + k / system.Features) * columns + k % system.Features])
+
     /// The accumulator of some snapshots.
     let private reduce (system: LinearSystem) (snapshots: Snapshot[]) : TallSkinnyQr =
         let columns = system.Features + 1
@@ -170,7 +181,7 @@ module internal Design =
 
     /// Folds chunks of snapshots into the triangle of a wide system, block by block: first the rows of a block in parallel, then
     /// its columns.
-    let private foldWide (system: LinearSystem) (triangle: WideTriangle) (chunks: Snapshot[][]) : unit =
+    let private foldWide (system: LinearSystem) (triangle: WideFold) (chunks: Snapshot[][]) : unit =
         let mutable buffer = Array.empty<float>
 
         let fold (snapshots: Snapshot[]) =
@@ -210,10 +221,10 @@ module internal Design =
     /// What folds chunks of snapshots, and what they came to.
     let private folding (systems: LinearSystem[]) : (Snapshot[][] -> unit) * (unit -> TallSkinnyQr[]) =
         if systems |> Array.exists (fun system -> system.Features > LeastSquares.widest) then
-            let triangles = systems |> Array.map (fun system -> WideTriangle.empty system.Features)
+            let triangles = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features |> WideFold.From)
 
             (fun chunks -> Array.iter2 (fun system triangle -> foldWide system triangle chunks) systems triangles),
-            (fun () -> triangles |> Array.map _.ToAccumulator())
+            (fun () -> triangles |> Array.map _.Finish())
         else
             let accumulators = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features) |> ref
             (fun chunks -> accumulators.Value <- foldChunks systems accumulators.Value chunks), (fun () -> accumulators.Value)

@@ -126,6 +126,32 @@ module Training =
                 }
         ]
 
+    /// What is open of the forces of the system that has them.
+    let private posteriorOf (fitted: (LinearSystem * LeastSquaresSolution) list) : IModelPosterior option =
+        fitted
+        |> List.tryFind (fun (system, _) -> system.HasForceRows)
+        |> Option.bind (fun (system, solution) -> solution.Posterior |> Option.map (fun posterior -> system, solution, posterior))
+        |> Option.map (fun (system, solution, posterior) ->
+            let blocks = termsOf system solution |> List.map (fun (_, term) -> term.Block)
+            let starts = blocks |> List.scan (fun start block -> start + block.Width) 0
+            let kept = { system with Blocks = List.zip blocks (List.take blocks.Length starts) |> Array.ofList }
+            let struct (_, scale) = system.Scales
+
+            { new IModelPosterior with
+                member _.ForceDeviation(snapshot) =
+                    let ofReadout =
+                        Design.forceRows kept snapshot
+                        |> Array.chunkBySize (max 1 posterior.Features)
+                        |> Array.map (fun row -> posterior.StandardDeviation(ReadOnlySpan<float> row))
+
+                    let noise = scale * posterior.Noise
+
+                    {
+                        OfReadout = ofReadout
+                        WithResidual = ofReadout |> Array.map (fun deviation -> sqrt (deviation * deviation + noise * noise))
+                    }
+            })
+
     let private diagnose (system: LinearSystem) (solution: LeastSquaresSolution) : FitDiagnostics =
         {
             Part = system.Name
@@ -277,6 +303,7 @@ module Training =
                             DataHash = survey.Hash
                         }
                     Warnings = []
+                    Posterior = posteriorOf fitted
                 }
                 |> fun model -> { model with Warnings = Diagnosis.warnings survey.ForcesVanish survey.Pilot model })
 

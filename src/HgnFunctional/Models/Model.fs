@@ -3,6 +3,7 @@ namespace HgnFunctional.Models
 open HgnFunctional.Numerics
 open HgnFunctional.Bodies
 open HgnFunctional.Features
+open HgnFunctional.Data
 open HgnFunctional.Blocks
 
 /// What a model was trained on, and must be used on: the relations, and the names of what it tells apart.
@@ -84,6 +85,22 @@ type Provenance =
         DataHash: string
     }
 
+/// Standard deviations of the components of the forces at a snapshot [N d], in its units. That of the readout alone is no error bar where
+/// the features cannot describe the forces, and no number of frames makes it one: what a fit leaves over is in the other.
+[<NoComparison>]
+type ForceDeviation =
+    {
+        /// From what the training data leave open of the readout.
+        OfReadout: float[]
+        /// With what the fit left over in training, as noise of one size for all components.
+        WithResidual: float[]
+    }
+
+/// What the training data leave open of a model.
+type IModelPosterior =
+    /// How far the forces at a snapshot may be off; its own forces and velocities do not matter.
+    abstract ForceDeviation: snapshot: Snapshot -> ForceDeviation
+
 /// A learned Hamiltonian H = c + sum over terms of readout . Phi. Immutable: it can be shared by threads.
 [<NoEquality; NoComparison; StructuredFormatDisplay("{Summary}")>]
 type TrainedModel =
@@ -102,6 +119,9 @@ type TrainedModel =
         Provenance: Provenance
         /// What the fit ignored or cannot describe; empty where all is well, and for models read from files.
         Warnings: Warning list
+        /// What the training data leave open; none for models read from files, and where more than 512 features were solved without
+        /// pivoting.
+        Posterior: IModelPosterior option
     }
 
     /// Whether the kinetic energy is |p|^2 / (2 m), from the masses: all training data stood still, which says nothing of it.

@@ -46,6 +46,8 @@ type LeastSquaresSolution =
         RelativeResidual: float
         /// Minus twice the log evidence per row (smaller is better), for comparing feature sets on the same rows.
         Surprise: float
+        /// What the data leave open of the readout; none where more features were solved without pivoting than a posterior has room for.
+        Posterior: Posterior option
     }
 
     /// Numerical rank: the number of features kept.
@@ -147,6 +149,24 @@ module LeastSquares =
         SingularValues.tryValues columns
         |> Option.map (fun values -> if values.Length = 0 then 1.0 else values[0] / values[values.Length - 1])
 
+    /// Standard deviation of the rows about a fit that leaves this squared residual.
+    let private noiseOf (rows: int64) (features: int) (residualSquared: float) : float =
+        sqrt (residualSquared / float (max 1L (rows - int64 features)))
+
+    /// The posterior of the kept columns in some order, of norm one, given by their places in the reduced triangle.
+    let private posteriorOf (rows: int64) (triangle: PivotedTriangle) (order: int[]) (penalty: float) (residualSquared: float) : Posterior =
+        let size = order.Length
+
+        let ofData row = Array.append (order |> Array.map (fun place -> triangle.Columns[place][row])) [| 0.0 |]
+        let isPenalised k = order[k] >= triangle.Trend
+        let ofPenalty k = Array.init (size + 1) (fun other -> if k = other && isPenalised k then penalty else 0.0)
+
+        let entries = Seq.append (Seq.init triangle.Kept.Length ofData) (Seq.init size ofPenalty) |> Array.concat
+
+        let factor = TallSkinnyQr.empty size |> TallSkinnyQr.add (ReadOnlySpan<float> entries)
+        let norms = order |> Array.map (fun place -> triangle.Norms[triangle.Kept[place]])
+        Posterior.OfTriangle(factor, norms, noiseOf rows size residualSquared)
+
     /// The ridge of wide systems that maximises the evidence: the best on a coarse grid, then the best of its neighbours.
     let private chooseWideRidge (surpriseAt: float -> float) : float =
         let best step centre =
@@ -158,17 +178,17 @@ module LeastSquares =
 
     /// As `solveFinite`, without dropping redundant features: the penalty keeps their readouts small.
     let internal solveWide (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : LeastSquaresSolution =
-        let problem = WideTriangle.problem accumulator
-        let targetSquared = WideTriangle.targetSquared problem
-        let largest = WideTriangle.largestSingularValue isTrend problem
+        let problem = PenalisedFit.problem accumulator
+        let targetSquared = PenalisedFit.targetSquared problem
+        let largest = PenalisedFit.largestSingularValue isTrend problem
         let trend = isTrend |> Array.filter id |> Array.length
         let freeRows = float (max 1L (accumulator.Rows - int64 trend))
 
-        let surprise (fit: WideTriangle.Fit) =
+        let surprise (fit: PenalisedFit.Fit) =
             let variance = fit.Objective / max targetSquared 1e-300 * float accumulator.Rows / freeRows + roundingFloor * roundingFloor
             freeRows * log variance + fit.LogDeterminant
 
-        let fitAt fraction = WideTriangle.fit isTrend (fraction * largest) problem
+        let fitAt fraction = PenalisedFit.fit isTrend (fraction * largest) problem
 
         let fraction =
             match ridge with
@@ -183,14 +203,16 @@ module LeastSquares =
             Readout = kept |> Array.map (fun k -> fit.Readout[k] / problem.Norms[k])
             Rows = accumulator.Rows
             Features = accumulator.Features
-            Condition = WideTriangle.condition problem
+            // Where columns depend on others it is beyond all numbers; files hold none that is not finite.
+            Condition = min Double.MaxValue (PenalisedFit.condition problem)
             Ridge = fraction
             RelativeResidual =
                 if targetSquared > 0.0 then
-                    sqrt (WideTriangle.residualSquared problem fit.Readout / targetSquared)
+                    sqrt (PenalisedFit.residualSquared problem fit.Readout / targetSquared)
                 else
                     0.0
             Surprise = surprise fit / freeRows
+            Posterior = None
         }
 
     /// The solution in the singular basis of the hidden columns.
@@ -257,6 +279,13 @@ module LeastSquares =
                     match choice with
                     | SwitchedOff -> surpriseOfTrend spectrum / spectrum.FreeRows
                     | Penalised penalty -> surprise spectrum penalty / spectrum.FreeRows
+                Posterior =
+                    let penalty =
+                        match choice with
+                        | Penalised penalty -> penalty
+                        | SwitchedOff -> 0.0
+
+                    Some(posteriorOf accumulator.Rows triangle order penalty (residual * residual))
             })
 
     let private solveFinite (ridge: Ridge) (isTrend: bool[]) (accumulator: TallSkinnyQr) : Result<LeastSquaresSolution, LeastSquaresError> =

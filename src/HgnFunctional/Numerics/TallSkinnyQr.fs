@@ -37,6 +37,9 @@ module TallSkinnyQr =
         if features < 0 then
             invalidArg (nameof features) $"features is {features}; expected 0 or more."
 
+        if (int64 features + 1L) * (int64 features + 1L) > int64 Array.MaxLength then
+            invalidArg (nameof features) $"features is {features}; expected so few that their triangle is an array."
+
         TallSkinnyQr.OfOwned(features, 0L, Array.zeroCreate ((features + 1) * (features + 1)))
 
     /// Folds rows into a triangle in place; the rows are destroyed. `triangle` is columns x columns, `rows` is

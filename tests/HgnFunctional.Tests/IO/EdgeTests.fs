@@ -332,6 +332,7 @@ let private modelTests =
                     Diagnostics = []
                     Provenance = { LibraryVersion = ""; Seed = 0; Sampler = ""; Width = 1; Frames = 1; DataHash = "" }
                     Warnings = []
+                    Posterior = None
                 }
 
             withFolder (fun folder ->

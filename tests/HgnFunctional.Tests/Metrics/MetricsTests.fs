@@ -36,6 +36,7 @@ let private byHand: TrainedModel =
         Diagnostics = []
         Provenance = { LibraryVersion = ""; Seed = 0; Sampler = ""; Width = 1; Frames = 1; DataHash = "" }
         Warnings = []
+        Posterior = None
     }
 
 let private pair = Structure.bonded 1 1.0 (Graph.create 2 [ struct (0, 1) ])

@@ -224,14 +224,16 @@ let private wideSystems =
                 for count in [ 1; 40; 300 ] do
                     let rows = normalRows (features + count) features count
                     let before = Array.copy rows
-                    let triangle = WideTriangle.empty features
+                    let triangle = TallSkinnyQr.empty features |> WideFold.From
                     triangle.Fold(rows, count, 0)
                     triangle.Fold(rows, count, 0)
                     let twice = Array.append rows rows
                     let expected = accumulate features rows |> TallSkinnyQr.add (ReadOnlySpan<float> rows)
-                    identical $"{features} features" (expected.Triangle.ToArray()) triangle.Entries |> expectNone
+                    let folded = triangle.Finish()
+                    identical $"{features} features" (expected.Triangle.ToArray()) (folded.Triangle.ToArray()) |> expectNone
                     identical "the rows" before rows |> expectNone
-                    Expect.equal (triangle.ToAccumulator().Rows) (int64 twice.Length / int64 (features + 1)) "rows")
+                    Expect.equal folded.Rows (int64 twice.Length / int64 (features + 1)) "rows"
+                    Expect.throwsT<InvalidOperationException> (fun () -> triangle.Fold(rows, count, 0)) "it was given away")
 
         testCase "columns of zeros in front can be left out" (fun () ->
             let features, count, first = 250, 30, 130
@@ -239,10 +241,10 @@ let private wideSystems =
             let rows = normalRows 2 features count |> Array.mapi (fun k x -> if k % (features + 1) < first then 0.0 else x)
 
             let foldedFrom column =
-                let triangle = WideTriangle.empty features
+                let triangle = TallSkinnyQr.empty features |> WideFold.From
                 triangle.Fold(some, 270, 0)
                 triangle.Fold(rows, count, column)
-                triangle.Entries
+                (triangle.Finish()).Triangle.ToArray()
 
             close "the triangle" Tolerance.leastSquares (foldedFrom 0) (foldedFrom first) |> expectNone)
 
@@ -297,9 +299,9 @@ let private wideSystems =
 
         testCase "more features than the limit, most of them independent, are solved without pivoting" (fun () ->
             let features = LeastSquares.widest + 1
-            let triangle = WideTriangle.empty features
+            let triangle = TallSkinnyQr.empty features |> WideFold.From
             triangle.Fold(normalRows 1 features 300, 300, 0)
-            let accumulator = triangle.ToAccumulator()
+            let accumulator = triangle.Finish()
             let expected, solution = wide (Relative 1e-3) accumulator, solve (Relative 1e-3) accumulator
             Expect.equal solution.Rank features "nothing is dropped"
             identical "readout" expected.Readout solution.Readout |> expectNone)

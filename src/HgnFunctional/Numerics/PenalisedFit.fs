@@ -2,94 +2,11 @@ namespace HgnFunctional.Numerics
 
 open System
 open System.Numerics.Tensors
-open System.Threading.Tasks
-open HgnFunctional.Kernels
-
-/// The triangle of many features, into which all cores fold the same rows: triangles of parts of the rows, to be merged, would
-/// take the memory of one each. Not for use by several threads at a time.
-[<Sealed>]
-type internal WideTriangle(columns: int, triangle: float[]) =
-
-    /// Rows that are folded at a time.
-    static let blockRows = 256
-
-    let width = HouseholderTile.Columns
-    let tiles = (columns + width - 1) / width
-    let widthOf tile = min width (columns - tile * width)
-    let parts = Array.init tiles (fun tile -> Array.zeroCreate<float>(blockRows * widthOf tile))
-    // Two, since a tile is factored while the reflectors of the one before it are still applied.
-    let reflectors = Array.init 2 (fun _ -> Array.zeroCreate<float>(HouseholderTile.ReflectorsLength blockRows))
-
-    let load (rows: float[]) (start: int) (count: int) (tile: int) : unit =
-        for row in 0 .. count - 1 do
-            Array.blit rows ((start + row) * columns + tile * width) parts[tile] (row * widthOf tile) (widthOf tile)
-
-    let partOf (count: int) (tile: int) : Span<float> = Span<float>(parts[tile], 0, count * widthOf tile)
-
-    let factor (count: int) (workspace: float[]) (tile: int) : unit =
-        HouseholderTile.Factor(
-            Span<float> triangle,
-            columns,
-            tile * width,
-            widthOf tile,
-            partOf count tile,
-            count,
-            Span<float> reflectors[tile % 2],
-            Span<float> workspace
-        )
-
-    let apply (count: int) (workspace: float[]) (factored: int) (tile: int) : unit =
-        HouseholderTile.Apply(
-            Span<float> triangle,
-            columns,
-            factored * width,
-            Span<float> reflectors[factored % 2],
-            tile * width,
-            widthOf tile,
-            partOf count tile,
-            count,
-            Span<float> workspace
-        )
-
-    let workspace () : float[] = Array.zeroCreate HouseholderTile.WorkspaceLength
-
-    let mutable folded = 0L
-
-    /// What one thread does to a tile depends on no other, so results repeat for any number of threads.
-    let foldBlock (rows: float[]) (start: int) (count: int) (first: int) : unit =
-        Parallel.For(first, tiles, load rows start count) |> ignore
-        factor count (workspace ()) first
-
-        for factored in first .. tiles - 2 do
-            let update tile =
-                let workspace = workspace ()
-                apply count workspace factored tile
-
-                if tile = factored + 1 then
-                    factor count workspace tile
-
-            Parallel.For(factored + 1, tiles, update) |> ignore
-
-    /// Columns, with that of the target.
-    member _.Columns: int = columns
-
-    /// The triangle, columns x columns row-major.
-    member _.Entries: float[] = triangle
-
-    /// What was folded so far, as an accumulator of the same memory: it is only good until more is folded.
-    member _.ToAccumulator() : TallSkinnyQr = TallSkinnyQr.OfOwned(columns - 1, folded, triangle)
-
-    /// Folds rows [count x columns] into the triangle; they are zero in the columns before `firstColumn`.
-    member _.Fold(rows: float[], count: int, firstColumn: int) : unit =
-        for start in 0..blockRows .. count - 1 do
-            foldBlock rows start (min blockRows (count - start)) (firstColumn / width)
-
-        folded <- folded + int64 count
 
 /// Least-squares problems of many features, with a penalty: its rows are folded into the triangle as any others (Elden 1977,
 /// BIT 17, 134). That takes neither pivoting nor singular values, which read the triangle once for every feature.
 [<RequireQualifiedAccess>]
-module internal WideTriangle =
+module internal PenalisedFit =
 
     /// The columns of an accumulator, each in units in which it has norm one.
     [<NoEquality; NoComparison>]
@@ -117,9 +34,6 @@ module internal WideTriangle =
             /// Logarithm of the determinant of A'A plus the squared penalty on the diagonal, less that of the penalty alone.
             LogDeterminant: float
         }
-
-    /// A triangle without rows.
-    let empty (features: int) : WideTriangle = WideTriangle(features + 1, Array.zeroCreate ((features + 1) * (features + 1)))
 
     /// The problem that an accumulator holds.
     let problem (accumulator: TallSkinnyQr) : Problem =
@@ -198,8 +112,8 @@ module internal WideTriangle =
 
         solution
 
-    /// The problem with its columns scaled, as a triangle to fold more rows into.
-    let private scaled (problem: Problem) : WideTriangle =
+    /// The triangle of the problem with its columns scaled.
+    let private scaled (problem: Problem) : float[] =
         let n = problem.Features
         let entries = problem.Accumulator.Triangle.ToArray()
         let divisors = problem.Norms |> Array.map (fun norm -> if norm > 0.0 then norm else 1.0)
@@ -208,27 +122,30 @@ module internal WideTriangle =
             let mine = Span<float>(entries, row * (n + 1) + row, n - row)
             TensorPrimitives.Divide(Span<float>.op_Implicit mine, ReadOnlySpan<float>(divisors, row, n - row), mine)
 
-        WideTriangle(n + 1, entries)
+        entries
 
-    /// Folds a row for each penalised column, which has the penalty in that column alone.
-    let private penalise (penalty: float) (isTrend: bool[]) (triangle: WideTriangle) : unit =
+    /// The triangle with a row folded in for each penalised column, which has the penalty in that column alone.
+    let private penalise (penalty: float) (isTrend: bool[]) (triangle: float[]) : TallSkinnyQr =
         let penalised = Array.indexed isTrend |> Array.filter (snd >> not) |> Array.map fst
+        let width = isTrend.Length + 1
+        let fold = WideFold.Owning(width, 0L, triangle)
 
         for columns in Array.chunkBySize 256 penalised do
-            let rows = Array.zeroCreate<float>(columns.Length * triangle.Columns)
-            columns |> Array.iteri (fun row column -> rows[row * triangle.Columns + column] <- penalty)
-            triangle.Fold(rows, columns.Length, columns[0])
+            let rows = Array.zeroCreate<float>(columns.Length * width)
+            columns |> Array.iteri (fun row column -> rows[row * width + column] <- penalty)
+            fold.Fold(rows, columns.Length, columns[0])
+
+        fold.Finish()
 
     /// The readout that minimises |A x - b|^2 plus the squared penalty times |x|^2 over the columns that are not a trend.
     let fit (isTrend: bool[]) (penalty: float) (problem: Problem) : Fit =
         let n = problem.Features
-        let triangle = scaled problem
-        penalise penalty isTrend triangle
-        let entry row column = triangle.Entries[row * (n + 1) + column]
+        let triangle = (scaled problem |> penalise penalty isTrend).Owned
+        let entry row column = triangle[row * (n + 1) + column]
         let isUsed row = problem.Norms[row] > 0.0 && entry row row > 0.0
 
         {
-            Readout = backSubstitute triangle.Entries isUsed (Array.init n (fun row -> entry row n))
+            Readout = backSubstitute triangle isUsed (Array.init n (fun row -> entry row n))
             Objective = entry n n * entry n n
             LogDeterminant =
                 Seq.sumBy
