@@ -31,13 +31,31 @@ let all: Fault list =
             "blanesMoan \"blanes-moan-srkn-6\" 6 4"
             "blanesMoan \"blanes-moan-srkn-6\" 6 6"
             "every method has its general order where T is not quadratic"
-        fault "stale-forces" "SplittingStepper.fs" "forceIsCurrent <- false" "ignore forceIsCurrent" "forces are those of the positions now"
+        fault
+            "stale-forces"
+            "Flow.fs"
+            "if current <> point.PositionMoves then"
+            "if current < 0L then"
+            "forces are those of the positions now"
         fault
             "stale-velocities"
-            "SplittingStepper.fs"
-            "velocityIsCurrent <- false"
-            "ignore velocityIsCurrent"
+            "Flow.fs"
+            "if current <> point.MomentumMoves then"
+            "if current < 0L then"
             "velocities are those of the momenta now"
+        fault
+            "forces-of-every-kick"
+            "Flow.fs"
+            "current <- point.PositionMoves"
+            "current <- -1L"
+            "a run counts the evaluations that its method claims"
+        fault "drag-that-drives" "Drag.fs" "exp (-rate * time)" "exp (rate * time)" "friction slows free bodies as the closed form says"
+        fault
+            "whole-flow-on-one-side"
+            "SplittingMethod.fs"
+            "Stages = merged (half @ method.Stages @ half)"
+            "Stages = merged (half @ half @ method.Stages)"
+            "a damped oscillator has the order of its splitting"
         fault
             "forces-with-the-sign-of-the-gradient"
             "Stepper.fs"
@@ -76,20 +94,20 @@ let all: Fault list =
             "the method that is compared with is of order four"
         fault
             "turn-of-extended-copies"
-            "ExtendedStepper.fs"
+            "Extended.fs"
             "cosine * differenceP - sine * unit * differenceQ"
             "cosine * differenceP + sine * unit * differenceQ"
             "extended methods preserve the area form of both copies"
         fault
             "extended-flow-of-one-copy"
-            "ExtendedStepper.fs"
+            "Extended.fs"
             "Stepper.addScaled otherMomenta -h gradientQ"
             "Stepper.addScaled otherMomenta (-0.99 * h) gradientQ"
             "every method has its order"
         fault
             "divergence-of-momenta-unseen"
-            "SplittingStepper.fs"
-            "if Stepper.isFinite q && Stepper.isFinite p then"
+            "Splitting.fs"
+            "if point.IsFinite then"
             "if true then"
             "a run that diverges says at which step"
         fault
@@ -98,5 +116,5 @@ let all: Fault list =
             "timeStep * float taken"
             "timeStep * float (taken / every)"
             "observers see the times of a recorded run"
-        fault "coupling-without-units" "Integrator.fs" "sqrt (mass * largest)" "sqrt largest" "the suggested coupling follows the units"
+        fault "coupling-without-units" "IntegratorSettings.fs" "sqrt (mass * largest)" "sqrt largest" "the suggested coupling follows the units"
     ]
