@@ -43,7 +43,7 @@ and a run of 2000 steps of which every twentieth is kept. Seeds are arguments; t
 *)
 let morse = PairPotential.morse 1.0 1.0 1.0
 let bonds = PairSystem(structure, morse)
-let verlet = Splitting(SplittingMethod.stormerVerlet, bonds)
+let verlet = Splitting.on bonds SplittingMethod.stormerVerlet
 
 let record displacement seed =
     InitialState.perturbed displacement displacement seed structure cube.Sites |> Trajectory.record verlet 0.01 2000 20
@@ -134,7 +134,7 @@ let learned =
 
 let kept =
     start
-    |> Trajectory.observe (Conservation.observer manyBodies learned) (Splitting(SplittingMethod.stormerVerlet, learned)) 0.01 1000 10
+    |> Trajectory.observe (Conservation.observer manyBodies learned) (Splitting.on learned SplittingMethod.stormerVerlet) 0.01 1000 10
 (*** include-value: kept ***)
 
 (**
@@ -142,7 +142,7 @@ let kept =
 *)
 let energies =
     start
-    |> Trajectory.simulate (Splitting(SplittingMethod.blanesMoan4, learned)) 0.02 5
+    |> Trajectory.simulate (Splitting.on learned SplittingMethod.blanesMoan4) 0.02 5
     |> Seq.truncate 20
     |> Seq.map (function
         | Ok state -> Hamiltonian.value learned state

@@ -60,7 +60,7 @@ let private generated (seed: int) : Snapshot[] =
         for run in 1..10 do
             let start = InitialState.perturbed 0.3 0.3 (100 * seed + run) structure lattice.Sites
 
-            for state in Trajectory.record (Splitting(SplittingMethod.stormerVerlet, system)) 0.01 990 10 start |> expect do
+            for state in Trajectory.record (Splitting.on system SplittingMethod.stormerVerlet) 0.01 990 10 start |> expect do
                 Snapshot.ofHamiltonian structure system state |> expect
     |]
 

@@ -89,10 +89,7 @@ module Integrators =
         let steps = pown 10 (List.last exponents)
         let settings = IntegratorSettings.suggest timeStep hamiltonian start
 
-        let integrator =
-            match Integrator.tryCreate settings method (Separable hamiltonian) with
-            | Some integrator -> integrator
-            | None -> invalidOp $"{method.Name} refuses a Hamiltonian that splits."
+        let integrator = method.TryStart settings (Separable hamiltonian) |> expect
 
         let first = Hamiltonian.value hamiltonian start
 
@@ -110,12 +107,12 @@ module Integrators =
 
     let private compared: IntegrationMethod list =
         [
-            IntegrationMethod.Splitting SplittingMethod.stormerVerlet
-            IntegrationMethod.Splitting SplittingMethod.forestRuth
-            IntegrationMethod.Splitting SplittingMethod.blanesMoanNystrom4
-            IntegrationMethod.RungeKutta RungeKuttaMethod.implicitMidpoint
-            IntegrationMethod.Extended ExtendedMethod.tao2
-            IntegrationMethod.RungeKutta RungeKuttaMethod.rk4
+            Splitting.method SplittingMethod.stormerVerlet
+            Splitting.method SplittingMethod.forestRuth
+            Splitting.method SplittingMethod.blanesMoanNystrom4
+            RungeKutta.method RungeKuttaMethod.implicitMidpoint
+            Extended.method ExtendedMethod.tao2
+            RungeKutta.method RungeKuttaMethod.rk4
         ]
 
     let private energies (quick: bool) : string list =

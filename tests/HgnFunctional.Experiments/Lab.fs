@@ -46,7 +46,7 @@ module Lab =
         PairSystem(Structure.bonded lattice.Dimension 1.0 lattice.Graph, potential)
 
     /// Stoermer-Verlet for a Hamiltonian.
-    let verlet (hamiltonian: ISeparableHamiltonian) : Integrator = Splitting(SplittingMethod.stormerVerlet, hamiltonian)
+    let verlet (hamiltonian: ISeparableHamiltonian) : Integrator = Splitting.on hamiltonian SplittingMethod.stormerVerlet
 
     /// A start of a motion.
     let start (motion: Motion) (seed: int) (system: PairSystem) (sites: float[]) : PhaseState =

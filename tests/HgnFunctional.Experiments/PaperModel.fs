@@ -208,7 +208,7 @@ module PaperModel =
         let model = data settings [ 2; 2; 2 ] size 1 layout.Trajectories |> train layout Sampler.swim 1
         let dynamics = Model.bind system.Structure model |> Lab.expect
         let start = Lab.start (motion settings size) 900 system lattice.Sites
-        let integrator = RungeKutta(RungeKuttaMethod.rk4, dynamics.Hamiltonian)
+        let integrator = RungeKutta.on dynamics.Hamiltonian RungeKuttaMethod.rk4
 
         let observer = Observer.both (Conservation.observer system.Structure dynamics.Hamiltonian) FrameSwitches.observer
 

@@ -21,7 +21,7 @@ let measure displacement seeds =
         for seed in seeds do
             let start = InitialState.perturbed displacement displacement seed structure lattice.Sites
 
-            match Trajectory.record (Splitting(SplittingMethod.stormerVerlet, bonds)) 0.01 1000 20 start with
+            match Trajectory.record (Splitting.on bonds SplittingMethod.stormerVerlet) 0.01 1000 20 start with
             | Error error -> failwith $"{error}"
             | Ok states ->
                 for state in states do

@@ -29,7 +29,7 @@ let learned =
 let runs =
     [
         for method in SplittingMethod.all do
-            match Trajectory.record (Splitting(method, learned)) 0.1 2000 10 (start 300) with
+            match Trajectory.record (Splitting.on learned method) 0.1 2000 10 (start 300) with
             | Error error -> failwith $"{error}"
             | Ok states ->
                 let first = Hamiltonian.value learned states[0]

@@ -29,7 +29,7 @@ let system = PairSystem(structure, potential)
 
 let measure seed =
     InitialState.perturbed 0.2 0.3 seed structure ring.Sites
-    |> Trajectory.record (Splitting(SplittingMethod.forestRuth, system)) 0.01 2000 20
+    |> Trajectory.record (Splitting.on system SplittingMethod.forestRuth) 0.01 2000 20
     |> Result.toArray
     |> Seq.concat
     |> Seq.collect (Snapshot.ofHamiltonian structure system >> Result.toArray)

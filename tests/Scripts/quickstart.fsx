@@ -23,7 +23,7 @@ let start seed (lattice: Lattice) (system: PairSystem) = InitialState.perturbed 
 /// A trajectory as a measurement gives it: states with velocities and forces.
 let measure seed =
     start seed few fewSprings
-    |> Trajectory.record (Splitting(SplittingMethod.stormerVerlet, fewSprings)) 0.01 1000 20
+    |> Trajectory.record (Splitting.on fewSprings SplittingMethod.stormerVerlet) 0.01 1000 20
     |> Result.toArray
     |> Seq.concat
     |> Seq.map (Snapshot.ofHamiltonian fewSprings.Structure fewSprings)
@@ -48,7 +48,10 @@ match Model.bind manySprings.Structure model with
 | Ok(Separable learned) ->
     let observer = Conservation.observer manySprings.Structure learned
 
-    match start 7 many manySprings |> Trajectory.observe observer (Splitting(SplittingMethod.stormerVerlet, learned)) 0.01 1000 10 with
+    match
+        start 7 many manySprings
+        |> Trajectory.observe observer (Splitting.on learned SplittingMethod.stormerVerlet) 0.01 1000 10
+    with
     | Ok kept -> printfn $"largest energy drift in 1000 steps: {kept.EnergyDriftMax:E1}"
     | Error error -> failwith $"{error}"
 | other -> failwith $"{other}"

@@ -18,7 +18,7 @@ let springs sizes =
 
 let measure size seed steps (lattice: Lattice, system: PairSystem) =
     InitialState.perturbed size size seed system.Structure lattice.Sites
-    |> Trajectory.record (Splitting(SplittingMethod.stormerVerlet, system)) 0.01 steps 20
+    |> Trajectory.record (Splitting.on system SplittingMethod.stormerVerlet) 0.01 steps 20
     |> Result.toArray
     |> Seq.concat
     |> Seq.collect (Snapshot.ofHamiltonian system.Structure system >> Result.toArray)

@@ -55,9 +55,10 @@ public record IntegratorOptions
             ? Dynamics.NewSeparable(separable)
             : Dynamics.NewGeneral(hamiltonian);
 
-        return IntegratorModule.tryCreate(settings, method, dynamics)?.Value
-            ?? throw new HgnInputException(
-                $"The method {Method} needs a model that splits into T(p) + V(q), which this one does not; "
-                + $"expected one of {string.Join(", ", MethodsForAny)}.");
+        var started = method.TryStart.Invoke(settings).Invoke(dynamics);
+
+        return started.IsOk
+            ? started.ResultValue
+            : throw new HgnInputException($"{started.ErrorValue}; expected one of {string.Join(", ", MethodsForAny)}.");
     }
 }

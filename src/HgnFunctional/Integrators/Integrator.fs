@@ -2,100 +2,97 @@ namespace HgnFunctional.Integrators
 
 open System
 open HgnFunctional
-open HgnFunctional.Numerics
 open HgnFunctional.Models
 
-/// What some methods want to know beside the time step.
-type IntegratorSettings =
+/// The space in which a method preserves the area form dq ^ dp.
+type Symplecticity =
+    /// In none: a reference method, or one of a motion that loses or gains energy.
+    | NotSymplectic
+    /// In phase space.
+    | Symplectic
+    /// In a phase space of two copies of the state, of which a run shows the first.
+    | SymplecticExtended
+
+/// Why a method does not go with a Hamiltonian.
+type MethodRefusal =
     {
-        /// Largest error of an adaptive substep, relative to the spread of the positions and to the size of the momenta.
-        Tolerance: float
-        /// How the two copies of an extended method hold together.
-        Coupling: ExtendedCoupling
+        /// Name of the method.
+        Method: string
+        /// What the method needs and does not get, as the end of a sentence.
+        Needs: string
     }
 
-/// A method with the Hamiltonian that it advances. Splitting methods need one that splits; the type of the case says so.
+    /// The reason as one sentence, without its full stop.
+    override refusal.ToString() : string = $"The method {refusal.Method} needs {refusal.Needs}"
+
+/// A method, with its claims and what starts it: all that runs, tests and pages know of it. The tests and the table in
+/// docs/INTEGRATORS.md iterate `IntegrationMethod.all`.
 [<NoEquality; NoComparison>]
-type Integrator =
-    /// An explicit splitting method with a Hamiltonian H = T(p) + V(q).
-    | Splitting of SplittingMethod * ISeparableHamiltonian
-    /// An explicit or implicit Runge-Kutta method with any Hamiltonian.
-    | RungeKutta of RungeKuttaMethod * IHamiltonian
-    /// An explicit method that adapts its steps to a tolerance, with any Hamiltonian.
-    | Adaptive of EmbeddedRungeKutta * tolerance: float * IHamiltonian
-    /// An explicit method in extended phase space, with any Hamiltonian.
-    | Extended of ExtendedMethod * ExtendedCoupling * IHamiltonian
+type IntegrationMethod =
+    {
+        /// Name in options.
+        Name: string
+        /// Order of accuracy in the time step where T is quadratic in the momenta.
+        Order: int
+        /// Order of accuracy in the time step for any kinetic energy.
+        GeneralOrder: int
+        /// Whether a step with -dt undoes a step with dt.
+        IsSymmetric: bool
+        /// The space in which it is symplectic. There it also conserves angular momentum, to rounding.
+        Symplecticity: Symplecticity
+        /// Whether a step needs no iteration.
+        IsExplicit: bool
+        /// Whether the time step given is the one taken.
+        HasFixedStep: bool
+        /// Whether it needs a Hamiltonian that splits into T(p) + V(q).
+        NeedsSeparable: bool
+        /// Evaluations of the forces, or of the gradient, in a step of a run; none where the motion decides.
+        ForceEvaluations: int option
+        /// Where it comes from.
+        Source: string
+        /// The method with the Hamiltonian of a model on a structure, or why they do not go together. Settings that are not
+        /// what they should be raise an ArgumentException.
+        TryStart: IntegratorSettings -> Dynamics -> Result<Integrator, MethodRefusal>
+    }
 
-    /// The Hamiltonian that is integrated.
-    member integrator.Hamiltonian: IHamiltonian =
-        match integrator with
-        | Splitting(_, hamiltonian) -> hamiltonian
-        | RungeKutta(_, hamiltonian)
-        | Adaptive(_, _, hamiltonian)
-        | Extended(_, _, hamiltonian) -> hamiltonian
+    override method.ToString() : string = method.Name
 
-    /// The method, with its claims.
-    member integrator.Method: IntegrationMethod =
-        match integrator with
-        | Splitting(method, _) -> IntegrationMethod.Splitting method
-        | RungeKutta(method, _) -> IntegrationMethod.RungeKutta method
-        | Adaptive(method, _, _) -> IntegrationMethod.Adaptive method
-        | Extended(method, _, _) -> IntegrationMethod.Extended method
+/// The space in which a method preserves what it claims to preserve: phase space, or one that holds more than the state.
+and [<NoEquality; NoComparison>] MethodSpace =
+    {
+        /// The point of that space where a run from a state starts.
+        Lift: PhaseState -> PhaseState
+        /// A stepper by a time step from any point of that space, which shows the whole of it.
+        Start: float -> PhaseState -> IStepper
+    }
 
-/// Settings for a run.
-[<RequireQualifiedAccess>]
-module IntegratorSettings =
+/// A method with the Hamiltonian that it advances.
+and [<NoEquality; NoComparison; StructuredFormatDisplay("{Description}")>] Integrator =
+    {
+        /// The method, with its claims.
+        Method: IntegrationMethod
+        /// The Hamiltonian that is integrated.
+        Hamiltonian: IHamiltonian
+        /// A stepper by a time step from a state; `Integrator.stepper` checks both.
+        Start: float -> PhaseState -> IStepper
+        /// The space in which the method's claims hold.
+        Space: MethodSpace
+    }
 
-    /// Mass times frequency of the stiffest motion near a state; 1 where there are no forces. The stiffness is the largest
-    /// that some power iterations find, from the velocities (or the forces, for a state at rest).
-    let private momentumPerLength (hamiltonian: IHamiltonian) (start: PhaseState) : float =
-        let rms (values: float[]) = Stepper.rms (ReadOnlySpan<float> values)
-        let positions, momenta = start.Positions.ToArray(), start.Momenta.ToArray()
-        let velocities, forces = Hamiltonian.timeDerivative hamiltonian start
-        let isMoving = Array.exists ((<>) 0.0) velocities
-        let mass = if isMoving then rms momenta / rms velocities else 1.0
-        let reach = 1e-4 * Stepper.spread start.Dimension start.Positions
+    /// The method and the Hamiltonian, in words.
+    member integrator.Description: string = $"{integrator.Method.Name} of {integrator.Hamiltonian}"
 
-        let forceChange (direction: float[]) : float[] =
-            let step = reach / rms direction
-            let moved = Array.map2 (fun q d -> q + step * d) positions direction
-            let _, there = Hamiltonian.timeDerivative hamiltonian (PhaseState.OfOwned(start.Bodies, start.Dimension, moved, momenta))
-            Array.map2 (-) there forces
-
-        let stiffness (change: float[]) : float = if Array.forall ((=) 0.0) change then 0.0 else rms change / reach
-
-        let largest =
-            forceChange (if isMoving then velocities else forces)
-            |> Seq.unfold (fun change -> Some(stiffness change, forceChange change))
-            |> Seq.truncate 8
-            |> Seq.max
-
-        if largest > 0.0 then sqrt (mass * largest) else 1.0
-
-    /// A tolerance of 1e-10, and a coupling that turns the difference of two copies by one radian in a step.
-    let suggest (timeStep: float) (hamiltonian: IHamiltonian) (start: PhaseState) : IntegratorSettings =
-        {
-            Tolerance = 1e-10
-            Coupling = { Rate = 0.5 / abs timeStep; MomentumPerLength = momentumPerLength hamiltonian start }
-        }
+    override integrator.ToString() : string = integrator.Description
 
 /// Steps and steppers.
 [<RequireQualifiedAccess>]
 module Integrator =
 
-    /// The integrator of a method for a model on a structure; none if the method needs a Hamiltonian that splits, and this
-    /// one does not.
-    let tryCreate (settings: IntegratorSettings) (method: IntegrationMethod) (dynamics: Dynamics) : Integrator option =
-        match method, dynamics with
-        | IntegrationMethod.Splitting method, Separable hamiltonian -> Some(Splitting(method, hamiltonian))
-        | IntegrationMethod.Splitting _, General _ -> None
-        | IntegrationMethod.RungeKutta method, _ -> Some(RungeKutta(method, dynamics.Hamiltonian))
-        | IntegrationMethod.Adaptive method, _ -> Some(Adaptive(method, settings.Tolerance, dynamics.Hamiltonian))
-        | IntegrationMethod.Extended method, _ -> Some(Extended(method, settings.Coupling, dynamics.Hamiltonian))
+    /// The integrator of a method whose claims hold in phase space itself, from what starts a stepper by a time step from a state.
+    let create (method: IntegrationMethod) (hamiltonian: IHamiltonian) (start: float -> PhaseState -> IStepper) : Integrator =
+        { Method = method; Hamiltonian = hamiltonian; Start = start; Space = { Lift = id; Start = start } }
 
-    let private check (integrator: Integrator) (timeStep: float) (start: PhaseState) : unit =
-        let hamiltonian = integrator.Hamiltonian
-
+    let private check (hamiltonian: IHamiltonian) (timeStep: float) (start: PhaseState) : unit =
         if not (Double.IsFinite timeStep) || timeStep = 0.0 then
             invalidArg (nameof timeStep) $"The time step is {timeStep}; expected a finite number other than 0."
 
@@ -104,24 +101,10 @@ module Integrator =
                 (nameof start)
                 $"The state has {start.Bodies} bodies in {start.Dimension} dimensions; expected {hamiltonian.Bodies} in {hamiltonian.Dimension}."
 
-        match integrator with
-        | Adaptive(_, tolerance, _) -> Guard.positiveFinite (nameof tolerance) tolerance
-        | Extended(_, coupling, _) ->
-            Guard.positiveFinite (nameof coupling.Rate) coupling.Rate
-            Guard.positiveFinite (nameof coupling.MomentumPerLength) coupling.MomentumPerLength
-        | Splitting _
-        | RungeKutta _ -> ()
-
     /// A stepper from a state. The time step may be negative, not zero.
     let stepper (integrator: Integrator) (timeStep: float) (start: PhaseState) : IStepper =
-        check integrator timeStep start
-
-        match integrator with
-        | Splitting(method, hamiltonian) -> SplittingStepper(method, hamiltonian, timeStep, start)
-        | RungeKutta(method, hamiltonian) when method.IsExplicit -> ExplicitRungeKuttaStepper(method, hamiltonian, timeStep, start)
-        | RungeKutta(method, hamiltonian) -> ImplicitRungeKuttaStepper(method, hamiltonian, timeStep, start)
-        | Adaptive(method, tolerance, hamiltonian) -> AdaptiveStepper(method, tolerance, hamiltonian, timeStep, start)
-        | Extended(method, coupling, hamiltonian) -> ExtendedStepper(method, coupling, hamiltonian, timeStep, start, start)
+        check integrator.Hamiltonian timeStep start
+        integrator.Start timeStep start
 
     /// The state of a stepper now, copied.
     let state (integrator: Integrator) (stepper: IStepper) : PhaseState =
@@ -132,29 +115,3 @@ module Integrator =
     let step (integrator: Integrator) (timeStep: float) (start: PhaseState) : Result<PhaseState, SimulationError> =
         let stepper = stepper integrator timeStep start
         stepper.Step() |> Result.map (fun () -> state integrator stepper)
-
-    /// The state in the space where the method is symplectic: for an extended method two copies side by side, else itself.
-    let internal lift (integrator: Integrator) (state: PhaseState) : PhaseState =
-        match integrator with
-        | Extended _ ->
-            let twice (field: float[]) = Array.append field field
-            PhaseState.OfOwned(2 * state.Bodies, state.Dimension, twice (state.Positions.ToArray()), twice (state.Momenta.ToArray()))
-        | _ -> state
-
-    /// One time step in that space.
-    let internal stepLifted (integrator: Integrator) (timeStep: float) (lifted: PhaseState) : Result<PhaseState, SimulationError> =
-        match integrator with
-        | Extended(method, coupling, hamiltonian) ->
-            let size = lifted.Positions.Length / 2
-
-            let copy first =
-                PhaseState.OfOwned(
-                    hamiltonian.Bodies,
-                    hamiltonian.Dimension,
-                    lifted.Positions.Slice(first, size).ToArray(),
-                    lifted.Momenta.Slice(first, size).ToArray()
-                )
-
-            let stepper = ExtendedStepper(method, coupling, hamiltonian, timeStep, copy 0, copy size)
-            (stepper :> IStepper).Step() |> Result.map (fun () -> stepper.Lifted)
-        | _ -> step integrator timeStep lifted

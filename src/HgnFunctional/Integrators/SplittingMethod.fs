@@ -1,15 +1,33 @@
 namespace HgnFunctional.Integrators
 
-open HgnFunctional.Features
+open HgnFunctional.Numerics
 
-/// One stage of a splitting method, for a fraction of the time step.
+/// One stage of a splitting method: one of the flows that a step composes, for a fraction of the time step.
 type SplitStage =
-    /// Positions move with the velocities dT/dp.
-    | Drift of fraction: float
-    /// Momenta change with the forces -dV/dq.
-    | Kick of fraction: float
+    {
+        /// Which flow: 0 is that of T(p), 1 that of V(q), others are flows that a motion has beside these.
+        Flow: int
+        /// The fraction.
+        Fraction: float
+    }
 
-/// An explicit, symplectic method for H = T(p) + V(q), as data with claims that the tests read.
+/// Stages by the names of their flows.
+[<RequireQualifiedAccess>]
+module SplitStage =
+
+    /// Positions move with the velocities dT/dp.
+    let drift (fraction: float) : SplitStage = { Flow = 0; Fraction = fraction }
+
+    /// Momenta change with the forces -dV/dq.
+    let kick (fraction: float) : SplitStage = { Flow = 1; Fraction = fraction }
+
+    /// A flow beside those of T(p) and V(q), counted from 0.
+    let further (index: int) (fraction: float) : SplitStage =
+        Guard.notNegative (nameof index) index
+        { Flow = 2 + index; Fraction = fraction }
+
+/// An explicit method that composes flows, as data with claims that the tests read. It is symplectic for H = T(p) + V(q), and
+/// goes with further flows.
 type SplittingMethod =
     {
         /// Name in options.
@@ -27,36 +45,35 @@ type SplittingMethod =
     /// Whether a step with -dt undoes a step with dt: the stages read the same backwards.
     member method.IsSymmetric: bool = method.Stages = List.rev method.Stages
 
-    /// Evaluations of the forces in a step of a run: a kick at the start shares those of the kick that ended the last step.
+    /// Number of flows: those of T(p) and V(q), and further ones that a stage names.
+    member method.Flows: int = method.Stages |> List.map _.Flow |> List.fold max 1 |> (+) 1
+
+    /// Evaluations of the forces in a step of a run, which kicks without a drift between them share, those of neighbouring
+    /// steps too. Further flows are taken to leave the positions alone.
     member method.ForceEvaluations: int =
-        let isKick stage =
-            match stage with
-            | Kick _ -> true
-            | Drift _ -> false
-
-        let kicks = method.Stages |> List.filter isKick |> List.length
-
-        if isKick (List.head method.Stages) && isKick (List.last method.Stages) then
-            kicks - 1
-        else
-            kicks
+        match method.Stages |> List.filter (fun stage -> stage.Flow < 2) with
+        | [] -> 0
+        | stages ->
+            List.last stages :: stages
+            |> List.pairwise
+            |> List.filter (fun (before, stage) -> before.Flow = 0 && stage.Flow = 1)
+            |> List.length
 
 /// The splitting methods at hand, and combinators that make new ones from old and derive their claims;
 /// `SplittingMethod.all` lists them. Stages are kept as published, to the digits that double precision holds.
 [<RequireQualifiedAccess>]
 module SplittingMethod =
 
-    let private scaled (factor: float) (stage: SplitStage) : SplitStage =
-        match stage with
-        | Drift fraction -> Drift(factor * fraction)
-        | Kick fraction -> Kick(factor * fraction)
+    let private drift = SplitStage.drift
+    let private kick = SplitStage.kick
 
-    /// Neighbouring stages of one kind are one stage.
+    let private scaled (factor: float) (stage: SplitStage) : SplitStage = { stage with Fraction = factor * stage.Fraction }
+
+    /// Neighbouring stages of one flow are one stage.
     let private merged (stages: SplitStage list) : SplitStage list =
-        let add stage rest =
-            match stage, rest with
-            | Drift a, Drift b :: rest -> Drift(a + b) :: rest
-            | Kick a, Kick b :: rest -> Kick(a + b) :: rest
+        let add (stage: SplitStage) (rest: SplitStage list) =
+            match rest with
+            | next :: rest when next.Flow = stage.Flow -> { stage with Fraction = stage.Fraction + next.Fraction } :: rest
             | _ -> stage :: rest
 
         List.foldBack add stages []
@@ -114,6 +131,20 @@ module SplittingMethod =
         let weight = 1.0 / (4.0 - root method 4.0)
         { symmetric [ weight; weight ] method with Name = $"quintuple jump of {method.Name}" }
 
+    /// Half a step of a further flow, a step of the method, and the other half: of order two if the method is symmetric and
+    /// of two or more, with any flow (Strang 1968, doi:10.1137/0705041).
+    let strang (further: int) (method: SplittingMethod) : SplittingMethod =
+        let half = [ SplitStage.further further 0.5 ]
+        let order = if method.IsSymmetric then 2 else 1
+
+        {
+            Name = $"strang around {method.Name}"
+            Order = min order method.Order
+            GeneralOrder = min order method.GeneralOrder
+            Stages = merged (half @ method.Stages @ half)
+            Source = $"Strang 1968, doi:10.1137/0705041; {method.Source}"
+        }
+
     /// Alternates two kinds of stage, outer ones first, the same backwards from the middle. Given are the first fractions
     /// of each; those of a kind add up to 1, which fixes the last one of its half, or the one in the middle.
     let private palindrome (outer: float -> SplitStage) (outers: float list) (inner: float -> SplitStage) (inners: float list) =
@@ -140,7 +171,7 @@ module SplittingMethod =
             Name = "symplectic-euler-a"
             Order = 1
             GeneralOrder = 1
-            Stages = [ Kick 1.0; Drift 1.0 ]
+            Stages = [ kick 1.0; drift 1.0 ]
             Source = "Hairer, Lubich, Wanner, Geometric Numerical Integration, VI.3, doi:10.1007/3-540-30666-8"
         }
 
@@ -164,7 +195,7 @@ module SplittingMethod =
             Name = "mclachlan-2"
             Order = 2
             GeneralOrder = 2
-            Stages = palindrome Drift [ 0.1931833275037836 ] Kick []
+            Stages = palindrome drift [ 0.1931833275037836 ] kick []
             Source = "McLachlan 1995, doi:10.1137/0916010"
         }
 
@@ -174,7 +205,7 @@ module SplittingMethod =
             Name = "ruth-3"
             Order = 3
             GeneralOrder = 3
-            Stages = [ Kick(7.0 / 24.0); Drift(2.0 / 3.0); Kick(3.0 / 4.0); Drift(-2.0 / 3.0); Kick(-1.0 / 24.0); Drift 1.0 ]
+            Stages = [ kick (7.0 / 24.0); drift (2.0 / 3.0); kick (3.0 / 4.0); drift (-2.0 / 3.0); kick (-1.0 / 24.0); drift 1.0 ]
             Source = "Ruth 1983, doi:10.1109/TNS.1983.4332919"
         }
 
@@ -203,29 +234,29 @@ module SplittingMethod =
 
     /// S6: six stages, order four for any T(p).
     let blanesMoan4: SplittingMethod =
-        palindrome Drift [ 0.0792036964311957; 0.353172906049774; -0.0420650803577195 ] Kick [ 0.209515106613362; -0.143851773179818 ]
+        palindrome drift [ 0.0792036964311957; 0.353172906049774; -0.0420650803577195 ] kick [ 0.209515106613362; -0.143851773179818 ]
         |> blanesMoan "blanes-moan-4" 4 4
 
     /// S10: ten stages, order six for any T(p).
     let blanesMoan6: SplittingMethod =
         palindrome
-            Drift
+            drift
             [ 0.0502627644003922; 0.413514300428344; 0.0450798897943977; -0.188054853819569; 0.541960678450780 ]
-            Kick
+            kick
             [ 0.148816447901042; -0.132385865767784; 0.067307604692185; 0.432666402578175 ]
         |> blanesMoan "blanes-moan-6" 6 6
 
     /// SRKN6b: six stages of Nystroem type, order four.
     let blanesMoanNystrom4: SplittingMethod =
-        palindrome Kick [ 0.0829844064174052; 0.396309801498368; -0.0390563049223486 ] Drift [ 0.245298957184271; 0.604872665711080 ]
+        palindrome kick [ 0.0829844064174052; 0.396309801498368; -0.0390563049223486 ] drift [ 0.245298957184271; 0.604872665711080 ]
         |> blanesMoan "blanes-moan-srkn-4" 4 4
 
     /// SRKN11b: eleven stages of Nystroem type, order six where T is quadratic.
     let blanesMoanNystrom6: SplittingMethod =
         palindrome
-            Kick
+            kick
             [ 0.0414649985182624; 0.198128671918067; -0.0400061921041533; 0.0752539843015807; -0.0115113874206879 ]
-            Drift
+            drift
             [ 0.123229775946271; 0.290553797799558; -0.127049212625417; -0.246331761062075; 0.357208872795928 ]
         |> blanesMoan "blanes-moan-srkn-6" 6 4
 

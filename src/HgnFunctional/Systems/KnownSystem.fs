@@ -53,7 +53,10 @@ module KnownSystem =
             Hamiltonian =
                 fun structure ->
                     let potentialOf kind =
-                        if kind = BondsOf "stiff" then PairPotential.harmonic 3.0 0.9 else PairPotential.harmonic 1.0 1.1
+                        if kind = BondsOf "stiff" then
+                            PairPotential.harmonic 3.0 0.9
+                        else
+                            PairPotential.harmonic 1.0 1.1
 
                     SumSystem(structure, "springs of two kinds", [ PotentialTerm.pairs (potentialOf >> Some) structure ])
             Source = "Hooke's law"
@@ -86,7 +89,10 @@ module KnownSystem =
             Hamiltonian =
                 fun structure ->
                     let bend kind =
-                        if kind = AnglesOf "wide" then AnglePotential.cosineSquared 4.0 2.0 else AnglePotential.cosineSquared 3.0 1.6
+                        if kind = AnglesOf "wide" then
+                            AnglePotential.cosineSquared 4.0 2.0
+                        else
+                            AnglePotential.cosineSquared 3.0 1.6
 
                     SumSystem(
                         structure,
@@ -143,9 +149,13 @@ module KnownSystem =
             Create =
                 fun size ->
                     let count = size * size * size
-                    let charges = Array.init count (fun body -> (if (body + body / size + body / size / size) % 2 = 0 then 1.0 else -1.0) * (1.0 + 0.5 * float (body % 3)))
 
-                    on (Cell.openSpace 3) (Relations.within 1000.0) count |> Structure.withAttribute AttributeName.Charge charges, sites size 1.5
+                    let charges =
+                        Array.init count (fun body ->
+                            (if (body + body / size + body / size / size) % 2 = 0 then 1.0 else -1.0) * (1.0 + 0.5 * float (body % 3)))
+
+                    on (Cell.openSpace 3) (Relations.within 1000.0) count |> Structure.withAttribute AttributeName.Charge charges,
+                    sites size 1.5
             Hamiltonian =
                 fun structure ->
                     let repulsion: PairPotential =

@@ -166,7 +166,8 @@ type private AngleTerm(structure: Structure, potentialOf: Kind -> AnglePotential
 module PotentialTerm =
 
     /// A potential for each kind of pair, or none.
-    let pairs (potentialOf: Kind -> PairPotential option) (structure: Structure) : IPotentialTerm = PairTerm(structure, Unweighted, potentialOf)
+    let pairs (potentialOf: Kind -> PairPotential option) (structure: Structure) : IPotentialTerm =
+        PairTerm(structure, Unweighted, potentialOf)
 
     /// One potential for all pairs, which the product of both bodies' masses or attributes multiplies. Throws an `ArgumentException`
     /// where the bodies have no such attribute.

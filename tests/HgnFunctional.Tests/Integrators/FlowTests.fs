@@ -44,9 +44,16 @@ let private that holds = IntegrationMethod.all |> List.filter holds
 let private unflat (like: PhaseState) (y: float[]) : PhaseState =
     PhaseState.create like.Bodies like.Dimension y[.. y.Length / 2 - 1] y[y.Length / 2 ..]
 
+/// One time step in the space where a method's claims hold.
+let private stepLifted (integrator: Integrator) (dt: float) (lifted: PhaseState) : Result<PhaseState, SimulationError> =
+    let stepper = integrator.Space.Start dt lifted
+
+    stepper.Step()
+    |> Result.map (fun () -> PhaseState.create lifted.Bodies lifted.Dimension (stepper.Positions.ToArray()) (stepper.Momenta.ToArray()))
+
 /// Columns of the Jacobian of one step, in the space where the method is symplectic.
 let private jacobian (integrator: Integrator) (dt: float) (lifted: PhaseState) : float[][] =
-    let step y = unflat lifted y |> Integrator.stepLifted integrator dt |> expectOk |> flat
+    let step y = unflat lifted y |> stepLifted integrator dt |> expectOk |> flat
     let y = flat lifted
     Array.init y.Length (derivative 1e-3 step y)
 
@@ -93,7 +100,7 @@ let private area =
             let scene = few scene
 
             everyMethod (that isSymplectic) scene (fun integrator ->
-                jacobian integrator timeStep (Integrator.lift integrator scene.State)
+                jacobian integrator timeStep (integrator.Space.Lift scene.State)
                 |> areaDefect
                 |> below "M^T J M - J" Tolerance.symplectic)
             |> judge
@@ -102,7 +109,7 @@ let private area =
         testCase "a long step tells which methods do" (fun () ->
             for method in IntegrationMethod.all do
                 let integrator = pair (systemOf lively) method
-                let defect = jacobian integrator 0.25 (Integrator.lift integrator lively.State) |> areaDefect
+                let defect = jacobian integrator 0.25 (integrator.Space.Lift lively.State) |> areaDefect
 
                 if isSymplectic method then
                     below method.Name Tolerance.symplectic defect |> expectNone
@@ -111,10 +118,10 @@ let private area =
     ]
 
 let private thereAndBack (dt: float) (integrator: Integrator) (start: PhaseState) : float[] =
-    let lifted = Integrator.lift integrator start
+    let lifted = integrator.Space.Lift start
 
-    Integrator.stepLifted integrator dt lifted
-    |> Result.bind (Integrator.stepLifted integrator -dt)
+    stepLifted integrator dt lifted
+    |> Result.bind (stepLifted integrator -dt)
     |> expectOk
     |> flat
     |> Array.map2 (-) (flat lifted)
@@ -142,8 +149,8 @@ let private reversal =
             let system = systemOf scene
 
             firstFault (SplittingMethod.all |> List.map (fun method -> method.Name, method)) (fun method ->
-                Integrator.step (Splitting(method, system)) timeStep scene.State
-                |> Result.bind (Integrator.step (Splitting(SplittingMethod.adjoint method, system)) -timeStep)
+                Integrator.step (Splitting.on system method) timeStep scene.State
+                |> Result.bind (Integrator.step (Splitting.on system (SplittingMethod.adjoint method)) -timeStep)
                 |> expectOk
                 |> flat
                 |> close "the state" Tolerance.reversed (flat scene.State))
@@ -152,8 +159,8 @@ let private reversal =
 
 /// What a quantity of the lifted state is before and after some steps.
 let private conserves (steps: int) (quantity: PhaseState -> float[]) (start: PhaseState) (integrator: Integrator) : Verdict =
-    let lifted = Integrator.lift integrator start
-    let final = Seq.fold (fun state _ -> Integrator.stepLifted integrator timeStep state |> expectOk) lifted [ 1..steps ]
+    let lifted = integrator.Space.Lift start
+    let final = Seq.fold (fun state _ -> stepLifted integrator timeStep state |> expectOk) lifted [ 1..steps ]
     close "conserved" Tolerance.conserved (quantity lifted) (quantity final)
 
 let private conservation =

@@ -23,7 +23,7 @@ let private implicitMethods = RungeKuttaMethod.all |> List.filter (fun method ->
 let private bind (structure: Structure) (model: TrainedModel) : Dynamics = Model.bind structure model |> expectOk
 
 let private states (hamiltonian: ISeparableHamiltonian) (timeStep: float) (steps: int) (every: int) (start: PhaseState) =
-    Trajectory.record (Splitting(SplittingMethod.suzuki4, hamiltonian)) timeStep steps every start |> expectOk
+    Trajectory.record (Splitting.on hamiltonian SplittingMethod.suzuki4) timeStep steps every start |> expectOk
 
 /// A dense Lennard-Jones liquid of 64 bodies in a box, its start, and a model that learned it: large readouts cancel in its
 /// forces, so that their rounding is a thousand times that of numbers.
@@ -57,7 +57,7 @@ let private settling =
 
             for method in implicitMethods do
                 let ends timeStep steps =
-                    let path = Trajectory.record (RungeKutta(method, hamiltonian)) timeStep steps steps start |> expectOk
+                    let path = Trajectory.record (RungeKutta.on hamiltonian method) timeStep steps steps start |> expectOk
                     distance (Array.last path) reference
 
                 // Factors of the cutoff have few derivatives, which leaves errors that fall with the square of the step at least.
@@ -66,7 +66,7 @@ let private settling =
                 Expect.isLessThan coarse 1e-2 $"{method.Name} is near at all"
 
                 // Steps back undo steps forth as far as the equations of each were solved.
-                let run timeStep from = Trajectory.record (RungeKutta(method, hamiltonian)) timeStep 20 20 from |> expectOk |> Array.last
+                let run timeStep from = Trajectory.record (RungeKutta.on hamiltonian method) timeStep 20 20 from |> expectOk |> Array.last
                 Expect.isLessThan (distance (start |> run 0.004 |> run -0.004) start) Tolerance.listed $"{method.Name}, there and back")
 
         testCase "learned models without symmetry, of every activation, can be stepped" (fun () ->
@@ -88,7 +88,7 @@ let private settling =
                 | General hamiltonian ->
                     for method in implicitMethods do
                         for timeStep in [ 0.02; 0.05 ] do
-                            match Trajectory.record (RungeKutta(method, hamiltonian)) timeStep 40 40 start with
+                            match Trajectory.record (RungeKutta.on hamiltonian method) timeStep 40 40 start with
                             | Ok _ -> ()
                             | Error error -> failtest $"{method.Name}, {activation.Name}, {timeStep}: {error}")
 
@@ -97,7 +97,7 @@ let private settling =
 
             for method in implicitMethods do
                 for timeStep in [ 0.2; 1.0; 10.0 ] do
-                    match Trajectory.record (RungeKutta(method, hamiltonian)) timeStep 20 20 start with
+                    match Trajectory.record (RungeKutta.on hamiltonian method) timeStep 20 20 start with
                     | Error(IterationLimit _)
                     | Error(Diverged _) -> ()
                     | other -> failtest $"{method.Name}, step {timeStep}: {other}")

@@ -10,8 +10,8 @@ open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 open HgnFunctional.Tests.Support.Problems
 
-let private splitting = List.map IntegrationMethod.Splitting
-let private rungeKutta = List.map IntegrationMethod.RungeKutta
+let private splitting = List.map Splitting.method
+let private rungeKutta = List.map RungeKutta.method
 
 /// Methods that the combinators make; their claims are derived, and hold like those of all others.
 let private derived: IntegrationMethod list =
@@ -49,13 +49,13 @@ let private orders =
                         Weights = method.ComparedWeights
                     }
 
-                expectOrder kepler _.Order (IntegrationMethod.RungeKutta compared))
+                expectOrder kepler _.Order (RungeKutta.method compared))
 
         testCase "an adaptive method keeps its tolerance" (fun () ->
             for method in EmbeddedRungeKutta.all do
                 for problem in [ chain; kepler ] do
                     for tolerance in [ 1e-6; 1e-9; 1e-12 ] do
-                        let integrator = Adaptive(method, tolerance, problem.Hamiltonian)
+                        let integrator = Adaptive.on tolerance problem.Hamiltonian method
 
                         match Trajectory.record integrator problem.Duration 1 1 problem.Start with
                         | Error error -> failtest (string error)
@@ -86,8 +86,9 @@ let private claims =
             Expect.equal (claims (SplittingMethod.quintupleJump SplittingMethod.suzuki4)) (6, true) "quintuple jump"
             let lopsided = SplittingMethod.compose [ 0.25, SplittingMethod.ruth3; 0.75, SplittingMethod.stormerVerlet ]
             Expect.equal (claims lopsided) (2, false) "composed"
-            Expect.equal SplittingMethod.stormerVerlet.Stages [ Kick 0.5; Drift 1.0; Kick 0.5 ] "Stoermer-Verlet"
-            Expect.equal SplittingMethod.positionVerlet.Stages [ Drift 0.5; Kick 1.0; Drift 0.5 ] "position Verlet")
+            let drift, kick = SplitStage.drift, SplitStage.kick
+            Expect.equal SplittingMethod.stormerVerlet.Stages [ kick 0.5; drift 1.0; kick 0.5 ] "Stoermer-Verlet"
+            Expect.equal SplittingMethod.positionVerlet.Stages [ drift 0.5; kick 1.0; drift 0.5 ] "position Verlet")
 
         testCase "Gauss methods of any number of stages are collocations, symmetric and symplectic" (fun () ->
             for stages in 1..12 do
@@ -119,21 +120,11 @@ let private claims =
             for parts in [ []; [ 0.5, SplittingMethod.ruth3 ] ] do
                 Expect.throwsT<ArgumentException> (fun () -> SplittingMethod.compose parts |> ignore) "compose")
 
-        testCase "fractions of both kinds of stage add up to one" (fun () ->
+        testCase "the fractions of each flow add up to one" (fun () ->
             for method in SplittingMethod.all do
-                let kicks =
-                    method.Stages
-                    |> List.sumBy (function
-                        | Kick fraction -> fraction
-                        | Drift _ -> 0.0)
+                let total (flow: int) = method.Stages |> List.filter (fun stage -> stage.Flow = flow) |> List.sumBy _.Fraction
 
-                let drifts =
-                    method.Stages
-                    |> List.sumBy (function
-                        | Drift fraction -> fraction
-                        | Kick _ -> 0.0)
-
-                Expect.isLessThan (abs (kicks - 1.0) + abs (drifts - 1.0)) Tolerance.exactLaw method.Name)
+                Expect.isLessThan (abs (total 0 - 1.0) + abs (total 1 - 1.0)) Tolerance.exactLaw method.Name)
 
         testCase "force evaluations count each kick once" (fun () ->
             let evaluations =

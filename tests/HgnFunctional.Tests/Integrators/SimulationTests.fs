@@ -26,7 +26,7 @@ let private start = InitialState.perturbed 0.2 0.3 8 structure lattice.Sites
 /// A model of those springs.
 let private learned: Lazy<ISeparableHamiltonian> =
     lazy
-        (let states = Trajectory.record (Splitting(SplittingMethod.stormerVerlet, springs)) 0.02 500 10 start |> expectOk
+        (let states = Trajectory.record (Splitting.on springs SplittingMethod.stormerVerlet) 0.02 500 10 start |> expectOk
          let snapshots = states |> Array.map (Snapshot.ofHamiltonian structure springs >> expectOk)
          let model = Training.fit TrainingConfig.defaults snapshots |> expectOk
 
@@ -37,7 +37,7 @@ let private learned: Lazy<ISeparableHamiltonian> =
 let private running =
     [
         testCase "the last step is observed whatever the interval, and each of its states once" (fun () ->
-            let integrator = pair springs (IntegrationMethod.Splitting SplittingMethod.stormerVerlet)
+            let integrator = pair springs (Splitting.method SplittingMethod.stormerVerlet)
             let all = Trajectory.record integrator 0.05 12 1 start |> expectOk
 
             for steps, every, seen in [ 12, 3, [ 0; 3; 6; 9; 12 ]; 12, 5, [ 0; 5; 10; 12 ]; 12, 40, [ 0; 12 ]; 0, 3, [ 0 ] ] do
@@ -49,7 +49,7 @@ let private running =
                 Expect.equal observed [ for k in seen -> 0.05 * float k ] "times")
 
         testCase "negative numbers of steps are refused" (fun () ->
-            let integrator = pair springs (IntegrationMethod.Splitting SplittingMethod.stormerVerlet)
+            let integrator = pair springs (Splitting.method SplittingMethod.stormerVerlet)
             Expect.throwsT<ArgumentException> (fun () -> Trajectory.record integrator 0.05 -1 1 start |> ignore) "steps"
             Expect.throwsT<ArgumentException> (fun () -> Trajectory.record integrator 0.05 1 0 start |> ignore) "every")
 
@@ -65,13 +65,9 @@ let private running =
                     |> Seq.iteri (fun k state -> identical method.Name (flat recorded[k]) (flat (expectOk state)) |> expectNone)
 
                 // Between steps an extended method keeps a second copy, and an adaptive one the length of its substeps.
-                match method with
-                | IntegrationMethod.Splitting _
-                | IntegrationMethod.RungeKutta _ ->
+                if method.HasFixedStep && method.Symplecticity <> SymplecticExtended then
                     let direct = Seq.fold (fun state _ -> Integrator.step integrator 0.05 state |> expectOk) start [ 1..12 ]
-                    identical method.Name (flat direct) (flat recorded[4]) |> expectNone
-                | IntegrationMethod.Adaptive _
-                | IntegrationMethod.Extended _ -> ())
+                    identical method.Name (flat direct) (flat recorded[4]) |> expectNone)
 
         testCase "steps of explicit methods allocate nothing" (fun () ->
             for hamiltonian in [ springs; learned.Value ] do
@@ -94,7 +90,7 @@ let private running =
                     Expect.equal allocated 0L $"{method.Name}: bytes in 100 steps")
 
         testCase "observers see what a recorded run holds, and keep no state" (fun () ->
-            let integrator = pair springs (IntegrationMethod.Splitting SplittingMethod.stormerVerlet)
+            let integrator = pair springs (Splitting.method SplittingMethod.stormerVerlet)
             let states = Trajectory.record integrator 0.02 400 4 start |> expectOk
             let energies = states |> Array.map (Hamiltonian.value springs)
             let times = Observer.fold (fun times time _ -> time :: times) []
@@ -180,7 +176,7 @@ let private periodic =
 
                 let integrator (hamiltonian: ISeparableHamiltonian) method =
                     let settings = IntegratorSettings.suggest 0.002 hamiltonian start
-                    (Integrator.tryCreate settings method (Separable hamiltonian)).Value
+                    method.TryStart settings (Separable hamiltonian) |> expectOk
 
                 let pairsOf (state: PhaseState) = (Structure.pairs structure state.Positions).All
                 let keys (pairs: Pairs) = Seq.zip (pairs.Senders.ToArray()) (pairs.Receivers.ToArray()) |> Set.ofSeq
@@ -273,7 +269,7 @@ let private failures =
 
         testCase "an implicit step that does not settle is an error with its number" (fun () ->
             for method in implicitMethods do
-                match Trajectory.record (RungeKutta(method, Rough())) 0.5 20 1 (PhaseState.create 1 1 [| 0.36 |] [| -0.4 |]) with
+                match Trajectory.record (RungeKutta.on (Rough()) method) 0.5 20 1 (PhaseState.create 1 1 [| 0.36 |] [| -0.4 |]) with
                 | Error(IterationLimit(step, iterations, change) as error) ->
                     Expect.isGreaterThan change 1e-10 "the last change"
                     Expect.isGreaterThan iterations 10 "iterations"
@@ -285,7 +281,7 @@ let private failures =
             let start = PhaseState.create 1 1 [| 0.3 |] [| 0.1 |]
 
             for method in implicitMethods do
-                let after = Trajectory.record (RungeKutta(method, Oscillator 3.0)) 1.0 50 50 start |> expectOk
+                let after = Trajectory.record (RungeKutta.on (Oscillator 3.0) method) 1.0 50 50 start |> expectOk
                 // Gauss methods conserve quadratic invariants exactly, and this energy is one.
                 let energies = after |> Array.map (Hamiltonian.value (Oscillator 3.0))
                 close method.Name Tolerance.reversed [| energies[0] |] [| energies[1] |] |> expectNone)
@@ -293,31 +289,37 @@ let private failures =
         testCase "an adaptive method that meets a jump says so" (fun () ->
             let across = PhaseState.create 1 1 [| 0.02 |] [| -0.1 |]
 
-            match Trajectory.record (Adaptive(EmbeddedRungeKutta.dormandPrince, 1e-30, Jump())) 0.1 20 1 across with
+            match Trajectory.record (Adaptive.on 1e-30 (Jump()) EmbeddedRungeKutta.dormandPrince) 0.1 20 1 across with
             | Error(StepTooShort(step, _)) -> Expect.isLessThan step 20L "step"
             | other -> failtest $"{other}")
 
         testCase "arguments that make no sense are refused" (fun () ->
             for timeStep in [ 0.0; nan; infinity ] do
                 Expect.throwsT<ArgumentException>
-                    (fun () -> Integrator.stepper (Splitting(SplittingMethod.ruth3, springs)) timeStep start |> ignore)
+                    (fun () -> Integrator.stepper (Splitting.on springs SplittingMethod.ruth3) timeStep start |> ignore)
                     "time step"
 
             let small = PhaseState.create 1 3 [| 0.0; 0.0; 0.0 |] [| 0.0; 0.0; 0.0 |]
 
-            for integrator in
+            Expect.throwsT<ArgumentException>
+                (fun () -> Integrator.stepper (pair springs IntegrationMethod.all.Head) 0.1 small |> ignore)
+                "size"
+
+            for make in
                 [
-                    Adaptive(EmbeddedRungeKutta.dormandPrince, 0.0, springs), start
-                    Extended(ExtendedMethod.tao2, { Rate = -1.0; MomentumPerLength = 1.0 }, springs), start
-                    Extended(ExtendedMethod.tao2, { Rate = 1.0; MomentumPerLength = nan }, springs), start
-                    RungeKutta(RungeKuttaMethod.rk4, springs), small
+                    fun () -> Adaptive.on 0.0 springs EmbeddedRungeKutta.dormandPrince
+                    fun () -> Extended.on { Rate = -1.0; MomentumPerLength = 1.0 } springs ExtendedMethod.tao2
+                    fun () -> Extended.on { Rate = 1.0; MomentumPerLength = nan } springs ExtendedMethod.tao2
                 ] do
-                Expect.throwsT<ArgumentException> (fun () -> Integrator.stepper (fst integrator) 0.1 (snd integrator) |> ignore) "stepper")
+                Expect.throwsT<ArgumentException> (make >> ignore) "settings")
 
         testCase "a method that needs T + V refuses another Hamiltonian by name, and by type" (fun () ->
             for method in IntegrationMethod.all do
-                let made = Integrator.tryCreate settings method (General(Jump()))
-                Expect.equal made.IsNone method.NeedsSeparable method.Name
+                match method.TryStart settings (General(Jump())) with
+                | Ok _ -> Expect.isFalse method.NeedsSeparable method.Name
+                | Error refusal ->
+                    Expect.isTrue method.NeedsSeparable method.Name
+                    Expect.stringContains (string refusal) $"The method {method.Name} needs a model that splits" "the reason"
 
             let script = Path.Combine(Path.GetTempPath(), $"wrong-pairing-{Guid.NewGuid():N}.fsx")
             let library = typeof<Integrator>.Assembly.Location
@@ -346,8 +348,8 @@ let private failures =
                     running.ExitCode, errors.Result
 
             try
-                Expect.equal (fst (check "RungeKutta(RungeKuttaMethod.gaussLegendre4, h)")) 0 "any Hamiltonian suits an implicit method"
-                let code, errors = check "Splitting(SplittingMethod.stormerVerlet, h)"
+                Expect.equal (fst (check "RungeKutta.on h RungeKuttaMethod.gaussLegendre4")) 0 "any Hamiltonian suits an implicit method"
+                let code, errors = check "Splitting.on h SplittingMethod.stormerVerlet"
                 Expect.notEqual code 0 "a splitting method with any Hamiltonian"
                 Expect.stringContains errors "ISeparableHamiltonian" "the compiler's reason"
             finally
@@ -361,8 +363,8 @@ let private longRuns =
                 let energy = Conservation.energy learned.Value
                 Trajectory.observe energy (pair learned.Value method) 0.1 steps (steps / 1000) start |> expectOk
 
-            let verlet = drift (IntegrationMethod.Splitting SplittingMethod.stormerVerlet) 1_000_000
-            let reference = drift (IntegrationMethod.RungeKutta RungeKuttaMethod.rk4) 100_000
+            let verlet = drift (Splitting.method SplittingMethod.stormerVerlet) 1_000_000
+            let reference = drift (RungeKutta.method RungeKuttaMethod.rk4) 100_000
             Expect.isLessThan (abs verlet.Slope * 1e5) (0.1 * verlet.Max) "no trend: the line rises by little of the largest deviation"
             Expect.isGreaterThan (abs reference.Slope * 1e4) (0.5 * reference.Max) "the trend is most of the deviation"
             Expect.isGreaterThan reference.Max (5.0 * verlet.Max) "in a tenth of the time")

@@ -182,7 +182,7 @@ let tests =
                 let lattice = Topology.grid [ 2; 2; 2 ]
                 let structure = Structure.bonded 3 1.0 lattice.Graph
                 let bonds = PairSystem(structure, PairPotential.morse 1.0 1.0 1.0)
-                let verlet = Splitting(SplittingMethod.stormerVerlet, bonds)
+                let verlet = Splitting.on bonds SplittingMethod.stormerVerlet
 
                 let snapshots displacement seeds =
                     [

@@ -33,7 +33,7 @@ let private separable (structure: Structure) (model: TrainedModel) : ISeparableH
     | _ -> failtest "expected a model that splits"
 
 let private run (hamiltonian: ISeparableHamiltonian) (start: PhaseState) : PhaseState =
-    Trajectory.record (Splitting(SplittingMethod.stormerVerlet, hamiltonian)) 0.01 200 200 start |> expectOk |> Array.last
+    Trajectory.record (Splitting.on hamiltonian SplittingMethod.stormerVerlet) 0.01 200 200 start |> expectOk |> Array.last
 
 let private scaled (factor: float) (frame: Frame) : Snapshot =
     let exact = frame.Snapshot

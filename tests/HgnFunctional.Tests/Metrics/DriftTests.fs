@@ -18,7 +18,7 @@ let private structure = Structure.bonded 2 1.0 lattice.Graph
 let private system = PairSystem(structure, PairPotential.harmonic 1.0 1.0)
 
 let private run (start: PhaseState) (timeStep: float) (steps: int) : Conservation =
-    let integrator = Integrator.Splitting(SplittingMethod.stormerVerlet, system)
+    let integrator = Splitting.on system SplittingMethod.stormerVerlet
 
     match Trajectory.observe (Conservation.observer structure system) integrator timeStep steps 1 start with
     | Ok conservation -> conservation
@@ -96,7 +96,7 @@ let tests =
                     let lattice = Topology.grid [ side; side ]
                     let structure = Structure.bonded 2 1.0 lattice.Graph
                     let system = PairSystem(structure, PairPotential.harmonic 1.0 1.0)
-                    let integrator = Integrator.Splitting(SplittingMethod.stormerVerlet, system)
+                    let integrator = Splitting.on system SplittingMethod.stormerVerlet
 
                     match Trajectory.record integrator 0.01 50 5 (InitialState.perturbed 0.1 0.3 2 structure lattice.Sites) with
                     | Ok states ->

@@ -140,7 +140,9 @@ let relativistic: Problem =
 
     let reference =
         lazy
-            (match Trajectory.record (RungeKutta(RungeKuttaMethod.gaussLegendre 8, hamiltonian)) (duration / 400.0) 400 100 chain.Start with
+            (match
+                Trajectory.record (RungeKutta.on hamiltonian (RungeKuttaMethod.gaussLegendre 8)) (duration / 400.0) 400 100 chain.Start
+             with
              | Ok states -> Array.map flat states
              | Error error -> invalidOp (string error))
 
@@ -157,9 +159,9 @@ let settings: IntegratorSettings = { Tolerance = 1e-11; Coupling = { Rate = 10.0
 
 /// A method with a Hamiltonian that splits, which suits every method.
 let pair (hamiltonian: ISeparableHamiltonian) (method: IntegrationMethod) : Integrator =
-    match Integrator.tryCreate settings method (Separable hamiltonian) with
-    | Some integrator -> integrator
-    | None -> invalidOp $"{method.Name} refuses a Hamiltonian that splits"
+    match method.TryStart settings (Separable hamiltonian) with
+    | Ok integrator -> integrator
+    | Error refusal -> invalidOp (string refusal)
 
 /// Distance from the exact states at the four quarters of the duration, as root of the sum of squares; NaN if a step failed.
 let error (problem: Problem) (method: IntegrationMethod) (steps: int) : float =

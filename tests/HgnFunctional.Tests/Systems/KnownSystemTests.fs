@@ -38,7 +38,7 @@ let private laws =
             testCase $"{family.Name}: a run keeps energy and momentum" (fun () ->
                 let structure, start = startOf family 2 2
                 let system: ISeparableHamiltonian = family.Hamiltonian structure
-                let integrator = Splitting(SplittingMethod.stormerVerlet, system)
+                let integrator = Splitting.on system SplittingMethod.stormerVerlet
                 let kept = Trajectory.observe (Conservation.observer structure system) integrator 0.002 500 10 start |> expectOk
                 Expect.isLessThan kept.EnergyDriftMax 1e-3 "energy"
                 Expect.isLessThan kept.MomentumDrift 1e-11 "momentum")
@@ -50,18 +50,29 @@ let private laws =
                 Expect.stringContains (string system) family.Name "name"
 
                 // Moving all together by a lattice vector, or anywhere in open space, changes nothing.
-                let shift = if structure.Cell.IsPeriodic then structure.Cell.Periods.ToArray() else [| 3.0; -2.0; 1.0 |]
+                let shift =
+                    if structure.Cell.IsPeriodic then
+                        structure.Cell.Periods.ToArray()
+                    else
+                        [| 3.0; -2.0; 1.0 |]
+
                 let moved = start.Positions.ToArray() |> Array.mapi (fun k x -> x + shift[k % 3])
                 let energy (q: float[]) = Hamiltonian.value system (PhaseState.create structure.Bodies 3 q (start.Momenta.ToArray()))
                 close "energy" 1e-10 [| energy (start.Positions.ToArray()) |] [| energy moved |] |> expectNone)
     ]
 
 /// A few short runs with exact derivatives.
-let private recorded (family: KnownSystem) (prepare: Structure -> Structure) (size: int) (displacement: float) (seeds: int list) : Snapshot list =
+let private recorded
+    (family: KnownSystem)
+    (prepare: Structure -> Structure)
+    (size: int)
+    (displacement: float)
+    (seeds: int list)
+    : Snapshot list =
     let made, sites = family.Create size
     let structure = prepare made
     let system = family.Hamiltonian structure
-    let integrator = Splitting(SplittingMethod.stormerVerlet, system)
+    let integrator = Splitting.on system SplittingMethod.stormerVerlet
 
     [
         for seed in seeds do
@@ -71,7 +82,13 @@ let private recorded (family: KnownSystem) (prepare: Structure -> Structure) (si
                 Snapshot.ofHamiltonian structure system state |> expectOk
     ]
 
-let private learnedTo (bound: float) (family: KnownSystem) (prepare: Structure -> Structure) (size: int) (displacement: float) : TrainedModel =
+let private learnedTo
+    (bound: float)
+    (family: KnownSystem)
+    (prepare: Structure -> Structure)
+    (size: int)
+    (displacement: float)
+    : TrainedModel =
     let model = recorded family prepare size displacement [ 1..6 ] |> Training.fit TrainingConfig.defaults |> expectOk
     // Unseen, and within what was seen.
     let test = recorded family prepare size (0.6 * displacement) [ 101; 102 ]
@@ -122,7 +139,9 @@ let private learning =
             Model.bind without model |> Result.map ignore |> expectError NeedsAngles
 
             let renamed =
-                { structure.Relations with Angles = structure.Relations.Angles |> Option.map (Angles.rename (fun _ -> "other")) }
+                { structure.Relations with
+                    Angles = structure.Relations.Angles |> Option.map (Angles.rename (fun _ -> "other"))
+                }
 
             Model.bind (Structure.withRelations renamed structure) model
             |> Result.map ignore

@@ -31,7 +31,7 @@ let private springs seed : Snapshot list =
     let system = PairSystem(structure, PairPotential.harmonic 1.0 1.0)
     let start = InitialState.perturbed 0.3 0.3 seed structure lattice.Sites
 
-    Trajectory.record (Splitting(SplittingMethod.stormerVerlet, system)) 0.01 990 10 start
+    Trajectory.record (Splitting.on system SplittingMethod.stormerVerlet) 0.01 990 10 start
     |> expectOk
     |> Seq.map (Snapshot.ofHamiltonian structure system >> expectOk)
     |> List.ofSeq
@@ -75,7 +75,7 @@ let tests =
                 let start = InitialState.perturbed 0.05 1.0 4 structure sites
 
                 let snapshots =
-                    Trajectory.record (Splitting(SplittingMethod.stormerVerlet, system)) 0.002 1000 20 start
+                    Trajectory.record (Splitting.on system SplittingMethod.stormerVerlet) 0.002 1000 20 start
                     |> expectOk
                     |> Array.map (Snapshot.ofHamiltonian structure system >> expectOk)
 
@@ -86,7 +86,7 @@ let tests =
                 match Model.bind structure model |> expectOk with
                 | General _ -> failtest "the default model splits"
                 | Separable learned ->
-                    let integrator = Splitting(SplittingMethod.stormerVerlet, learned)
+                    let integrator = Splitting.on learned SplittingMethod.stormerVerlet
                     let observer = Conservation.observer structure learned
                     let kept = Trajectory.observe observer integrator 0.002 1000 10 snapshots[0].State |> expectOk
                     Expect.isLessThan kept.EnergyDriftMax 5e-3 "energy"

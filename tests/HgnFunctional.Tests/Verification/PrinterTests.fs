@@ -50,7 +50,7 @@ let private shown: (string * (unit -> string) * string list) list =
         [ "3000000000 of 4000000000 features kept" ]
         "diagnostics", (fun () -> $"%A{model.Value.Diagnostics}"), [ "kinetic fit"; "potential fit"; "features kept"; "rows" ]
         "dynamics", (fun () -> Model.bind structure model.Value |> sprintf "%A"), [ "Separable"; "learned Hamiltonian"; "8 bodies" ]
-        "an integrator", (fun () -> $"%A{Splitting(SplittingMethod.stormerVerlet, system)}"), [ "stormer-verlet"; "8 bodies" ]
+        "an integrator", (fun () -> $"%A{Splitting.on system SplittingMethod.stormerVerlet}"), [ "stormer-verlet"; "8 bodies" ]
     ]
 
 [<Tests>]
