@@ -15,9 +15,11 @@ type AngleFeatures =
     {
         /// The type of angles that it is for: all others are not looked at.
         Kind: Kind
-        /// The features of the cosine alone.
-        Cosine: ScalarUnits
-        /// Hidden units of the cosine and both lengths: each is summed over both orders of the lengths.
+        /// The transform t(c) of the cosine through which the units see it.
+        Angular: Angular
+        /// The features of t alone.
+        Opening: ScalarUnits
+        /// Hidden units of t and both lengths: each is summed over both orders of the lengths.
         Joint: FeatureMap
         /// The cosines seen in training.
         CosineRange: InvariantRange
@@ -26,7 +28,7 @@ type AngleFeatures =
     }
 
     /// Number of features.
-    member features.Width: int = features.Cosine.Width + features.Joint.Units
+    member features.Width: int = features.Opening.Width + features.Joint.Units
 
 /// Joint units that are evaluated together, on the stack.
 [<AutoOpen>]
@@ -35,8 +37,8 @@ module private JointUnits =
     [<Literal>]
     let Tile = 128
 
-/// Features of the angles of one type: Phi_k = sum over angles of s_k(cos), or of s_k(cos, r, s) + s_k(cos, s, r) with the lengths r and s
-/// of its sides. The trend is the cosine and its square.
+/// Features of the angles of one type: Phi_k = sum over angles of s_k(t), or of s_k(t, r, s) + s_k(t, s, r) with a transform t of the cosine,
+/// the cosine itself or the angle, and the lengths r and s of its sides. The trend is t and t^2.
 [<Sealed; NoEquality; NoComparison>]
 type AngleBlock internal (features: AngleFeatures) =
 
@@ -82,8 +84,9 @@ type AngleBlock internal (features: AngleFeatures) =
         let arguments = StackBuffer.floats Tile
         let values = StackBuffer.floats Tile
         let slopes = StackBuffer.floats Tile
-        u[0] <- triple.Cosine
-        ScalarUnits.sumInto features.Cosine (ReadOnlySpan<float>(readout, 0, features.Cosine.Width)) u value slope
+        let opening = features.Angular.Value triple.Cosine
+        u[0] <- opening
+        ScalarUnits.sumInto features.Opening (ReadOnlySpan<float>(readout, 0, features.Opening.Width)) u value slope
         let mutable energy = value[0]
         let mutable ofCosine = slope[0]
         let mutable ofFirst = 0.0
@@ -92,14 +95,14 @@ type AngleBlock internal (features: AngleFeatures) =
 
         while start < joint.Units do
             let count = min Tile (joint.Units - start)
-            let mine = ReadOnlySpan<float>(readout, features.Cosine.Width + start, count)
+            let mine = ReadOnlySpan<float>(readout, features.Opening.Width + start, count)
 
             for order in 0..1 do
                 let r, s = if order = 0 then triple.First, triple.Second else triple.Second, triple.First
                 let here = arguments.Slice(0, count)
                 let its = values.Slice(0, count)
                 let rates = slopes.Slice(0, count)
-                argumentsInto start triple.Cosine r s here
+                argumentsInto start opening r s here
                 joint.Activation.Kernel.Evaluate(Span<float>.op_Implicit here, its, rates)
                 energy <- energy + TensorPrimitives.Dot(mine, Span<float>.op_Implicit its)
                 TensorPrimitives.Multiply(Span<float>.op_Implicit rates, mine, rates)
@@ -110,12 +113,13 @@ type AngleBlock internal (features: AngleFeatures) =
 
             start <- start + count
 
-        struct (energy, ofCosine, ofFirst, ofSecond)
+        struct (energy, ofCosine * features.Angular.Slope triple.Cosine, ofFirst, ofSecond)
 
     /// Every feature of one angle [width], and its derivatives by the cosine and by both lengths.
     let featuresInto (triple: Triple) (values: float[]) (ofCosine: float[]) (ofFirst: float[]) (ofSecond: float[]) : unit =
-        let scalar = features.Cosine.Width
-        ScalarUnits.featuresInto features.Cosine triple.Cosine (Span<float>(values, 0, scalar)) (Span<float>(ofCosine, 0, scalar))
+        let scalar = features.Opening.Width
+        let opening = features.Angular.Value triple.Cosine
+        ScalarUnits.featuresInto features.Opening opening (Span<float>(values, 0, scalar)) (Span<float>(ofCosine, 0, scalar))
         let arguments, some, rates = Array.zeroCreate joint.Units, Array.zeroCreate joint.Units, Array.zeroCreate joint.Units
         Array.Clear(values, scalar, joint.Units)
 
@@ -124,7 +128,7 @@ type AngleBlock internal (features: AngleFeatures) =
 
         for order in 0..1 do
             let r, s = if order = 0 then triple.First, triple.Second else triple.Second, triple.First
-            argumentsInto 0 triple.Cosine r s (Span<float> arguments)
+            argumentsInto 0 opening r s (Span<float> arguments)
             joint.Activation.Kernel.Evaluate(ReadOnlySpan<float> arguments, Span<float> some, Span<float> rates)
 
             for unit in 0 .. joint.Units - 1 do
@@ -133,13 +137,15 @@ type AngleBlock internal (features: AngleFeatures) =
                 ofFirst[scalar + unit] <- ofFirst[scalar + unit] + weights[1 + order][unit] * rates[unit]
                 ofSecond[scalar + unit] <- ofSecond[scalar + unit] + weights[2 - order][unit] * rates[unit]
 
+        TensorPrimitives.Multiply(ReadOnlySpan<float> ofCosine, features.Angular.Slope triple.Cosine, Span<float> ofCosine)
+
     /// The cosine units and the joint ones.
     member _.Features: AngleFeatures = features
 
     interface IFeatureBlock with
         member _.Kind = "angle"
         member _.Width = features.Width
-        member _.Trend = features.Cosine.Degrees.Length
+        member _.Trend = features.Opening.Degrees.Length
         member _.Part = Potential
         member _.Kinds = [ features.Kind ]
         member _.IsOfMasses = false
@@ -275,17 +281,18 @@ type AngleBlock internal (features: AngleFeatures) =
         member _.Save() =
             [
                 "pairs", SavedParts.ofKind features.Kind
-                "cosine", SavedForm.Fields [ "range", SavedParts.ofRange features.CosineRange; yield! SavedParts.ofUnits features.Cosine ]
+                "angular", SavedForm.Text features.Angular.Name
+                "opening", SavedForm.Fields [ "range", SavedParts.ofRange features.CosineRange; yield! SavedParts.ofUnits features.Opening ]
                 "joint", SavedForm.Fields [ yield! SavedParts.ofMap features.Joint; "range", SavedParts.ofRange features.LengthRange ]
             ]
 
         member _.Select(indices) =
-            let cosine, joint = indices |> Array.partition (fun k -> k < features.Cosine.Width)
+            let opening, joint = indices |> Array.partition (fun k -> k < features.Opening.Width)
 
             AngleBlock
                 { features with
-                    Cosine = ScalarUnits.select cosine features.Cosine
-                    Joint = FeatureMap.select (joint |> Array.map (fun k -> k - features.Cosine.Width)) features.Joint
+                    Opening = ScalarUnits.select opening features.Opening
+                    Joint = FeatureMap.select (joint |> Array.map (fun k -> k - features.Opening.Width)) features.Joint
                 }
 
 /// How angle blocks are made.
@@ -318,8 +325,19 @@ module AngleBlock =
         | AnglesOf "" -> $"{what} of angles"
         | kind -> $"{what} of {kind}"
 
-    /// The cosines alone.
-    let private cosinesOf (sample: InputSample) : InputSample =
+    /// The sample with the cosines seen through a transform.
+    let private throughOf (angular: Angular) (sample: InputSample) : InputSample =
+        let seen bound = Array.append [| angular.Value(Array.head bound) |] (Array.tail bound)
+        let ends = Array.map2 (fun low high -> min low high, max low high) (seen sample.Low) (seen sample.High)
+
+        { sample with
+            Low = Array.map fst ends
+            High = Array.map snd ends
+            Points = sample.Points |> Array.mapi (fun k x -> if k % sample.Inputs = 0 then angular.Value x else x)
+        }
+
+    /// The openings alone.
+    let private openingsOf (sample: InputSample) : InputSample =
         {
             Low = [| sample.Low[0] |]
             High = [| sample.High[0] |]
@@ -329,26 +347,29 @@ module AngleBlock =
 
     let private make (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
         let inputs = sample.Inputs
+        let seen = throughOf options.Angular inputs
 
         AngleBlock
             {
                 Kind = options.Kind
-                Cosine = ScalarUnits.create [| 1; 2 |] (draw "" None (cosinesOf inputs))
-                Joint = draw "joint" None inputs
+                Angular = options.Angular
+                Opening = ScalarUnits.create [| 1; 2 |] (draw "" None (openingsOf seen))
+                Joint = draw "joint" None seen
                 CosineRange = { Name = rangeName "cosine" options.Kind; Low = inputs.Low[0]; High = inputs.High[0] }
                 LengthRange = { Name = rangeName "length" options.Kind; Low = inputs.Low[1]; High = inputs.High[1] }
             }
 
     let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
         let kind = (reader.Object "pairs").Text "type"
-        let cosine, joint = reader.Object "cosine", reader.Object "joint"
+        let opening, joint = reader.Object "opening", reader.Object "joint"
 
         AngleBlock
             {
                 Kind = AnglesOf kind
-                Cosine = SavedParts.toUnits vocabulary cosine
+                Angular = reader.Named("angular", Angular.all, _.Name)
+                Opening = SavedParts.toUnits vocabulary opening
                 Joint = SavedParts.toMap vocabulary 3L joint
-                CosineRange = SavedParts.toRange (cosine.Object "range")
+                CosineRange = SavedParts.toRange (opening.Object "range")
                 LengthRange = SavedParts.toRange (joint.Object "range")
             }
 

@@ -116,6 +116,8 @@ type BlockOptions =
     {
         /// Radial transform of pair distances.
         Radial: Radial
+        /// Transform of the cosines of angles.
+        Angular: Angular
         /// The shape of the factor of pairs within a cutoff.
         Cutoff: Cutoff
         /// The cutoff of the kind of pairs, or the largest of the structure; pairs within it carry the factor.

@@ -63,7 +63,7 @@ module internal Drawing =
         (survey: Survey)
         (width: int)
         (sampler: Sampler)
-        (shapes: PairShape[])
+        (shapes: Shape[])
         (samples: TrainingSample list)
         : LinearSystem list =
         let recipes = survey.Parts |> List.distinctBy _.Place |> List.map _.Recipe
@@ -84,6 +84,7 @@ module internal Drawing =
             let options =
                 {
                     Radial = shapes[index].Radial
+                    Angular = shapes[index].Angular
                     Cutoff = shapes[index].Cutoff
                     CutoffRadius =
                         survey.First.Structure.CutoffOf part.Kind
@@ -118,7 +119,7 @@ module internal Drawing =
     let samplesOf (survey: Survey) : TrainingSample list = survey.Parts |> List.map _.Sample
 
     /// Minus twice the log evidence per row of the systems with forces, on the pilot snapshots.
-    let private pilotSurprise (config: TrainingConfig) (width: int) (survey: Survey) (shapes: PairShape[]) : float =
+    let private pilotSurprise (config: TrainingConfig) (width: int) (survey: Survey) (shapes: Shape[]) : float =
         let systems =
             makeSystems config survey width Sampler.elm shapes (samplesOf survey) |> List.filter (fun system -> system.HasForceRows)
 
@@ -134,7 +135,7 @@ module internal Drawing =
             infinity
 
     /// The shape to start from.
-    let private startOf (config: TrainingConfig) (part: SurveyedPart) (relations: Relations) : PairShape =
+    let private startOf (config: TrainingConfig) (part: SurveyedPart) (relations: Relations) : Shape =
         let radial =
             match config.Radial, part.Kind with
             | FixedRadial radial, _ -> radial
@@ -146,10 +147,10 @@ module internal Drawing =
             | FixedCutoff cutoff -> cutoff
             | AutomaticCutoff -> Cutoff.quartic
 
-        { Radial = radial; Cutoff = cutoff }
+        { Radial = radial; Angular = Angular.cosine; Cutoff = cutoff }
 
     /// The shapes that a block may have.
-    let private candidatesFor (config: TrainingConfig) (part: SurveyedPart) (start: PairShape) : PairShape list =
+    let private candidatesFor (config: TrainingConfig) (part: SurveyedPart) (start: Shape) : Shape list =
         let radials =
             match config.Radial with
             | AutomaticRadial when part.Recipe.SeesRadial -> Radial.all
@@ -162,12 +163,14 @@ module internal Drawing =
 
         [
             for cutoff in cutoffs do
-                for radial in radials -> { Radial = radial; Cutoff = cutoff }
+                for radial in radials do
+                    for angular in (if part.Kind.IsAnglesOf then Angular.all else [ start.Angular ]) ->
+                        { Radial = radial; Angular = angular; Cutoff = cutoff }
         ]
 
     /// The shape of each block: first one for all kinds of a relation, then for each kind if they are few, as long as the evidence
     /// is strong.
-    let chooseShapes (config: TrainingConfig) (survey: Survey) : PairShape[] =
+    let chooseShapes (config: TrainingConfig) (survey: Survey) : Shape[] =
         let parts = Array.ofList survey.Parts
         let start = parts |> Array.map (fun part -> startOf config part survey.First.Structure.Relations)
 
@@ -184,9 +187,11 @@ module internal Drawing =
         let groups = relations @ List.map List.singleton single |> Array.ofList
         let surpriseOf = pilotSurprise config (min pilotWidth config.Width) survey
 
-        let tryGroup (shapes: PairShape[], least: float) (group: int list) =
-            let isAsNow (shape: PairShape) (index: int) =
-                shapes[index].Radial.Name = shape.Radial.Name && shapes[index].Cutoff.Name = shape.Cutoff.Name
+        let tryGroup (shapes: Shape[], least: float) (group: int list) =
+            let isAsNow (shape: Shape) (index: int) =
+                shapes[index].Radial.Name = shape.Radial.Name
+                && shapes[index].Angular.Name = shape.Angular.Name
+                && shapes[index].Cutoff.Name = shape.Cutoff.Name
 
             let tried =
                 candidates[group.Head]
@@ -199,7 +204,7 @@ module internal Drawing =
             if surprise < least - strongEvidence then Some(best, surprise) else None
 
         // All are tried again after a change, but not the one that changed.
-        let rec improve (turn: int) (settled: int) (shapes: PairShape[], least: float) : PairShape[] =
+        let rec improve (turn: int) (settled: int) (shapes: Shape[], least: float) : Shape[] =
             if settled >= groups.Length || turn >= mostRounds * groups.Length then
                 shapes
             else
@@ -245,8 +250,10 @@ module internal Drawing =
             |> List.sortBy (fun (recipe, laws) -> -laws, not recipe.IsOptional)
             |> List.map fst
 
-        // Few units fit better with more of any kind.
-        let surpriseOf (survey: Survey) = pilotSurprise config pilotWidth survey (chooseShapes config survey)
+        // Few units fit better with more of any kind. Shapes are those to start from: which laws there are is seen through any.
+        let surpriseOf (survey: Survey) =
+            let shapes = survey.Parts |> List.map (fun part -> startOf config part survey.First.Structure.Relations)
+            pilotSurprise config pilotWidth survey (Array.ofList shapes)
 
         let leaveOut (isBonded: bool) (survey: Survey, surprise: float) (recipe: BlockRecipe) =
             let place = survey.Parts |> List.find (fun part -> obj.ReferenceEquals(part.Recipe, recipe)) |> _.Place

@@ -43,9 +43,9 @@ type TrainingConfig =
         Seed: int
     }
 
-/// What a block of pairs is made with.
+/// What a block of pairs or angles is made with.
 [<NoEquality; NoComparison>]
-type internal PairShape = { Radial: Radial; Cutoff: Cutoff }
+type internal Shape = { Radial: Radial; Angular: Angular; Cutoff: Cutoff }
 
 /// The defaults of training.
 [<RequireQualifiedAccess>]

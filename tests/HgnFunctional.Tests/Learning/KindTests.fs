@@ -346,7 +346,7 @@ let private manyBodies =
                 }
 
             let inputs = { Low = [| 0.0 |]; High = [| 0.5 |]; Points = [| 0.0; 0.5 |]; Outputs = [||] }
-            let options = { Radial = Radial.distance; Cutoff = Cutoff.quartic; CutoffRadius = None; Kind = EachBody }
+            let options = { Radial = Radial.distance; Angular = Angular.cosine; Cutoff = Cutoff.quartic; CutoffRadius = None; Kind = EachBody }
 
             let block =
                 BodyBlock.recipe.Create options (BlockMakers.sampleOf inputs) (BlockMakers.drawWith Sampler.elm Activation.tanh 5)
@@ -380,6 +380,7 @@ let private manyBodies =
                 let options =
                     {
                         Radial = Radial.inverse
+                        Angular = Angular.cosine
                         Cutoff = Cutoff.quartic
                         CutoffRadius = Some 1.5
                         Kind = PairsOf("", "", None)
@@ -416,6 +417,7 @@ let private cuts =
             let options =
                 {
                     Radial = Radial.inverse
+                    Angular = Angular.cosine
                     Cutoff = Cutoff.cut
                     CutoffRadius = Some 2.0
                     Kind = PairsOf("", "", None)

@@ -175,6 +175,7 @@ let private blocksOn (structure: Structure) : IFeatureBlock list =
                 let options =
                     {
                         Radial = Radial.distance
+                        Angular = Angular.cosine
                         Cutoff = Cutoff.quartic
                         CutoffRadius = structure.CutoffOf kind
                         Kind = kind

@@ -82,21 +82,32 @@ let all: Maker list =
         for index, recipe in List.indexed Blocks.all do
             let isPair, isLayered = recipe.Kind = "pair", recipe.Kind = "message"
 
-            for radial in (if isPair then Radial.all else [ Radial.distance ]) do
+            let angulars = if recipe.Kind = "angle" then Angular.all else [ Angular.cosine ]
+
+            for radial, angular in List.allPairs (if isPair then Radial.all else [ Radial.distance ]) angulars do
                 for cutoff in (if isPair || isLayered then Cutoff.all else [ Cutoff.quartic ]) do
                     for activation in Activation.all do
                         // SWIM makes units of units between points that may lie near in every layer: too steep for laws to
                         // be seen above rounding. A sampler decides weights alone.
                         for sampler in (if isLayered then [ Sampler.elm ] else Sampler.all) do
                             {
-                                Name = $"{recipe.Kind} block {index}, {radial.Name}, {cutoff.Name}, {activation.Name}, {sampler.Name}"
+                                Name =
+                                    $"{recipe.Kind} block {index}, {radial.Name}, {angular.Name}, {cutoff.Name}, {activation.Name}, {sampler.Name}"
                                 Make =
                                     fun scene ->
                                         // Another kind for scenes of another size; one that is nowhere where there is none.
                                         let kinds = recipe.Kinds scene.Structure
                                         let nowhere = if recipe.Kind = "angle" then AnglesOf "" else BondsOf ""
                                         let kind = if kinds.IsEmpty then nowhere else kinds[scene.Q.Length % kinds.Length]
-                                        let options = { Radial = radial; Cutoff = cutoff; CutoffRadius = scene.Cutoff; Kind = kind }
+
+                                        let options =
+                                            {
+                                                Radial = radial
+                                                Angular = angular
+                                                Cutoff = cutoff
+                                                CutoffRadius = scene.Cutoff
+                                                Kind = kind
+                                            }
 
                                         let sample =
                                             match recipe.Kind with
@@ -109,26 +120,48 @@ let all: Maker list =
                             }
     ]
 
+/// The least sine of an angle of a scene; 1 where there is none.
+let private leastSine (scene: Scene) : float =
+    match scene.Structure.Relations.Angles with
+    | None -> 1.0
+    | Some angles ->
+        let side body centre =
+            let difference =
+                Array.init scene.Dimension (fun axis -> scene.Q[body * scene.Dimension + axis] - scene.Q[centre * scene.Dimension + axis])
+
+            scene.Structure.Cell.ToNearest(Span<float> difference)
+            let length = sqrt (Array.sumBy (fun x -> x * x) difference)
+            difference |> Array.map (fun x -> x / length)
+
+        (1.0, Angles.toArray angles)
+        ||> Array.fold (fun least (struct (a, centre, b, _)) ->
+            let cosine = Array.map2 (*) (side a centre) (side b centre) |> Array.sum
+            min least (sqrt (max 0.0 (1.0 - cosine * cosine))))
+
 /// Whether a block has its derivatives at a scene: a local frame needs its bodies off the mean and off one line, and must
-/// not be about to turn to another body.
+/// not be about to turn to another body; an angle as such has a kink where it opens to a line.
 let isRegular (block: IFeatureBlock) (scene: Scene) : bool =
-    if block.Symmetries.Reflections || not block.Symmetries.Rotations then
-        true
-    else
-        match LocalFrame.tryOfPoints scene.Dimension (ReadOnlySpan<float> scene.Q) with
-        | Error _ -> false
-        | Ok frame ->
-            let d = scene.Dimension
-            let offset body = Array.init d (fun axis -> scene.Q[body * d + axis] - frame.Mean[axis])
-            let length (v: float[]) = sqrt (Array.sumBy (fun x -> x * x) v)
+    match block with
+    | :? AngleBlock as block when block.Features.Angular.Name = Angular.angle.Name && leastSine scene < 0.1 -> false
+    | _ ->
 
-            let across body =
-                let v = offset body
-                let along = Seq.sum (seq { for k in 0 .. d - 1 -> v[k] * frame.Axes[k] })
-                length (Array.mapi (fun k x -> x - along * frame.Axes[k]) v)
+        if block.Symmetries.Reflections || not block.Symmetries.Rotations then
+            true
+        else
+            match LocalFrame.tryOfPoints scene.Dimension (ReadOnlySpan<float> scene.Q) with
+            | Error _ -> false
+            | Ok frame ->
+                let d = scene.Dimension
+                let offset body = Array.init d (fun axis -> scene.Q[body * d + axis] - frame.Mean[axis])
+                let length (v: float[]) = sqrt (Array.sumBy (fun x -> x * x) v)
 
-            let lengths = [ for body in 0 .. scene.Bodies - 1 -> length (offset body) ] |> List.sort
-            let spread = List.last lengths
-            let gaps = lengths |> List.pairwise |> List.map (fun (a, b) -> b - a) |> List.truncate 2
-            let clear = List.head lengths > 0.1 * spread && gaps |> List.forall (fun gap -> gap > 0.01 * spread)
-            clear && (d < 3 || across frame.Second > 0.1 * spread)
+                let across body =
+                    let v = offset body
+                    let along = Seq.sum (seq { for k in 0 .. d - 1 -> v[k] * frame.Axes[k] })
+                    length (Array.mapi (fun k x -> x - along * frame.Axes[k]) v)
+
+                let lengths = [ for body in 0 .. scene.Bodies - 1 -> length (offset body) ] |> List.sort
+                let spread = List.last lengths
+                let gaps = lengths |> List.pairwise |> List.map (fun (a, b) -> b - a) |> List.truncate 2
+                let clear = List.head lengths > 0.1 * spread && gaps |> List.forall (fun gap -> gap > 0.01 * spread)
+                clear && (d < 3 || across frame.Second > 0.1 * spread)
