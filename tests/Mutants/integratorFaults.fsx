@@ -104,17 +104,17 @@ let all: Fault list =
             "Stepper.addScaled otherMomenta -h gradientQ"
             "Stepper.addScaled otherMomenta (-0.99 * h) gradientQ"
             "every method has its order"
-        fault
-            "divergence-of-momenta-unseen"
-            "Splitting.fs"
-            "if point.IsFinite then"
-            "if true then"
-            "a run that diverges says at which step"
+        fault "divergence-of-momenta-unseen" "Splitting.fs" "if point.IsFinite then" "if true then" "a run that diverges says at which step"
         fault
             "time-of-observations"
             "Trajectory.fs"
             "timeStep * float taken"
             "timeStep * float (taken / every)"
             "observers see the times of a recorded run"
-        fault "coupling-without-units" "IntegratorSettings.fs" "sqrt (mass * largest)" "sqrt largest" "the suggested coupling follows the units"
+        fault
+            "coupling-without-units"
+            "IntegratorSettings.fs"
+            "sqrt (mass * largest)"
+            "sqrt largest"
+            "the suggested coupling follows the units"
     ]

@@ -48,7 +48,10 @@ match Model.bind manySprings.Structure model with
 | Ok(Separable learned) ->
     let observer = Conservation.observer manySprings.Structure learned
 
-    match start 7 many manySprings |> Trajectory.observe observer (Splitting.on learned SplittingMethod.stormerVerlet) 0.01 1000 10 with
+    match
+        start 7 many manySprings
+        |> Trajectory.observe observer (Splitting.on learned SplittingMethod.stormerVerlet) 0.01 1000 10
+    with
     | Ok kept -> printfn $"largest energy drift in 1000 steps: {kept.EnergyDriftMax:E1}"
     | Error error -> failwith $"{error}"
 | other -> failwith $"{other}"

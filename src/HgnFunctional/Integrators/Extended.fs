@@ -55,14 +55,8 @@ module ExtendedMethod =
 /// A stepper for an extended method; allocates nothing per step. The state shown is the first copy.
 [<Sealed>]
 type internal ExtendedStepper
-    (
-        method: ExtendedMethod,
-        coupling: ExtendedCoupling,
-        hamiltonian: IHamiltonian,
-        timeStep: float,
-        first: PhaseState,
-        second: PhaseState
-    ) =
+    (method: ExtendedMethod, coupling: ExtendedCoupling, hamiltonian: IHamiltonian, timeStep: float, first: PhaseState, second: PhaseState)
+    =
 
     let q, p = first.Positions.ToArray(), first.Momenta.ToArray()
     let x, y = second.Positions.ToArray(), second.Momenta.ToArray()
@@ -128,12 +122,7 @@ module Extended =
         let size = lifted.Positions.Length / 2
         let part (field: float[]) = field.AsSpan(first * size, size).ToArray()
 
-        PhaseState.OfOwned(
-            lifted.Bodies / 2,
-            lifted.Dimension,
-            part (lifted.Positions.ToArray()),
-            part (lifted.Momenta.ToArray())
-        )
+        PhaseState.OfOwned(lifted.Bodies / 2, lifted.Dimension, part (lifted.Positions.ToArray()), part (lifted.Momenta.ToArray()))
 
     /// A method, with its claims.
     let rec method (method: ExtendedMethod) : IntegrationMethod =

@@ -5,14 +5,7 @@ namespace HgnFunctional.Integrators
 module IntegrationMethod =
 
     /// Every method.
-    let all: IntegrationMethod list =
-        [
-            Splitting.all
-            RungeKutta.all
-            Adaptive.all
-            Extended.all
-        ]
-        |> List.concat
+    let all: IntegrationMethod list = [ Splitting.all; RungeKutta.all; Adaptive.all; Extended.all ] |> List.concat
 
     /// The method of that name.
     let tryFind (name: string) : IntegrationMethod option = all |> List.tryFind (fun method -> method.Name = name)

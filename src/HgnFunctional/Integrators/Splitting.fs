@@ -32,7 +32,9 @@ module Splitting =
     /// stages is the first of these, and so on. With such flows the motion is not that of the Hamiltonian alone.
     let rec methodWith (further: (PhaseState -> IFlow) list) (method: SplittingMethod) : IntegrationMethod =
         if method.Flows > 2 + further.Length then
-            invalidArg (nameof further) $"The method {method.Name} is of {method.Flows} flows; expected {method.Flows - 2} beside T(p) and V(q)."
+            invalidArg
+                (nameof further)
+                $"The method {method.Name} is of {method.Flows} flows; expected {method.Flows - 2} beside T(p) and V(q)."
 
         {
             Name = method.Name
@@ -49,12 +51,7 @@ module Splitting =
                 fun _ dynamics ->
                     match dynamics with
                     | Separable hamiltonian -> Ok(onWith further hamiltonian method)
-                    | General _ ->
-                        Error
-                            {
-                                Method = method.Name
-                                Needs = "a model that splits into T(p) + V(q), which this one does not"
-                            }
+                    | General _ -> Error { Method = method.Name; Needs = "a model that splits into T(p) + V(q), which this one does not" }
         }
 
     /// As `on`, with flows beside those of T(p) and V(q).

@@ -205,7 +205,7 @@ module SplittingMethod =
             Name = "ruth-3"
             Order = 3
             GeneralOrder = 3
-            Stages = [ kick(7.0 / 24.0); drift(2.0 / 3.0); kick(3.0 / 4.0); drift(-2.0 / 3.0); kick(-1.0 / 24.0); drift 1.0 ]
+            Stages = [ kick (7.0 / 24.0); drift (2.0 / 3.0); kick (3.0 / 4.0); drift (-2.0 / 3.0); kick (-1.0 / 24.0); drift 1.0 ]
             Source = "Ruth 1983, doi:10.1109/TNS.1983.4332919"
         }
 

@@ -122,8 +122,7 @@ let private claims =
 
         testCase "the fractions of each flow add up to one" (fun () ->
             for method in SplittingMethod.all do
-                let total (flow: int) =
-                    method.Stages |> List.filter (fun stage -> stage.Flow = flow) |> List.sumBy _.Fraction
+                let total (flow: int) = method.Stages |> List.filter (fun stage -> stage.Flow = flow) |> List.sumBy _.Fraction
 
                 Expect.isLessThan (abs (total 0 - 1.0) + abs (total 1 - 1.0)) Tolerance.exactLaw method.Name)
 

@@ -301,7 +301,9 @@ let private failures =
 
             let small = PhaseState.create 1 3 [| 0.0; 0.0; 0.0 |] [| 0.0; 0.0; 0.0 |]
 
-            Expect.throwsT<ArgumentException> (fun () -> Integrator.stepper (pair springs IntegrationMethod.all.Head) 0.1 small |> ignore) "size"
+            Expect.throwsT<ArgumentException>
+                (fun () -> Integrator.stepper (pair springs IntegrationMethod.all.Head) 0.1 small |> ignore)
+                "size"
 
             for make in
                 [

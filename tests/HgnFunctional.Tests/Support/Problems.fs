@@ -140,7 +140,9 @@ let relativistic: Problem =
 
     let reference =
         lazy
-            (match Trajectory.record (RungeKutta.on hamiltonian (RungeKuttaMethod.gaussLegendre 8)) (duration / 400.0) 400 100 chain.Start with
+            (match
+                Trajectory.record (RungeKutta.on hamiltonian (RungeKuttaMethod.gaussLegendre 8)) (duration / 400.0) 400 100 chain.Start
+             with
              | Ok states -> Array.map flat states
              | Error error -> invalidOp (string error))
 
