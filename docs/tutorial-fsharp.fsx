@@ -183,6 +183,17 @@ printfn $"order {eighth.Order}, {eighth.Stages.Length} stages"
 (*** include-output ***)
 
 (**
+A splitting method composes flows: that of $T(p)$, that of $V(q)$, and whatever a motion has beside them. With linear drag,
+$\dot p = -\gamma p$, half a step of it on either side, bodies come to rest:
+*)
+let withFriction =
+    Splitting.onWith [ Drag.flow 0.5 ] bonds (SplittingMethod.strang 0 SplittingMethod.stormerVerlet)
+
+let atRest =
+    InitialState.perturbed 0.2 0.2 1 structure cube.Sites |> Trajectory.record withFriction 0.01 2000 2000 |> Result.map Array.last
+(*** include-value: atRest ***)
+
+(**
 Models are lists of blocks. This one passes messages between bodies, on invariants, instead of the two default blocks:
 *)
 let messages =
