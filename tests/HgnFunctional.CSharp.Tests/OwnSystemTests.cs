@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Expecto;
 using Expecto.CSharp;
@@ -159,6 +160,58 @@ internal static class OwnSystemTests
                 Check.Equal(0, KnownSystems.LennardJones(gas).Energy(States.FromArrays(1, [0, 2.5], [0, 0])), "energy at the cutoff");
                 Check.Refuses(() => KnownSystems.LennardJones(two), "The system has bonds; expected one with a cutoff, where the potential ends.");
             }),
+            Runner.TestCase("laws of masses, charges, types and angles are those of the textbooks", () =>
+            {
+                var two = BodySystem.Bonded(1, [2, 3], [(0, 1)]).WithCharges([1, -2]).WithBondTypes(["stiff"]);
+                var apart = States.FromArrays(1, [0, 2], [0, 0]);
+                Check.Sequence([6, -6], KnownSystems.GravityOfMasses(two, 4).TimeDerivative(apart).Forces, "gravity: 4 x 2 x 3 / 2^2");
+                Check.Sequence([1.5, -1.5], KnownSystems.Coulomb(two, 3).TimeDerivative(apart).Forces, "charges attract: 3 x 2 / 2^2");
+                var springs = new Dictionary<string, (double, double)> { ["stiff"] = (5, 1) };
+                Check.Sequence([5, -5], KnownSystems.Springs(two, springs).TimeDerivative(apart).Forces, "springs by type");
+                var sum = KnownSystems.Sum(KnownSystems.Coulomb(two, 3), KnownSystems.Springs(two, springs));
+                Check.Sequence([6.5, -6.5], sum.TimeDerivative(apart).Forces, "the sum");
+                Check.Equal(-3 + 2.5, sum.Energy(apart), "energy of the sum");
+
+                Check.Refuses(
+                    () => KnownSystems.Springs(two, new Dictionary<string, (double, double)>()),
+                    "There is no spring for bonds of type 'stiff'; expected one for each type.");
+
+                Check.Refuses(
+                    () => KnownSystems.Coulomb(BodySystem.Bonded(1, [2, 3], [(0, 1)])),
+                    "The bodies have no charges; expected those of WithCharges.");
+
+                var bent = BodySystem.Bonded(2, [1, 1, 1], [(0, 1), (1, 2)]).WithAngles([(0, 1, 2)]);
+                var right = States.FromArrays(2, [1, 0, 0, 0, 0, 1], new double[6]);
+                Check.Close([0, -2, 2, 2, -2, 0], KnownSystems.Angles(bent, c => 2 * c, _ => 2).TimeDerivative(right).Forces, 1e-15, "U = 2 cos");
+            }),
+            Runner.TestCase("charges, angles and cutoffs by species are trained on, kept in a file, and needed", () => Given.InFolder(folder =>
+            {
+                var plain = BodySystem.Topology("chain", 6)
+                    .WithSpecies(["A", "B", "A", "B", "A", "B"])
+                    .WithAngles([(0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5)])
+                    .WithAngleTypes(["x", "y", "x", "y"])
+                    .WithCutoffs([new("A", "A", 9), new("A", "B", 8), new("B", "B", 9)], excludedBonds: 1);
+
+                var system = plain.WithCharges([1, -1, 2, -1, 1, -2]);
+                var truth = KnownSystems.Sum(KnownSystems.Springs(system), KnownSystems.Angles(system, c => (c + 0.5) * (c + 0.5), c => (2 * c) + 1));
+                var states = Enumerable.Range(1, 40).Select(seed => system.RandomStart(0.2, 0.2, seed));
+                var (model, report) = HgnModel.Train(Dataset.FromHamiltonian(system, truth, states));
+                Check.Below(1e-6, report.RelativeForceError, "force error");
+                Check.Sequence(["x", "y"], model.AngleTypes, "angle types");
+                Check.Equal(3, model.PairCutoffs.Count, "cutoffs");
+                var path = System.IO.Path.Combine(folder, "model.json");
+                model.Save(path);
+                var start = system.RandomStart(0.1, 0.1, 99);
+
+                Check.Sequence(
+                    model.On(system).TimeDerivative(start).Forces,
+                    HgnModel.Load(path).On(system).TimeDerivative(start).Forces,
+                    "forces after a file");
+
+                Check.Refuses(
+                    () => model.On(BodySystem.Topology("chain", 6).WithSpecies(plain.Species).WithCutoffs(plain.PairCutoffs, 1)),
+                    "The model was trained on angles; expected a structure whose angles are named.");
+            })),
             Runner.TestCase("a run of one's own system is watched", () =>
             {
                 var system = BodySystem.Bonded(2, [1, 1], []);

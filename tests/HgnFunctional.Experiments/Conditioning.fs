@@ -88,7 +88,16 @@ module Conditioning =
         training |> Array.iter collector.Add
         let random = Rng.stream settings.Seed "pair features"
         let draw _ _ inputs = Sampler.sample sampler activation width random inputs
-        let options = { Radial = Radial.distance; Angular = Angular.cosine; Cutoff = Cutoff.quartic; CutoffRadius = None; Kind = BondsOf "" }
+
+        let options =
+            {
+                Radial = Radial.distance
+                Angular = Angular.cosine
+                Cutoff = Cutoff.quartic
+                CutoffRadius = None
+                Kind = BondsOf ""
+            }
+
         let block = PairBlock.ofBonds.Create options (collector.ToSurvey().Parts.Head.Sample) draw
 
         let isInRange (snapshot: Snapshot) =

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using Microsoft.FSharp.Core;
 
 namespace HgnFunctional.CSharp;
@@ -43,6 +45,84 @@ public static class KnownSystems
         ArgumentNullException.ThrowIfNull(slope);
         return Of(system, new PairPotential("custom", FuncConvert.FromFunc(energy), FuncConvert.FromFunc(slope), "the caller"));
     }
+
+    /// <summary>Springs with a stiffness and a length for each type of bonds.</summary>
+    /// <param name="system">Bodies with bonds, whose types are named.</param>
+    /// <param name="ofType">k, in energy over length squared, and the rest length, by type.</param>
+    /// <exception cref="HgnInputException">A type of the system's bonds has no entry.</exception>
+    public static ISeparableHamiltonian Springs(BodySystem system, IReadOnlyDictionary<string, (double Stiffness, double Length)> ofType)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(ofType);
+
+        foreach (var type in system.BondTypes.Distinct())
+        {
+            if (!ofType.ContainsKey(type))
+            {
+                throw new HgnInputException($"There is no spring for bonds of type '{type}'; expected one for each type.");
+            }
+        }
+
+        FSharpOption<PairPotential> PotentialOf(Kind kind) =>
+            kind is Kind.BondsOf bonds && ofType.TryGetValue(bonds.bondType, out var spring)
+                ? FSharpOption<PairPotential>.Some(PairPotentialModule.harmonic(spring.Stiffness, spring.Length))
+                : FSharpOption<PairPotential>.None;
+
+        return new PairSystem(system.Core, "springs", FuncConvert.FromFunc<Kind, FSharpOption<PairPotential>>(PotentialOf));
+    }
+
+    /// <summary>Gravity of the bodies' masses: -constant m_i m_j / r for each pair.</summary>
+    /// <param name="system">The bodies and their pairs.</param>
+    /// <param name="constant">In energy times length over mass squared.</param>
+    public static ISeparableHamiltonian GravityOfMasses(BodySystem system, double constant = 1)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        return Weighted(system, "gravity", Weight.ByMasses, PairPotentialModule.gravity(constant));
+    }
+
+    /// <summary>Coulomb's law of the bodies' charges: constant q_i q_j / r for each pair.</summary>
+    /// <param name="system">Bodies with charges (<see cref="BodySystem.WithCharges"/>) and their pairs.</param>
+    /// <param name="constant">In energy times length over charge squared.</param>
+    /// <exception cref="HgnInputException">The bodies have no charges.</exception>
+    public static ISeparableHamiltonian Coulomb(BodySystem system, double constant = 1)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+
+        return system.Charges.IsEmpty
+            ? throw new HgnInputException("The bodies have no charges; expected those of WithCharges.")
+            : Weighted(system, "charges", Weight.NewByAttribute(AttributeName.Charge), PairPotentialModule.gravity(-constant));
+    }
+
+    /// <summary>An energy for each angle as a function of its cosine.</summary>
+    /// <param name="system">Bodies with angles (<c>WithAngles</c>).</param>
+    /// <param name="energy">U(cos).</param>
+    /// <param name="slope">dU/dcos.</param>
+    public static ISeparableHamiltonian Angles(BodySystem system, Func<double, double> energy, Func<double, double> slope)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        ArgumentNullException.ThrowIfNull(energy);
+        ArgumentNullException.ThrowIfNull(slope);
+        var law = FSharpOption<AnglePotential>.Some(new AnglePotential(FuncConvert.FromFunc(energy), FuncConvert.FromFunc(slope)));
+        var term = PotentialTerm.angles(FuncConvert.FromFunc<Kind, FSharpOption<AnglePotential>>(_ => law), system.Core);
+        return new SumSystem(system.Core, "angles", new[] { term }.ToList());
+    }
+
+    /// <summary>The kinetic energy of the first with the potential energies of all.</summary>
+    /// <param name="parts">Hamiltonians of the same bodies, at least one.</param>
+    /// <exception cref="HgnInputException">There is none, or one is of another size.</exception>
+    public static ISeparableHamiltonian Sum(params ISeparableHamiltonian[] parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+
+        return parts.Length == 0
+            ? throw new HgnInputException("There is no Hamiltonian to add up; expected at least one.")
+            : Array.Find(parts, part => part.Bodies != parts[0].Bodies || part.Dimension != parts[0].Dimension) is { } other
+            ? throw Interop.BadInput($"A Hamiltonian is of {other.Bodies} bodies in {other.Dimension} dimensions; expected {parts[0].Bodies} in {parts[0].Dimension}, as the first is.")
+            : new PotentialSum(parts);
+    }
+
+    private static SumSystem Weighted(BodySystem system, string name, Weight weight, PairPotential potential) =>
+        new(system.Core, name, new[] { PotentialTerm.weighted(weight, potential, system.Core) }.ToList());
 
     private static PairSystem Of(BodySystem system, PairPotential potential)
     {

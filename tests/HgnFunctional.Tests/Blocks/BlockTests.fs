@@ -218,7 +218,16 @@ let private byHand =
 
         testCase "the trend of a body gives its velocity" (fun () ->
             let draw = BlockMakers.drawWith Sampler.elm Activation.tanh 1
-            let options = { Radial = Radial.distance; Angular = Angular.cosine; Cutoff = Cutoff.quartic; CutoffRadius = None; Kind = EachBody }
+
+            let options =
+                {
+                    Radial = Radial.distance
+                    Angular = Angular.cosine
+                    Cutoff = Cutoff.quartic
+                    CutoffRadius = None
+                    Kind = EachBody
+                }
+
             let inputs = { Low = [| 0.0 |]; High = [| 4.0 |]; Points = [| 0.0; 4.0 |]; Outputs = [||] }
             let block = BodyBlock.recipe.Create options (BlockMakers.sampleOf inputs) draw
 

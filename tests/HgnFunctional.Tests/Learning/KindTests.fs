@@ -346,7 +346,15 @@ let private manyBodies =
                 }
 
             let inputs = { Low = [| 0.0 |]; High = [| 0.5 |]; Points = [| 0.0; 0.5 |]; Outputs = [||] }
-            let options = { Radial = Radial.distance; Angular = Angular.cosine; Cutoff = Cutoff.quartic; CutoffRadius = None; Kind = EachBody }
+
+            let options =
+                {
+                    Radial = Radial.distance
+                    Angular = Angular.cosine
+                    Cutoff = Cutoff.quartic
+                    CutoffRadius = None
+                    Kind = EachBody
+                }
 
             let block =
                 BodyBlock.recipe.Create options (BlockMakers.sampleOf inputs) (BlockMakers.drawWith Sampler.elm Activation.tanh 5)

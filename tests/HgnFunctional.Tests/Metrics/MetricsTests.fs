@@ -20,7 +20,16 @@ open HgnFunctional.Tests.Support.Laws
 let private byHand: TrainedModel =
     let term (recipe: BlockRecipe) kind low high readout =
         let inputs = { Low = [| low |]; High = [| high |]; Points = [| low; high |]; Outputs = [||] }
-        let options = { Radial = Radial.distance; Angular = Angular.cosine; Cutoff = Cutoff.quartic; CutoffRadius = None; Kind = kind }
+
+        let options =
+            {
+                Radial = Radial.distance
+                Angular = Angular.cosine
+                Cutoff = Cutoff.quartic
+                CutoffRadius = None
+                Kind = kind
+            }
+
         let draw = BlockMakers.drawWith Sampler.elm Activation.tanh 1
         // The first feature is the normalised invariant.
         {
