@@ -184,7 +184,7 @@ printfn $"order {eighth.Order}, {eighth.Stages.Length} stages"
 
 (**
 A splitting method composes flows: that of $T(p)$, that of $V(q)$, and whatever a motion has beside them. With linear drag,
-$\dot p = -\gamma p$, half a step of it on either side, bodies come to rest:
+$p' = -\gamma p$, half a step of it on either side, bodies come to rest:
 *)
 let withFriction =
     Splitting.onWith [ Drag.flow 0.5 ] bonds (SplittingMethod.strang 0 SplittingMethod.stormerVerlet)
