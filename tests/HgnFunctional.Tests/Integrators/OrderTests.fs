@@ -32,48 +32,6 @@ let private expectOrder (problem: Problem) (claim: IntegrationMethod -> int) (me
     let order = measuredOrder problem method
     Expect.isLessThan (abs (order - float (claim method))) Tolerance.order $"{method.Name} on {problem.Name}: order %.3f{order}"
 
-/// A stepper from outside the library: along the tangent.
-type private TangentStepper(hamiltonian: IHamiltonian, timeStep: float, start: PhaseState) =
-
-    let q, p = start.Positions.ToArray(), start.Momenta.ToArray()
-    let rateOfQ, rateOfP = Array.zeroCreate<float> q.Length, Array.zeroCreate<float> q.Length
-    let mutable steps = 0L
-
-    interface IStepper with
-        member _.Step() =
-            hamiltonian.GradientInto(ReadOnlySpan<float> q, ReadOnlySpan<float> p, Span<float> rateOfP, Span<float> rateOfQ)
-
-            for k in 0 .. q.Length - 1 do
-                q[k] <- q[k] + timeStep * rateOfQ[k]
-                p[k] <- p[k] - timeStep * rateOfP[k]
-
-            steps <- steps + 1L
-            Ok()
-
-        member _.Steps = steps
-        member _.Positions = ReadOnlySpan<float> q
-        member _.Momenta = ReadOnlySpan<float> p
-
-/// Its method, all that runs and claims need to know of a family.
-let rec private tangent () : IntegrationMethod =
-    {
-        Name = "tangent"
-        Order = 1
-        GeneralOrder = 1
-        IsSymmetric = false
-        Symplecticity = NotSymplectic
-        IsExplicit = true
-        HasFixedStep = true
-        NeedsSeparable = false
-        ForceEvaluations = Some 1
-        Source = "the tests"
-        TryStart =
-            fun _ dynamics ->
-                Integrator.create (tangent ()) dynamics.Hamiltonian (fun timeStep start ->
-                    TangentStepper(dynamics.Hamiltonian, timeStep, start))
-                |> Ok
-    }
-
 let private orders =
     [
         for problem in [ chain; kepler ] do
@@ -81,8 +39,6 @@ let private orders =
 
         testCase "every method has its general order where T is not quadratic" (fun () ->
             fixedStep |> List.iter (expectOrder relativistic _.GeneralOrder))
-
-        testCase "a family from outside the library has its order as others do" (fun () -> expectOrder chain _.Order (tangent ()))
 
         testCase "the method that Dormand and Prince compare with is of order four" (fun () ->
             for method in EmbeddedRungeKutta.all do
