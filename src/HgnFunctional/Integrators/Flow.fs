@@ -3,6 +3,7 @@ namespace HgnFunctional.Integrators
 open System
 open System.Numerics.Tensors
 open HgnFunctional
+open HgnFunctional.Numerics
 
 /// A state that flows advance in place, and how often its positions and momenta moved, so that what was computed from
 /// either may be kept until then. Not for use by several threads at once.
@@ -91,3 +92,27 @@ module Flow =
 
     /// The flow of V(q): momenta change with the forces -dV/dq.
     let kick (hamiltonian: ISeparableHamiltonian) (start: PhaseState) : IFlow = KickFlow(hamiltonian, start.Positions.Length)
+
+/// One stage of a splitting method: one of the flows that a step composes, for a fraction of the time step.
+type SplitStage =
+    {
+        /// Which flow: 0 is that of T(p), 1 that of V(q), others are flows that a motion has beside these.
+        Flow: int
+        /// The fraction.
+        Fraction: float
+    }
+
+/// Stages by the names of their flows.
+[<RequireQualifiedAccess>]
+module SplitStage =
+
+    /// Positions move with the velocities dT/dp.
+    let drift (fraction: float) : SplitStage = { Flow = 0; Fraction = fraction }
+
+    /// Momenta change with the forces -dV/dq.
+    let kick (fraction: float) : SplitStage = { Flow = 1; Fraction = fraction }
+
+    /// A flow beside those of T(p) and V(q), counted from 0.
+    let further (index: int) (fraction: float) : SplitStage =
+        Guard.notNegative (nameof index) index
+        { Flow = 2 + index; Fraction = fraction }

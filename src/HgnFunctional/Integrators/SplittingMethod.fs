@@ -1,31 +1,5 @@
 namespace HgnFunctional.Integrators
 
-open HgnFunctional.Numerics
-
-/// One stage of a splitting method: one of the flows that a step composes, for a fraction of the time step.
-type SplitStage =
-    {
-        /// Which flow: 0 is that of T(p), 1 that of V(q), others are flows that a motion has beside these.
-        Flow: int
-        /// The fraction.
-        Fraction: float
-    }
-
-/// Stages by the names of their flows.
-[<RequireQualifiedAccess>]
-module SplitStage =
-
-    /// Positions move with the velocities dT/dp.
-    let drift (fraction: float) : SplitStage = { Flow = 0; Fraction = fraction }
-
-    /// Momenta change with the forces -dV/dq.
-    let kick (fraction: float) : SplitStage = { Flow = 1; Fraction = fraction }
-
-    /// A flow beside those of T(p) and V(q), counted from 0.
-    let further (index: int) (fraction: float) : SplitStage =
-        Guard.notNegative (nameof index) index
-        { Flow = 2 + index; Fraction = fraction }
-
 /// An explicit method that composes flows, as data with claims that the tests read. It is symplectic for H = T(p) + V(q), and
 /// goes with further flows.
 type SplittingMethod =
