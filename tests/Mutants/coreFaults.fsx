@@ -58,8 +58,8 @@ let all: Fault list =
         {
             Name = "bins-of-a-skewed-box-too-narrow"
             File = "src/HgnFunctional/Space/Neighbours.fs"
-            Original = "radius * margin * stretches[axis]"
-            Fault = "radius * margin"
+            Original = "let width = radius * margin * stretches[axis]"
+            Fault = "let width = radius * margin"
             Law = "the neighbours are those that brute force finds, in skewed boxes"
         }
         {
@@ -78,16 +78,16 @@ let all: Fault list =
         }
         {
             Name = "neighbours-never-renewed"
-            File = "src/HgnFunctional/Bodies/Structure.fs"
+            File = "src/HgnFunctional/Bodies/PairSource.fs"
             Original = "valid <- moved <= reach * reach"
             Fault = "valid <- moved <= reach * reach + infinity"
             Law = "a pair source follows a random walk"
         }
         {
             Name = "skin-used-twice"
-            File = "src/HgnFunctional/Bodies/Structure.fs"
-            Original = "0.5 * skin, positions"
-            Fault = "skin, positions"
+            File = "src/HgnFunctional/Bodies/PairSource.fs"
+            Original = "0.5 * Structure.Skin * least"
+            Fault = "Structure.Skin * least"
             Law = "two bodies that approach each other by half the skin each still meet"
         }
         {

@@ -89,14 +89,14 @@ let all: Fault list =
         }
         {
             Name = "mass-in-known-velocities"
-            File = "src/HgnFunctional/Systems/PairSystem.fs"
+            File = "src/HgnFunctional/Systems/SumSystem.fs"
             Original = "momenta[k] / structure.Masses[k / structure.Dimension]"
             Fault = "momenta[k]"
             Law = "known gradients are derivatives of known energies"
         }
         {
             Name = "sign-of-known-forces"
-            File = "src/HgnFunctional/Systems/PairSystem.fs"
+            File = "src/HgnFunctional/Systems/SumSystem.fs"
             Original = "TensorPrimitives.Negate(Span<float>.op_Implicit destination, destination)"
             Fault = "ignore destination.Length"
             Law = "energy does not drift"
