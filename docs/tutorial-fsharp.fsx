@@ -89,7 +89,7 @@ let distances = [ for k in 0..50 -> 0.75 + 0.01 * float k ]
 
 let kinds = Charts.pairEnergies model distances
 let truth = [ for r in distances -> r, morse.Energy r - morse.Energy distances.Head ]
-let chart = Charts.lines "A Morse bond" "distance" "energy" (("true", truth) :: kinds)
+let chart = Charts.lines "A Morse bond" "distance" "energy" [ for name, energies in ("true", truth) :: kinds -> name, Seq.ofList energies ]
 (*** hide ***)
 open Plotly.NET
 

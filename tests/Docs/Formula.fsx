@@ -16,7 +16,8 @@ type private Token =
     | Sub
     | Super
 
-let private names: Map<string, string> = Map.ofList [ "Phi", "Φ"; "gamma", "γ"; "phi", "φ"; "theta", "θ"; "lambda", "λ"; "sigma", "σ" ]
+let private names: Map<string, string> =
+    Map.ofList [ "Phi", "Φ"; "gamma", "γ"; "phi", "φ"; "theta", "θ"; "lambda", "λ"; "sigma", "σ" ]
 
 let private operators: Map<string, string> =
     Map.ofList

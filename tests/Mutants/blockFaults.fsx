@@ -36,8 +36,8 @@ let all: Fault list =
         fault
             "momenta-of-raw-features"
             "Blocks/RawBlock.fs"
-            "outputs.Slopes[unit] * weight (size + t)"
-            "outputs.Slopes[unit] * weight t"
+            "rowsP[t * stride + unit] + byP[t]"
+            "rowsP[t * stride + unit] + byQ[t]"
             "rows times readout are the pullback"
         fault
             "functions-of-edges-mixed"

@@ -72,8 +72,8 @@ let all: Fault list =
         fault
             "boundary-guessed"
             "src/HgnFunctional.IO/Input/TrajectoryFile.fs"
-            "| None, _ when relations.Cutoff.IsSome -> FileBodies.fail path None NoBoundary"
-            "| None, _ when relations.Cutoff.IsSome -> [| true; true; true |], 0"
+            "| None, _ when relations.Reach.IsSome -> FileBodies.fail path None NoBoundary"
+            "| None, _ when relations.Reach.IsSome -> [| true; true; true |], 0"
             "a cutoff must know the boundary of a data file"
         fault
             "ids-anew"

@@ -319,7 +319,7 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
 module Structure =
 
     /// More images of a body than this within reach of another are taken for a mistake.
-    let private mostImages = 1e5
+    let private mostImages = 2e3
 
     let private orThrow (argument: string) (result: Result<Structure, StructureError>) : Structure =
         match result with

@@ -46,6 +46,12 @@ module Training =
             let configuration = snapshot.Configuration
             Some(Array.min (fst (Invariants.ofRun &configuration all 0 all.Count)))
 
+    /// A species that a cutoff names and the data do not have, if there is one.
+    let private absentFrom (survey: Survey) (reach: Reach) : string option =
+        reach.Pairs.Keys
+        |> Seq.collect (fun (first, second) -> [ first; second ])
+        |> Seq.tryFind (fun species -> not (List.contains species survey.Species))
+
     /// The first pass over the data.
     let private survey
         (config: TrainingConfig)
@@ -80,6 +86,7 @@ module Training =
 
             match first.Structure.Relations.Reach with
             | Some reach when not survey.SeesReach && first.Structure.Bodies > 1 -> Error(NoPairsWithin(reach.Largest, leastDistance first))
+            | Some reach when (absentFrom survey reach).IsSome -> Error(CutoffOfNoSpecies((absentFrom survey reach).Value, survey.Species))
             | _ when survey.Parts.IsEmpty -> Error NoBlocks
             | _ -> Ok survey
 

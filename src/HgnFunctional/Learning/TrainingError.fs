@@ -30,6 +30,8 @@ type TrainingError<'source> =
     | SourceChanged of surveyed: int * found: int
     /// No two bodies are ever within the cutoff; the least distance, if it is known.
     | NoPairsWithin of cutoff: float * nearest: float option
+    /// There is a cutoff for pairs of a species that no body of the data is of.
+    | CutoffOfNoSpecies of species: string * known: string list
     /// All velocities and momenta vanish, of which such a block cannot learn.
     | AtRest of block: string
     /// The sampler wants the outputs of a first fit, and a block of this kind gives none.
@@ -53,6 +55,9 @@ type TrainingError<'source> =
         | NoPairsWithin(cutoff, None) -> $"No two bodies are ever within the cutoff {cutoff}; expected a larger one."
         | NoPairsWithin(cutoff, Some nearest) ->
             $"No two bodies are ever within the cutoff {cutoff}; expected more than {nearest:G6}, the least distance in the first frame."
+        | CutoffOfNoSpecies(species, known) ->
+            let among = String.concat ", " known
+            $"There is a cutoff for pairs of the species '{species}', and no body is of it; expected {among} alone."
         | AtRest block ->
             $"All velocities and momenta are 0, of which a block of kind '{block}' cannot learn; expected frames that move, or blocks that see positions alone."
         | NoFittedOutputs(sampler, block) ->

@@ -250,6 +250,19 @@ let private learning =
             close "energy" Tolerance.reordered [| sum |] [| energy scene.Structure |] |> judge)
     ]
 
+let private absent =
+    [
+        testCase "a cutoff for a species that no body is of is refused" (fun () ->
+            let structure, sites = mixture
+            let reach = Reach.within 1.9 |> Reach.withPair "A" "C" 1.5
+            let other = Structure.withRelations { structure.Relations with Reach = Some reach } structure
+
+            dataOf other sites lawOf [ 1; 2 ]
+            |> Training.fit TrainingConfig.defaults
+            |> Result.map ignore
+            |> expectError (CutoffOfNoSpecies("C", [ "A"; "B" ])))
+    ]
+
 let private binding =
     let bindTo structure = Model.bind structure learned.Value |> Result.map ignore
     let structure, sites = mixture
@@ -450,6 +463,7 @@ let tests =
             testList "pairs" kindsOfPairs
             testList "learning" learning
             testList "binding" binding
+            testList "absent species" absent
             testList "tiles" manyBodies
             testList "cuts" cuts
         ]
