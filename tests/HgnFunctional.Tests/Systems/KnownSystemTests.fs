@@ -43,7 +43,7 @@ let private laws =
                 Expect.isLessThan kept.EnergyDriftMax 1e-3 "energy"
                 Expect.isLessThan kept.MomentumDrift 1e-11 "momentum")
 
-            testCase $"{family.Name}: names and sources are given, and bodies renumbered have the same energy" (fun () ->
+            testCase $"{family.Name}: names and sources are given, and moving all bodies together changes no energy" (fun () ->
                 Expect.isNotEmpty family.Source "source"
                 let structure, start = startOf family 2 3
                 let system = family.Hamiltonian structure
