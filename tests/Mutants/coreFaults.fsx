@@ -155,7 +155,7 @@ let all: Fault list =
         }
         {
             Name = "product-rule-in-pullback"
-            File = "src/HgnFunctional/Blocks/PairBlock.fs"
+            File = "src/HgnFunctional/Blocks/PairEnergy.fs"
             Original = "c * nearSlopes[k] + factor.Shape.Slope x / factor.Radius * nearValues[k]"
             Fault = "c * nearSlopes[k]"
             Law = "rows times readout are the pullback"
@@ -176,7 +176,7 @@ let all: Fault list =
         }
         {
             Name = "nothing-below-the-range"
-            File = "src/HgnFunctional/Blocks/PairBlock.fs"
+            File = "src/HgnFunctional/Blocks/PairEnergy.fs"
             Original = "distances[k] < range.Low || distances[k] > range.High"
             Fault = "distances[k] > range.High"
             Law = "what lies outside the training range is counted, on both sides"

@@ -1,0 +1,18 @@
+namespace HgnFunctional.Bodies
+
+/// By what the law of a pair is weighted, where it is known to be: the energy of bodies i and j is w_i w_j f(r).
+type Weight =
+    /// w = 1.
+    | Unweighted
+    /// w is the mass: gravity.
+    | ByMasses
+    /// w is an attribute of the bodies, such as "charge": Coulomb's law.
+    | ByAttribute of name: string
+
+/// Names of attributes that data files have.
+[<RequireQualifiedAccess>]
+module AttributeName =
+
+    /// The charge, in the units of the source.
+    [<Literal>]
+    let Charge = "charge"
