@@ -15,9 +15,10 @@ internal static class EvaluateCommand
         var topology = Shared.Topology();
         var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
         var units = Shared.Units();
+        var pinned = Shared.Pinned();
         var frames = Shared.Frames();
         var json = Shared.Json();
-        var command = new Command("evaluate", "Compares a model with trajectories.") { model, data, topology, mass, units, frames, json };
+        var command = new Command("evaluate", "Compares a model with trajectories.") { model, data, topology, mass, units, pinned, frames, json };
 
         command.SetAction(parsed =>
         {
@@ -26,6 +27,7 @@ internal static class EvaluateCommand
             var source = Shared.Read(parsed.GetRequiredValue(data), parsed.GetValue(topology), parsed.GetValue(frames), parsed.GetValue(units)) with
             {
                 Mass = parsed.GetValue(mass),
+                Pinned = parsed.GetValue(pinned),
             };
 
             var report = loaded.Evaluate(source, cancellation);
@@ -41,11 +43,13 @@ internal static class EvaluateCommand
         {
             ["frames"] = report.Frames,
             ["bodies"] = report.Bodies,
+            ["pinnedBodies"] = report.PinnedBodies,
             ["relativeForceError"] = report.RelativeForceError,
             ["relativeVelocityError"] = report.RelativeVelocityError,
             ["mse"] = report.Mse,
             ["energyDeviation"] = report.EnergyDeviation,
             ["outOfRangeFraction"] = report.OutOfRangeFraction,
+            ["errors"] = VerdictOutput.Errors(report.Errors),
             [Output.Warnings] = Shared.Sentences(report.Warnings),
         };
 }

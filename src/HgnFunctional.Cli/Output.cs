@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -86,6 +87,13 @@ internal static class Output
             {
                 foreach (var entry in entries)
                 {
+                    if (entry is JsonObject fields)
+                    {
+                        var parts = fields.Select(field => Plain(field.Value)).Where(part => part is not ("" or "none"));
+                        table.AddRow(new Text(indent + name), new Text(string.Join("  ", parts)));
+                        continue;
+                    }
+
                     table.AddRow(new Text(indent + name), new Text(Plain(entry)));
                 }
             }

@@ -36,6 +36,7 @@ internal static class Program
         var root = new RootCommand("Learns the Hamiltonian of an N-body system from trajectories in one linear solve, and simulates it.")
         {
             TrainCommand.Create(cancellation),
+            DiscoverCommand.Create(cancellation),
             EvaluateCommand.Create(cancellation),
             SimulateCommand.Create(cancellation),
             InspectCommand.Create(cancellation),

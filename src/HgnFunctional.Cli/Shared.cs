@@ -21,6 +21,9 @@ internal static class Shared
     internal static Option<string?> Units() =>
         new("--units") { Description = "LAMMPS unit style, where the files name none: lj, metal, real, si, cgs; by default that of the model, or lj.", HelpName = "NAME" };
 
+    internal static Option<string?> Pinned() =>
+        new("--pinned") { Description = "Atoms that do not move, whatever acts on them: ids, ranges and types, such as 1-9,12 or type:3. Those that never move in a dump are found without.", HelpName = "LIST" };
+
     internal static Option<string?> Boundary() =>
         new("--boundary") { Description = "Axes x, y, z of a data file: p for periodic, s for open, as in pps; a cutoff needs to know. Dumps say so themselves.", HelpName = "PPS" };
 
@@ -51,17 +54,22 @@ internal static class Shared
         new(name) { Description = description, HelpName = helpName, CustomParser = result => ParseNumber(name, result) };
 
     /// <summary>Distances within which pairs interact: one for all, some for pairs of species, or both.</summary>
-    internal static Option<(double? All, PairCutoff[] Pairs)> Cutoff() =>
+    internal static Option<(double? All, PairCutoff[] Pairs, bool None)> Cutoff() =>
         new("--cutoff")
         {
-            Description = "Distance within which pairs interact, beside the bonds of a topology: one for all, or A-B=R,... for pairs of types.",
+            Description = "Distance within which pairs interact, beside the bonds of a topology: one for all, A-B=R,... for pairs of types, or none where bodies do not act on each other.",
             HelpName = "R",
             CustomParser = ParseCutoff,
         };
 
-    private static (double?, PairCutoff[]) ParseCutoff(ArgumentResult result)
+    private static (double?, PairCutoff[], bool) ParseCutoff(ArgumentResult result)
     {
         var text = result.Tokens[0].Value;
+        if (text == "none")
+        {
+            return (null, [], true);
+        }
+
         double? all = null;
         var pairs = new List<PairCutoff>();
 
@@ -82,11 +90,11 @@ internal static class Shared
             else
             {
                 result.AddError($"--cutoff is '{text}'; expected a number, or A-B=R for pairs of types, such as 1-1=2.5,1-2=3,2-2=3.");
-                return (null, []);
+                return (null, [], false);
             }
         }
 
-        return (all, pairs.ToArray());
+        return (all, pairs.ToArray(), false);
     }
 
     internal static TrajectoryData Read(IReadOnlyList<string> files, string? topology, (int First, int? Last) frames, string? units) =>

@@ -16,6 +16,7 @@ internal static class SimulateCommand
         var topology = Shared.Topology();
         var units = Shared.Units();
         var boundary = Shared.Boundary();
+        var pinned = Shared.Pinned();
         var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
         var steps = new Option<int>("--steps") { Description = "Number of time steps.", HelpName = "N", Required = true };
         var timeStep = Shared.Number("--dt", "Time step.", "H");
@@ -35,7 +36,7 @@ internal static class SimulateCommand
 
         var command = new Command("simulate", "Simulates bodies with a model.")
         {
-            model, initial, frame, topology, boundary, mass, units, steps, timeStep, every, method, tolerance, coupling, stop, output, json,
+            model, initial, frame, topology, boundary, mass, units, pinned, steps, timeStep, every, method, tolerance, coupling, stop, output, json,
         };
 
         command.SetAction(parsed =>
@@ -51,6 +52,7 @@ internal static class SimulateCommand
                 Boundary = parsed.GetValue(boundary),
                 Mass = parsed.GetValue(mass),
                 Units = parsed.GetValue(units),
+                Pinned = parsed.GetValue(pinned),
             };
 
             var options = new SimulationOptions
@@ -82,6 +84,7 @@ internal static class SimulateCommand
             ["energyDrift"] = new JsonObject { ["max"] = report.EnergyDriftMax, ["slope"] = report.EnergyDriftSlope },
             ["momentumDrift"] = report.MomentumDrift,
             ["angularMomentumDrift"] = report.AngularMomentumDrift,
+            ["work"] = report.Work,
             ["outOfRangeFraction"] = report.OutOfRangeFraction,
             [Output.Warnings] = Shared.Sentences(report.Warnings),
         };

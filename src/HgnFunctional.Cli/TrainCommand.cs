@@ -12,10 +12,8 @@ internal static class TrainCommand
     internal static Command Create(CancellationToken cancellation)
     {
         var defaults = new TrainingOptions();
-        var data = Shared.Data();
-        var topology = Shared.Topology();
-        var cutoff = Shared.Cutoff();
-        var excluded = new Option<int>("--excluded-bonds") { Description = "Pairs that so many bonds or fewer join, 0 to 3, do not interact by distance; with 0 the data decide.", HelpName = "N" };
+        var source = new DataArguments();
+        var blocks = new Option<string>("--blocks") { Description = "What the model is made of: auto, which lets the data decide, or body, pair, angle, field, velocity, raw, message with commas.", DefaultValueFactory = _ => "auto" };
         var sampler = new Option<string>("--sampler") { Description = "elm, u-swim, swim or a-swim.", DefaultValueFactory = _ => defaults.Sampler };
         var activation = new Option<string>("--activation") { Description = "softplus, tanh, sigmoid or sine.", DefaultValueFactory = _ => defaults.Activation };
         var radial = new Option<string>("--radial") { Description = "r, 1/r, r^-3 or auto.", DefaultValueFactory = _ => defaults.Radial };
@@ -23,32 +21,25 @@ internal static class TrainCommand
         var width = new Option<int>("--width") { Description = "Hidden units per block.", DefaultValueFactory = _ => defaults.Width };
         var ridge = new Option<string>("--ridge") { Description = "auto, or a fraction of the largest singular value.", DefaultValueFactory = _ => "auto" };
         var seed = new Option<int>("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => defaults.Seed };
-        var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
-        var units = Shared.Units();
-        var frames = Shared.Frames();
         var output = new Option<string>("--out") { Description = "The model file to write; - is standard output.", HelpName = "MODEL", Required = true };
         var json = Shared.Json();
 
-        var command = new Command("train", "Learns a model from trajectories.")
+        var command = new Command("train", "Learns a model from trajectories.");
+        source.AddTo(command);
+
+        foreach (var option in new Option[] { blocks, sampler, activation, radial, shape, width, ridge, seed, output, json })
         {
-            data, topology, cutoff, excluded, sampler, activation, radial, shape, width, ridge, seed, mass, units, frames, output, json,
-        };
+            command.Add(option);
+        }
 
         command.SetAction(parsed =>
         {
             var path = parsed.GetRequiredValue(output);
-            Shared.RequireOutput("--out", path, [.. parsed.GetRequiredValue(data), parsed.GetValue(topology)]);
-
-            var source = Shared.Read(parsed.GetRequiredValue(data), parsed.GetValue(topology), parsed.GetValue(frames), parsed.GetValue(units)) with
-            {
-                Cutoff = parsed.GetValue(cutoff).All,
-                PairCutoffs = parsed.GetValue(cutoff).Pairs ?? [],
-                ExcludedBonds = parsed.GetValue(excluded),
-                Mass = parsed.GetValue(mass),
-            };
+            Shared.RequireOutput("--out", path, source.Inputs(parsed));
 
             var options = new TrainingOptions
             {
+                Blocks = ModelBlock.Parse(parsed.GetRequiredValue(blocks)),
                 Sampler = parsed.GetRequiredValue(sampler),
                 Activation = parsed.GetRequiredValue(activation),
                 Radial = parsed.GetRequiredValue(radial),
@@ -58,7 +49,7 @@ internal static class TrainCommand
                 Seed = parsed.GetValue(seed),
             };
 
-            var (model, report) = HgnModel.Train(Dataset.FromFiles(source), options, cancellation: cancellation);
+            var (model, report) = HgnModel.Train(Dataset.FromFiles(source.Read(parsed)), options, cancellation: cancellation);
             model.Save(path);
             Shared.Warn(report.Warnings);
             Output.Print(parsed.GetValue(json), ToJson(model, report, path), besideFile: Shared.TakesStandardOutput(path));
@@ -90,6 +81,7 @@ internal static class TrainCommand
             ["ridge"] = report.Ridge,
             ["relativeForceError"] = report.RelativeForceError,
             ["relativeVelocityError"] = report.RelativeVelocityError,
+            ["verdict"] = VerdictOutput.ToJson(report.Verdict),
             ["seconds"] = new JsonObject
             {
                 ["read"] = report.Seconds.Read,

@@ -132,7 +132,7 @@ internal static class CustomBlockTests
     }
 
     private static HgnModel Train(Dataset data, params ModelBlock[] own) =>
-        HgnModel.Train(data, new TrainingOptions { Blocks = [.. ModelBlock.Defaults, .. own] }).Model;
+        HgnModel.Train(data, new TrainingOptions { Blocks = [ModelBlock.Body, ModelBlock.Pair, ModelBlock.Angle, .. own] }).Model;
 
     internal static Test All => Runner.TestList(
         "custom blocks",
@@ -208,7 +208,8 @@ internal static class CustomBlockTests
                     }
 
                     var sentence = $"{path}: the model has the block 'well', whose code is not registered (terms[2].kind); "
-                        + "expected one of body, pair, angle, message, raw, or a custom block that is passed to HgnModel.Load.";
+                        + "expected one of body, pair, angle, field, uniform field, pair drag, anisotropic drag, quadratic drag, magnetic force, drag, "
+                        + "coulomb, gravity, zbl, table, message, raw, or a custom block that is passed to HgnModel.Load.";
 
                     Check.Refuses(() => HgnModel.Load(path), sentence);
                     Check.Refuses(() => FileSummary.Read(path), sentence);

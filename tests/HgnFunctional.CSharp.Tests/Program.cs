@@ -17,6 +17,7 @@ return Runner.RunTestsWithCLIArgs(
             OwnSystemTests.All,
             SimulationTests.All,
             WarningTests.All,
+            SurroundingsTests.All,
             FileTests.All,
             SurfaceTests.All,
             SampleTests.All,

@@ -48,7 +48,7 @@ internal static class WarningTests
             }),
             Runner.TestCase("a fit that misses a field says so", () =>
             {
-                var report = HgnModel.Train(InField).Report;
+                var report = HgnModel.Train(InField, new TrainingOptions { Blocks = [ModelBlock.Body, ModelBlock.Pair] }).Report;
                 Check.Below(1, report.RelativeForceError, "error");
                 Contains("field", report.Warnings.Single());
             }),

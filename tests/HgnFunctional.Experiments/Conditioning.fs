@@ -59,7 +59,7 @@ module Conditioning =
 
     /// The features of pairs on some data. Those of bodies never meet them in a row, so they are another, easy system.
     [<NoEquality; NoComparison>]
-    type private Problem = { Block: IFeatureBlock; Training: Snapshot[]; Test: Snapshot[] }
+    type private Problem = { Block: IEnergyBlock; Training: Snapshot[]; Test: Snapshot[] }
 
     /// What a solver found; the readout is that of all features.
     [<NoEquality; NoComparison>]
@@ -98,7 +98,10 @@ module Conditioning =
                 Kind = BondsOf ""
             }
 
-        let block = PairBlock.ofBonds.Create options (collector.ToSurvey().Parts.Head.Sample) draw
+        let block =
+            match PairBlock.ofBonds.Create options (collector.ToSurvey().Parts.Head.Sample) draw with
+            | :? IEnergyBlock as block -> block
+            | other -> invalidOp $"A pair block is one of energies; got '{other.Kind}'."
 
         let isInRange (snapshot: Snapshot) =
             let configuration = snapshot.Configuration
@@ -132,7 +135,7 @@ module Conditioning =
 
     /// The library's assembly: all rows in one triangle.
     let private reduce (problem: Problem) : LinearSystem * TallSkinnyQr =
-        let systems = Design.systems (struct (1.0, 1.0)) [ problem.Block ]
+        let systems = Design.systems (struct (1.0, 1.0)) [||] [ 0, problem.Block ]
         let accumulators = problem.Training |> Seq.map Ok |> Design.accumulate ignore systems |> Lab.expect
         systems.Head, accumulators.Head
 

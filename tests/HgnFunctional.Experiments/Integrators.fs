@@ -72,7 +72,8 @@ module Integrators =
 
         match Model.bind structure model |> expect with
         | Separable hamiltonian -> structure, hamiltonian, start
-        | General _ -> invalidOp "The default model splits into T(p) + V(q)."
+        | General _
+        | Driven _ -> invalidOp "The default model splits into T(p) + V(q)."
 
     let private timeStep = 0.1
 
@@ -137,9 +138,11 @@ module Integrators =
             "systems and nearly for learned ones. The methods of Tao hold two copies of the state together: `coupling` is the rate"
             "at which their difference turns; the copies part where it is too low, and the order is lost where it is too high."
             ""
-            "Splitting methods compose flows. Those of T(p) and V(q) are two; `Splitting.onWith` adds others, such as `Drag.flow`, and"
-            "`SplittingMethod.strang` puts one on either side of a method. A family of methods is a file with a list, which stands in"
-            "`IntegrationMethod.all`."
+            "Forces that no energy gives, such as drag, join the flow of V(q): at fixed positions momenta then follow an equation that has"
+            "an exact solution where the forces are linear in them, so any splitting method takes such a motion (`Dynamics.Driven`), with the"
+            "order that it has for any T(p); else it is of order four at most. The methods of Runge and Kutta take it as well, those of"
+            "Tao do not. Nothing is symplectic then, and reports of energies count the work of such forces. A family of methods is a file with"
+            "a list, which stands in `IntegrationMethod.all`."
             ""
             "## The energy of a learned model over a long run"
             ""

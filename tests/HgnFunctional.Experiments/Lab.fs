@@ -75,7 +75,8 @@ module Lab =
     let bind (structure: Structure) (model: TrainedModel) : ISeparableHamiltonian =
         match Model.bind structure model |> expect with
         | Separable hamiltonian -> hamiltonian
-        | General _ -> invalidOp "The default model splits into T(p) + V(q)."
+        | General _
+        | Driven _ -> invalidOp "The default model splits into T(p) + V(q)."
 
     /// Which bodies have all their pairs at distances that the model saw in training.
     let private bodiesInRange (model: TrainedModel) (snapshot: Snapshot) : bool[] =

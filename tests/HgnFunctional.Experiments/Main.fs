@@ -19,7 +19,8 @@ let private all: Experiment list =
     ]
 
 /// Pages of their own: name, file, and the lines; quick runs use fewer steps.
-let private pages: (string * string * (bool -> string list)) list = [ "integrators", "INTEGRATORS.md", Integrators.page ]
+let private pages: (string * string * (bool -> string list)) list =
+    [ "integrators", "INTEGRATORS.md", Integrators.page; "systems", "LEARNS.md", Systems.page ]
 
 let private names: string list = (all |> List.map _.Name) @ (pages |> List.map (fun (name, _, _) -> name))
 

@@ -132,7 +132,7 @@ module Molecular =
             Number(rise own)
             Number truth.EnergyDriftMax
             Number(rise truth)
-            Number own.MomentumDrift
+            Number(own.MomentumDrift |> Option.defaultValue nan)
         ]
 
     let run (settings: Settings) : Findings =

@@ -109,12 +109,13 @@ module Noise =
     let private test (settings: Settings) (system: PairSystem) (seed: int) : Snapshot list =
         Lab.snapshots settings.Motion [ 1000 * seed + 999 ] system lattice.Sites
 
-    /// Median errors against the truth without noise or damping.
+    /// Median errors against the truth without noise or damping, of models that cannot have drag, as the paper's: the default ones find
+    /// it, and what it leaves.
     let private errors (settings: Settings) (system: PairSystem) (dataOf: int -> Snapshot list) : Value list =
         let fits =
             settings.Seeds
             |> List.map (fun seed ->
-                let model = Lab.train { TrainingConfig.defaults with Seed = seed } (dataOf seed)
+                let model = Lab.train { TrainingConfig.defaults with Seed = seed; Recipes = Blocks.isolated } (dataOf seed)
                 let snapshots = test settings system seed
                 model, Lab.evaluate model snapshots, Lab.forceErrorInRange model snapshots)
 

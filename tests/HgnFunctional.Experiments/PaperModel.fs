@@ -219,7 +219,7 @@ module PaperModel =
                     Text "yes"
                     Value.count frames.Switches
                     Number conservation.EnergyDriftMax
-                    Number conservation.MomentumDrift
+                    Number(conservation.MomentumDrift |> Option.defaultValue nan)
                     Number(conservation.AngularMomentumDrift |> Option.defaultValue nan)
                 ]
             | Error _ -> [ Text "no"; Text ""; Text ""; Text ""; Text "" ]

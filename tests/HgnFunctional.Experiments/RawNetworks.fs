@@ -217,7 +217,8 @@ module RawNetworks =
         let learned =
             match Model.bind first.Structure model |> Lab.expect with
             | General learned -> Hamiltonian.value learned
-            | Separable _ -> invalidOp "Raw features do not split into T(p) + V(q)."
+            | Separable _
+            | Driven _ -> invalidOp "Raw features do not split into T(p) + V(q)."
 
         let constant = truth first.State - learned first.State
         let square x = x * x

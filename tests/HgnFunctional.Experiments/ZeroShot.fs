@@ -163,7 +163,7 @@ module ZeroShot =
                 Number(rise learned)
                 Number truth.EnergyDriftMax
                 Number(rise truth)
-                Number learned.MomentumDrift
+                Number(learned.MomentumDrift |> Option.defaultValue nan)
             ])
 
     let private results (settings: Settings) (potential: PairPotential) (withLong: bool) : (Case * Measured) list =

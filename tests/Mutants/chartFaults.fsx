@@ -60,7 +60,7 @@ let all: Fault list =
         }
         {
             Name = "recipes-that-show-their-closures"
-            File = "src/HgnFunctional/Blocks/FeatureBlock.fs"
+            File = "src/HgnFunctional/Blocks/Block.fs"
             Original = "[<NoEquality; NoComparison; StructuredFormatDisplay(\"{Kind}\")>]"
             Fault = "[<NoEquality; NoComparison>]"
             Law = "a configuration shows no closures"

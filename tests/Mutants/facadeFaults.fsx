@@ -53,8 +53,8 @@ let all: Fault list =
         {
             Name = "start-of-simulations-left-out"
             File = facade "Simulation/Simulator"
-            Original = "yield return (0, start);"
-            Fault = "if (options.Steps < 0) { yield return (0, start); }"
+            Original = "yield return (0, start, 0);"
+            Fault = "if (options.Steps < 0) { yield return (0, start, 0); }"
             Law = "a sequence of states begins with the start"
         }
         {

@@ -5,6 +5,7 @@
 #load "coreFaults.fsx"
 #load "blockFaults.fsx"
 #load "modelFaults.fsx"
+#load "surroundingsFaults.fsx"
 #load "integratorFaults.fsx"
 #load "ioFaults.fsx"
 #load "readingFaults.fsx"
@@ -18,6 +19,7 @@ let all: Fault list =
     @ CoreFaults.all
     @ BlockFaults.all
     @ ModelFaults.all
+    @ SurroundingsFaults.all
     @ IntegratorFaults.all
     @ IoFaults.all
     @ ReadingFaults.all

@@ -55,8 +55,8 @@ let all: Fault list =
         {
             Name = "rows-of-forces-not-scaled"
             File = "src/HgnFunctional/Learning/Survey.fs"
-            Original = "ForceScale = scale forces"
-            Fault = "ForceScale = 1.0 + 0.0 * scale forces"
+            Original = "ForceScale = scaleOf pinnedCount pinnedForces forces"
+            Fault = "ForceScale = 1.0 + 0.0 * scaleOf pinnedCount pinnedForces forces"
             Law = "the units of the data do not matter to a coupled fit"
         }
         {
@@ -75,14 +75,14 @@ let all: Fault list =
         }
         {
             Name = "gradient-not-cleared"
-            File = "src/HgnFunctional/Models/Dynamics.fs"
+            File = "src/HgnFunctional/Models/ModelHamiltonian.fs"
             Original = "gradientP.Clear()"
             Fault = "ignore gradientP.Length"
             Law = "gradients are written, not added"
         }
         {
             Name = "force-of-models"
-            File = "src/HgnFunctional/Models/Dynamics.fs"
+            File = "src/HgnFunctional/Models/ModelHamiltonian.fs"
             Original = "System.Numerics.Tensors.TensorPrimitives.Negate(Span<float>.op_Implicit destination, destination)"
             Fault = "ignore destination.Length"
             Law = "energy does not drift"

@@ -59,7 +59,7 @@ let all: Fault list =
             "frames far apart tell units that are far apart"
         fault
             "model-of-other-units"
-            "src/HgnFunctional/Models/Dynamics.fs"
+            "src/HgnFunctional/Models/Binding.fs"
             "| Some trained, Some other when trained <> other ->"
             "| Some trained, Some other when trained = \"\" ->"
             "a model is not used in other units"
@@ -87,12 +87,6 @@ let all: Fault list =
             "if correlation < -sqrt notable then"
             "if correlation < -2.0 then"
             "a poor fit names drag"
-        fault
-            "frozen-unseen"
-            "src/HgnFunctional/Learning/Diagnosis.fs"
-            "feels[k] && not moves[k]"
-            "feels[k] && moves[k]"
-            "bodies that never move are counted"
         fault
             "rest-without-scale"
             "src/HgnFunctional/Metrics/Conservation.fs"

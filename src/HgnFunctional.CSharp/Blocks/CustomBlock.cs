@@ -20,7 +20,7 @@ public enum BlockInputs
 
 /// <summary>Features of one's own: some functions Phi_k(q, p), which training weighs beside those of the other blocks,
 /// H = ... + sum_k theta_k Phi_k. Values must not depend on anything but the view: training calls from several threads. A file
-/// of a model with such a block holds its name; its code is passed to <see cref="HgnModel.Load(string, CustomBlock[])"/>.</summary>
+/// of a model with such a block holds its name; its code is passed to <see cref="HgnModel.Load(string, ModelBlock[])"/>.</summary>
 public abstract class CustomBlock : ModelBlock
 {
     /// <summary>Name of the kind of block, other than body, pair, message and raw.</summary>

@@ -12,7 +12,7 @@ using Draw = Microsoft.FSharp.Core.FSharpFunc<
 namespace HgnFunctional.CSharp;
 
 /// <summary>Some features of a custom block, as the core sees them. Immutable.</summary>
-internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatureBlock
+internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IEnergyBlock
 {
     public string Kind => block.Name;
 
@@ -36,6 +36,10 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
 
     // Nothing is known of them.
     public BlockSymmetries Symmetries => BlockSymmetriesModule.none;
+
+    public bool ActsFromOutside => false;
+
+    public FSharpList<BlockConstant> Constants => FSharpList<BlockConstant>.Empty;
 
     public FSharpList<string> Attributes => FSharpList<string>.Empty;
 
@@ -109,7 +113,7 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
 
     public (int, int) CountOutside(in Configuration configuration) => (0, 0);
 
-    public IFeatureBlock Select(int[] features) => new CustomBlockAdapter(block, features.Select(feature => kept[feature]).ToArray());
+    public IBlock Select(int[] features) => new CustomBlockAdapter(block, features.Select(feature => kept[feature]).ToArray());
 
     /// <summary>The features that training kept, and what shows at loading whether the block is the one that was saved.</summary>
     public FSharpList<Tuple<string, SavedForm>> Save() =>
@@ -120,18 +124,18 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
             new("kept", SavedFormModule.ofInts(kept)),
         }.ToList();
 
-    private static IFeatureBlock Restore(CustomBlock block, SavedReader reader)
+    private static IBlock Restore(CustomBlock block, SavedReader reader)
     {
         var features = reader.Integer("features", 1, int.MaxValue);
 
         if (features != block.Features)
         {
-            return reader.Fail<IFeatureBlock>("features", $"{block.Features}, as the block '{block.Name}' has; there are {features}");
+            return reader.Fail<IBlock>("features", $"{block.Features}, as the block '{block.Name}' has; there are {features}");
         }
 
         if (!reader.Floats("parameters", FSharpOption<long>.None).SequenceEqual(block.Parameters))
         {
-            return reader.Fail<IFeatureBlock>("parameters", $"the parameters of the block '{block.Name}' as it was trained");
+            return reader.Fail<IBlock>("parameters", $"the parameters of the block '{block.Name}' as it was trained");
         }
 
         return new CustomBlockAdapter(block, reader.Indices("kept", features));
@@ -143,15 +147,18 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IFeatu
     internal static BlockRecipe RecipeOf(CustomBlock block) =>
         new(
             block.Name,
+            block.Name,
             FuncConvert.FromFunc<Structure, FSharpList<Kind>>(_ => Everything),
             FuncConvert.FromFunc<Snapshot, int>(_ => 0),
             FuncConvert.FromAction<Snapshot, FSharpFunc<Kind, InputPool>>((_, _) => { }),
             false,
+            0,
             false,
+            FSharpOption<double>.None,
             FuncConvert.FromFunc<Structure, Snapshot, FSharpOption<BlockError>>((_, snapshot) => RefusalOf(block, snapshot.Structure)),
-            FuncConvert.FromFunc<BlockOptions, TrainingSample, Draw, IFeatureBlock>(
+            FuncConvert.FromFunc<BlockOptions, TrainingSample, Draw, IBlock>(
                 (_, _, _) => new CustomBlockAdapter(block, Enumerable.Range(0, block.Features).ToArray())),
-            FuncConvert.FromFunc<Vocabulary, SavedReader, IFeatureBlock>((_, reader) => Restore(block, reader)));
+            FuncConvert.FromFunc<Vocabulary, SavedReader, IBlock>((_, reader) => Restore(block, reader)));
 
     private static FSharpOption<BlockError> RefusalOf(CustomBlock block, Structure structure) =>
         block.Refuses(new BodySystem(structure)) is { } reason ? BlockError.NewRefused(block.Name, reason) : FSharpOption<BlockError>.None;

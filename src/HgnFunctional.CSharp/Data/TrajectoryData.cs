@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using HgnFunctional.IO;
 using Microsoft.FSharp.Core;
@@ -18,6 +19,9 @@ public sealed record TrajectoryData
     /// <summary>Distance within which all pairs interact, in the units of the files; beside the bonds of a topology.</summary>
     public double? Cutoff { get; init; }
 
+    /// <summary>Whether bodies do not act on each other at all, each alone in whatever field there is; else bonds or a cutoff are asked for.</summary>
+    public bool Alone { get; init; }
+
     /// <summary>Distances for pairs of species; where there is no <see cref="Cutoff"/>, one for each pair.</summary>
     public IReadOnlyList<PairCutoff> PairCutoffs { get; init; } = [];
 
@@ -34,6 +38,10 @@ public sealed record TrajectoryData
     /// <summary>Which of the axes x, y, z are periodic, in three letters: p for periodic, s for open, or one letter for all. Dumps say so
     /// themselves; data files do not, and a cutoff needs to know.</summary>
     public string? Boundary { get; init; }
+
+    /// <summary>Atoms that do not move, whatever acts on them, as ids and ranges of ids, and types after a colon: "1-9,12" or "type:3". Those
+    /// that never move in a file are found without.</summary>
+    public string? Pinned { get; init; }
 
     /// <summary>First frame used, from 0.</summary>
     public int FirstFrame { get; init; }
@@ -66,10 +74,12 @@ public sealed record TrajectoryData
         new(
             TopologyFile.ToOption(),
             Reach is { } reach ? FSharpOption<Reach>.Some(reach) : FSharpOption<Reach>.None,
+            Alone || (IsForModel && IgnoresBonds && ReachOfModel is null),
             !IgnoresBonds,
             Mass.ToOption(),
             Units is null ? FSharpOption<Units>.None : FSharpOption<Units>.Some(UnitsModule.all.ByName("units", Units, units => units.Name)),
             Boundary is null ? FSharpOption<Tuple<bool, bool, bool>>.None : FSharpOption<Tuple<bool, bool, bool>>.Some(PeriodicAxes(Boundary)),
+            (Pinned is null ? [] : PinnedAtomsOf(Pinned)).ToList(),
             FirstFrame,
             LastFrame.ToOption()
         );
@@ -79,6 +89,30 @@ public sealed record TrajectoryData
     /// <summary>What had to be assumed of the files.</summary>
     internal IEnumerable<string> Warnings() =>
         TrajectoryFile.examine(ToOptions(), Files.ToList()).Select(warning => warning.ToString());
+
+    private static IEnumerable<PinnedAtoms> PinnedAtomsOf(string pinned)
+    {
+        foreach (var part in pinned.Split(','))
+        {
+            var ends = part.Split('-');
+
+            if (part.StartsWith("type:", StringComparison.Ordinal) && part.Length > 5)
+            {
+                yield return PinnedAtoms.NewOfType(part[5..]);
+            }
+            else if (ends.Length is 1 or 2
+                && long.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                && long.TryParse(ends[^1], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
+                && first <= last)
+            {
+                yield return PinnedAtoms.NewOfIds(first, last);
+            }
+            else
+            {
+                throw new HgnInputException($"The pinned atoms are '{pinned}'; expected ids, ranges of ids or types, such as 1-9,12 or type:3.");
+            }
+        }
+    }
 
     private static Tuple<bool, bool, bool> PeriodicAxes(string boundary)
     {
@@ -121,6 +155,7 @@ public sealed record TrajectoryData
 
         Interop.RequirePositive("The cutoff", Cutoff);
         Interop.RequirePositive("The mass", Mass);
+        _ = Pinned is null ? 0 : PinnedAtomsOf(Pinned).Count();
         return this;
     }
 }

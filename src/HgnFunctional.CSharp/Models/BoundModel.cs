@@ -77,10 +77,15 @@ public class BoundModel : IHamiltonian
     internal static BoundModel Create(HgnModel model, BodySystem system)
     {
         var dynamics = global::HgnFunctional.Models.Model.bind(system.Core, model.Core).Expect();
+        var drive = dynamics.Drive?.Value;
 
-        return dynamics is Dynamics.Separable separable
-            ? new SeparableBoundModel(model, system, separable.Item)
-            : new BoundModel(model, system, dynamics.Hamiltonian);
+        return (dynamics.Hamiltonian, drive) switch
+        {
+            (ISeparableHamiltonian separable, null) => new SeparableBoundModel(model, system, separable),
+            (ISeparableHamiltonian separable, _) => new DrivenSeparableBoundModel(model, system, separable, drive),
+            (_, null) => new BoundModel(model, system, dynamics.Hamiltonian),
+            _ => new DrivenBoundModel(model, system, dynamics.Hamiltonian, drive),
+        };
     }
 
     private protected void Require(string field, int length)
@@ -91,8 +96,28 @@ public class BoundModel : IHamiltonian
         }
     }
 
+    /// <summary>A model with forces that no energy gives.</summary>
+    private sealed class DrivenBoundModel(HgnModel model, BodySystem system, IHamiltonian hamiltonian, IDrive drive)
+        : BoundModel(model, system, hamiltonian), IDrive
+    {
+        public ReadOnlySpan<double> Rates => drive.Rates;
+
+        public void AddDrivenForceInto(ReadOnlySpan<double> positions, ReadOnlySpan<double> momenta, Span<double> destination) =>
+            drive.AddDrivenForceInto(positions, momenta, destination);
+    }
+
+    /// <summary>One that splits, likewise.</summary>
+    private sealed class DrivenSeparableBoundModel(HgnModel model, BodySystem system, ISeparableHamiltonian hamiltonian, IDrive drive)
+        : SeparableBoundModel(model, system, hamiltonian), IDrive
+    {
+        public ReadOnlySpan<double> Rates => drive.Rates;
+
+        public void AddDrivenForceInto(ReadOnlySpan<double> positions, ReadOnlySpan<double> momenta, Span<double> destination) =>
+            drive.AddDrivenForceInto(positions, momenta, destination);
+    }
+
     /// <summary>A model that splits into T(p) + V(q).</summary>
-    private sealed class SeparableBoundModel(HgnModel model, BodySystem system, ISeparableHamiltonian hamiltonian)
+    private class SeparableBoundModel(HgnModel model, BodySystem system, ISeparableHamiltonian hamiltonian)
         : BoundModel(model, system, hamiltonian), ISeparableHamiltonian
     {
         private readonly ISeparableHamiltonian separable = hamiltonian;

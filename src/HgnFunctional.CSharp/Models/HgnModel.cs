@@ -44,6 +44,18 @@ public sealed partial class HgnModel
     /// <summary>Names of the attributes of bodies, such as "charge", that laws of the model are weighted by.</summary>
     public IReadOnlyList<string> Attributes => Core.Attributes.ToArray();
 
+    /// <summary>Whether some forces are of no energy, such as drag: then energy is not conserved, and no integrator is symplectic.</summary>
+    public bool IsDriven => Core.IsDriven;
+
+    /// <summary>Constants of nature in the model: uniform fields, drag, magnetic forces, factors of known laws.</summary>
+    public IReadOnlyList<ConstantReport> Constants => Core.Constants.Select(ConstantReport.Of).ToArray();
+
+    /// <summary>The uniform field in proportion to the mass [d], an acceleration such as that of gravity; null if the model has none.</summary>
+    public IReadOnlyList<double>? UniformField => Core.UniformField?.Value;
+
+    /// <summary>The coefficient of drag, F = -coefficient v, of all bodies; null if the model has none, or one for each species.</summary>
+    public double? Drag => Core.Drag?.Value;
+
     /// <summary>The species that the model tells apart, [""] where it looks at none.</summary>
     public IReadOnlyList<string> Species => Core.Scope.Species.ToArray();
 
@@ -104,12 +116,14 @@ public sealed partial class HgnModel
         return new EvaluationReport(
             evaluation.Frames,
             evaluation.Bodies,
+            evaluation.PinnedBodies,
             evaluation.RelativeForceError,
             evaluation.RelativeVelocityError,
             evaluation.MeanSquareError,
             evaluation.EnergyDeviation?.Value,
             evaluation.OutOfRangeFraction,
-            data.Warnings().ToArray()
+            TargetErrorReport.Of(evaluation.Errors),
+            [.. data.Warnings(), .. evaluation.Warnings.Select(warning => warning.ToString())]
         );
     }
 
@@ -134,7 +148,9 @@ public sealed partial class HgnModel
 
         var start = initial.For(Core).Start(frame);
         var bound = On(new BodySystem(start.Structure));
-        var assumed = start.Warnings.Select(warning => warning.ToString()).ToArray();
+        var inTraining = Core.Provenance.PinnedBodies;
+        string[] unpinned = inTraining > 0 && start.Structure.PinnedBodies == 0 ? [Warning.NewNothingPinned(inTraining).ToString()] : [];
+        string[] assumed = [.. start.Warnings.Select(warning => warning.ToString()), .. unpinned];
         return Simulator.Watch(bound.System, bound, start.State, options, assumed, cancellation);
     }
 
@@ -177,18 +193,26 @@ public sealed partial class HgnModel
 
     /// <summary>Reads a model from a file.</summary>
     /// <param name="path">The file; gzip may have compressed it.</param>
-    /// <param name="customBlocks">The custom blocks that the model may have, with the names that they had in training.</param>
+    /// <param name="customBlocks">The custom blocks and the known laws of one's own that the model may have, with the names that they had in
+    /// training.</param>
     /// <exception cref="HgnInputException">The file is missing, damaged or edited, too long, or of a later version; the model has a custom
     /// block that was not passed, or has other features or parameters; a custom block has the name of another block.</exception>
-    public static HgnModel Load(string path, params CustomBlock[] customBlocks)
+    public static HgnModel Load(string path, params ModelBlock[] customBlocks)
     {
         ArgumentNullException.ThrowIfNull(path);
         ArgumentNullException.ThrowIfNull(customBlocks);
-        CustomBlock.Check(customBlocks);
+
+        if (customBlocks.Contains(null!))
+        {
+            throw new HgnInputException("A block is null; expected a block.");
+        }
+
+        CustomBlock.Check([.. customBlocks.OfType<CustomBlock>()]);
         var standard = VocabularyModule.standard;
+        var own = customBlocks.SelectMany(block => block.Recipes).Where(recipe => !ModelBlock.Kinds.Contains(recipe.Kind));
 
         var vocabulary = new Vocabulary(
-            standard.Blocks.Concat(customBlocks.Select(CustomBlockAdapter.RecipeOf)).ToList(),
+            standard.Blocks.Concat(own).ToList(),
             standard.Activations,
             standard.Radials,
             standard.Cutoffs,
@@ -210,7 +234,7 @@ public sealed partial class HgnModel
     /// <summary>As <see cref="Load"/>, without exceptions for files that are no models.</summary>
     public static bool TryLoad(
         string path,
-        IReadOnlyList<CustomBlock> customBlocks,
+        IReadOnlyList<ModelBlock> customBlocks,
         [NotNullWhen(true)] out HgnModel? model,
         [NotNullWhen(false)] out string? reason)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 
 namespace HgnFunctional.CSharp;
 
@@ -20,6 +21,7 @@ public sealed record TrainingSeconds(double Read, double Sample, double Assemble
 /// <param name="RelativeForceError">|F' - F| / |F| on the training data.</param>
 /// <param name="RelativeVelocityError">|v' - v| / |v| on the training data.</param>
 /// <param name="Seconds">Where the time went.</param>
+/// <param name="Verdict">What the fit found, and what it cannot describe.</param>
 /// <param name="Warnings">A sentence for each thing that the figures hide: what the model ignores of the data, what had to be assumed, why
 /// a fit falls short. Empty where all is well.</param>
 public sealed record TrainingReport(
@@ -32,6 +34,7 @@ public sealed record TrainingReport(
     double RelativeForceError,
     double RelativeVelocityError,
     TrainingSeconds Seconds,
+    VerdictReport Verdict,
     IReadOnlyList<string> Warnings
 );
 
@@ -56,21 +59,26 @@ public sealed record FitReport(
 /// <summary>How a model compares with measured data.</summary>
 /// <param name="Frames">Number of snapshots.</param>
 /// <param name="Bodies">Number of bodies.</param>
+/// <param name="PinnedBodies">Number of bodies that are pinned, as the system says or as frames show: they count in no error.</param>
 /// <param name="RelativeForceError">|F' - F| / |F|, Frobenius norms over all snapshots.</param>
 /// <param name="RelativeVelocityError">|v' - v| / |v|.</param>
 /// <param name="Mse">Mean square error over all components of q' and p'.</param>
 /// <param name="EnergyDeviation">Largest |H(frame) - H(first)| within a trajectory (a file), over its mean kinetic energy; null where
-/// nothing moves.</param>
+/// nothing moves, and where forces such as drag change it.</param>
 /// <param name="OutOfRangeFraction">Fraction of the invariants outside their range in training.</param>
-/// <param name="Warnings">A sentence for each thing that had to be assumed of the data; empty where all is well.</param>
+/// <param name="Errors">Errors of forces and velocities, of all bodies and of each species.</param>
+/// <param name="Warnings">A sentence for each thing that had to be assumed of the data, that the model ignores of them, and why it falls short
+/// where the force error is above 1 %; empty where all is well.</param>
 public sealed record EvaluationReport(
     int Frames,
     int Bodies,
+    int PinnedBodies,
     double RelativeForceError,
     double RelativeVelocityError,
     double Mse,
     double? EnergyDeviation,
     double OutOfRangeFraction,
+    IReadOnlyList<TargetErrorReport> Errors,
     IReadOnlyList<string> Warnings
 );
 
@@ -78,13 +86,14 @@ public sealed record EvaluationReport(
 /// <param name="Bodies">Number of bodies.</param>
 /// <param name="Steps">Number of time steps.</param>
 /// <param name="Seconds">Wall-clock seconds, without reading and writing files.</param>
-/// <param name="EnergyDriftMax">Largest |H(t) - H(0)| over the energy of the motion at the start: the kinetic energy or, if that is more,
+/// <param name="EnergyDriftMax">Largest |H(t) - W(t) - H(0)|, where W is the work of forces without energy such as drag, over the energy of the motion at the start: the kinetic energy or, if that is more,
 /// the energy that steepest descent would release.</param>
-/// <param name="EnergyDriftSlope">Slope of a line through (H(t) - H(0)) over the same, per unit of time.</param>
+/// <param name="EnergyDriftSlope">Slope of a line through (H(t) - W(t) - H(0)) over the same, per unit of time.</param>
 /// <param name="MomentumDrift">Largest |P(t) - P(0)| over the sum of |p_i| at the start; from rest, of the momenta that the energy of the
-/// motion gives.</param>
+/// motion gives. Null where something outside acts: fields, drag, pinned bodies.</param>
 /// <param name="AngularMomentumDrift">Largest |L(t) - L(0)| about the centre of mass, over the sum of |q_i| |p_i| from there; null in a
-/// periodic box.</param>
+/// periodic box, and where something outside acts.</param>
+/// <param name="Work">The work of forces without energy in the run, over the same energy: below 0 where drag took energy.</param>
 /// <param name="OutOfRangeFraction">Fraction of the invariants outside their range in training, over all watched states; null for a
 /// Hamiltonian that was not learned.</param>
 /// <param name="Warnings">A sentence for each reason not to trust the run; empty where all is well.</param>
@@ -94,8 +103,9 @@ public sealed record SimulationReport(
     double Seconds,
     double EnergyDriftMax,
     double EnergyDriftSlope,
-    double MomentumDrift,
+    double? MomentumDrift,
     double? AngularMomentumDrift,
+    double Work,
     double? OutOfRangeFraction,
     IReadOnlyList<string> Warnings
 );
@@ -107,3 +117,14 @@ public sealed record SimulationReport(
 /// <param name="Low">Least value seen in training.</param>
 /// <param name="High">Largest value seen in training.</param>
 public sealed record ModelTermSummary(string Kind, int Features, string Invariant, double Low, double High);
+
+/// <summary>How far predictions are off, over all components of some bodies.</summary>
+/// <param name="Target">"forces" or "velocities".</param>
+/// <param name="Species">The species of the bodies; null for all of them.</param>
+/// <param name="Relative">|predicted - measured| / |measured|.</param>
+/// <param name="RootMeanSquare">Root mean square of predicted - measured, in the units of the data.</param>
+public sealed record TargetErrorReport(string Target, string? Species, double Relative, double RootMeanSquare)
+{
+    internal static IReadOnlyList<TargetErrorReport> Of(IEnumerable<TargetError> errors) =>
+        errors.Select(error => new TargetErrorReport(error.Target, error.Species?.Value, error.Relative, error.RootMeanSquare)).ToArray();
+}

@@ -51,11 +51,7 @@ public record IntegratorOptions
         var coupling = new ExtendedCoupling(Coupling ?? defaults.Coupling.Rate, defaults.Coupling.MomentumPerLength);
         var settings = new IntegratorSettings(Tolerance ?? defaults.Tolerance, coupling);
 
-        var dynamics = hamiltonian is ISeparableHamiltonian separable
-            ? Dynamics.NewSeparable(separable)
-            : Dynamics.NewGeneral(hamiltonian);
-
-        var started = method.TryStart.Invoke(settings).Invoke(dynamics);
+        var started = method.TryStart.Invoke(settings).Invoke(DynamicsModule.ofHamiltonian(hamiltonian));
 
         return started.IsOk
             ? started.ResultValue

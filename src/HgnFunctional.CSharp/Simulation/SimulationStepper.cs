@@ -44,6 +44,10 @@ public sealed class SimulationStepper
     /// <summary>The energy now.</summary>
     public double Energy => integrator.Hamiltonian.Value(stepper.Positions, stepper.Momenta);
 
+    /// <summary>The work that forces without energy, such as drag, have done since the start: the energy changed by as much. 0 for a
+    /// Hamiltonian alone.</summary>
+    public double Work => stepper.Work;
+
     /// <summary>Advances by some time steps.</summary>
     /// <param name="count">How many; at least 0.</param>
     /// <exception cref="HgnInputException">The count is below 0.</exception>

@@ -66,6 +66,7 @@ public static class Simulator
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(options);
         Interop.RequireSize("The state", start, system.Bodies, system.Dimension, "the system");
+        RequirePinned(system, hamiltonian, start);
         var run = new WatchedRun(system.Core, hamiltonian, options.Pair(hamiltonian, start), start, options, assumed, cancellation);
 
         if (options.Output is { } path)
@@ -82,15 +83,35 @@ public static class Simulator
         return run.Report();
     }
 
-    /// <summary>The states of a run with their step numbers.</summary>
-    internal static IEnumerable<(long Step, PhaseState State)> Enumerate(
+    /// <summary>Models and known systems hold what the system pins; a Hamiltonian of the caller's own may not.</summary>
+    private static void RequirePinned(BodySystem system, IHamiltonian hamiltonian, PhaseState start)
+    {
+        if (system.Core.Pins.IsEmpty)
+        {
+            return;
+        }
+
+        HamiltonianExtensions.Require(hamiltonian, start);
+        var (velocities, forces) = hamiltonian.TimeDerivative(start);
+
+        for (var k = 0; k < forces.Length; k++)
+        {
+            if (system.Core.Pins[k] && (velocities[k] != 0 || forces[k] != 0))
+            {
+                throw Interop.BadInput($"The Hamiltonian moves body {k / system.Dimension}, which the system pins; expected no velocity and no force there.");
+            }
+        }
+    }
+
+    /// <summary>The states of a run with their step numbers, and the work of forces without energy.</summary>
+    internal static IEnumerable<(long Step, PhaseState State, double Work)> Enumerate(
         Integrator integrator,
         PhaseState start,
         SimulationOptions options,
         CancellationToken cancellation)
     {
         var stepper = new SimulationStepper(integrator, start, options.TimeStep);
-        yield return (0, start);
+        yield return (0, start, 0);
 
         while (stepper.Steps < options.Steps)
         {
@@ -106,7 +127,7 @@ public static class Simulator
                 stepper.Step();
             }
 
-            yield return (stepper.Steps, stepper.State());
+            yield return (stepper.Steps, stepper.State(), stepper.Work);
         }
     }
 

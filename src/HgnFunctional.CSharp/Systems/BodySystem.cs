@@ -68,6 +68,12 @@ public sealed partial class BodySystem
     /// <summary>The species of each body [N]; "" where nobody named it.</summary>
     public IReadOnlyList<string> Species => NamingModule.toArray(Core.Species);
 
+    /// <summary>The bodies that are pinned along every axis, counted from 0, ascending.</summary>
+    public IReadOnlyList<int> Pinned =>
+        Core.Pins.Length == 0
+            ? []
+            : Enumerable.Range(0, Bodies).Where(body => !Core.Pins.Slice(body * Dimension, Dimension).Contains(false)).ToArray();
+
     /// <summary>A place for each body, row-major [N x d]; empty for a system without.</summary>
     public ReadOnlySpan<double> Sites => sites;
 
@@ -132,6 +138,20 @@ public sealed partial class BodySystem
     /// <exception cref="HgnInputException">There are not N charges, or one is not finite.</exception>
     public BodySystem WithCharges(ReadOnlySpan<double> charges) =>
         With(StructureModule.tryWithAttribute(AttributeName.Charge, charges, Core).Expect());
+
+    /// <summary>The same bodies, of which some are pinned, beside those that were before: they do not move in simulations, whatever acts on
+    /// them, and teach nothing in training.</summary>
+    /// <param name="bodies">Bodies counted from 0.</param>
+    /// <exception cref="HgnInputException">A body is not there.</exception>
+    public BodySystem WithPinned(params IEnumerable<int> bodies)
+    {
+        ArgumentNullException.ThrowIfNull(bodies);
+        return With(StructureModule.tryWithPinned(bodies, Core).Expect());
+    }
+
+    /// <summary>The same bodies with pinned coordinates, row-major [N x d], in place of those that were before.</summary>
+    /// <exception cref="HgnInputException">There are not N x d of them.</exception>
+    public BodySystem WithPinnedCoordinates(ReadOnlySpan<bool> pins) => With(StructureModule.tryWithPins(pins, Core).Expect());
 
     /// <summary>The same bodies, of which all pairs within a cutoff interact, too: beside bonds, each number of bonds between two
     /// bodies (1, 2, 3, more) is a kind of pairs of its own.</summary>

@@ -24,7 +24,8 @@ public static class HamiltonianExtensions
         return (ofPositions, ofMomenta);
     }
 
-    /// <summary>Hamilton's equations at a state: the velocities q' = dH/dp and the forces p' = -dH/dq, each row-major [N x d].</summary>
+    /// <summary>The equations of motion at a state: the velocities q' = dH/dp and the forces p' = -dH/dq, with those of drag and of others
+    /// without energy where the Hamiltonian is an <see cref="IDrive"/> as well, each row-major [N x d].</summary>
     /// <exception cref="HgnInputException">The state is for other bodies.</exception>
     public static (double[] Velocities, double[] Forces) TimeDerivative(this IHamiltonian hamiltonian, PhaseState state)
     {
@@ -35,6 +36,7 @@ public static class HamiltonianExtensions
             ofPositions[k] = -ofPositions[k];
         }
 
+        (hamiltonian as IDrive)?.AddDrivenForceInto(state.Positions, state.Momenta, ofPositions);
         return (ofMomenta, ofPositions);
     }
 

@@ -107,6 +107,75 @@ public static class KnownSystems
         return new SumSystem(system.Core, "angles", new[] { term }.ToList());
     }
 
+    /// <summary>A uniform field in proportion to the masses, such as gravity: each body has this acceleration [d].</summary>
+    /// <param name="system">The bodies.</param>
+    /// <param name="acceleration">One component for each axis.</param>
+    /// <exception cref="HgnInputException">There are not d components.</exception>
+    public static ISeparableHamiltonian UniformField(BodySystem system, params ReadOnlySpan<double> acceleration)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        Interop.RequireLength(nameof(acceleration), system.Dimension, acceleration.Length, "one for each axis");
+        return new SumSystem(system.Core, "uniform field", new[] { PotentialTerm.uniformField(Weight.ByMasses, acceleration.ToArray(), system.Core) }.ToList());
+    }
+
+    /// <summary>A harmonic trap about the origin: k_a/2 q_a^2 of each body along each axis [d].</summary>
+    /// <param name="system">The bodies.</param>
+    /// <param name="stiffnesses">k for each axis, in energy over length squared.</param>
+    /// <exception cref="HgnInputException">There are not d stiffnesses.</exception>
+    public static ISeparableHamiltonian Trap(BodySystem system, params ReadOnlySpan<double> stiffnesses)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        Interop.RequireLength(nameof(stiffnesses), system.Dimension, stiffnesses.Length, "one for each axis");
+        return new SumSystem(system.Core, "trap", new[] { PotentialTerm.trap(stiffnesses.ToArray(), system.Core) }.ToList());
+    }
+
+    /// <summary>A Hamiltonian with drag, F = -coefficient v of each body. The result is an <see cref="IDrive"/>, too.</summary>
+    /// <param name="hamiltonian">What moves the bodies otherwise.</param>
+    /// <param name="system">The bodies.</param>
+    /// <param name="coefficient">In mass over time.</param>
+    /// <exception cref="HgnInputException">The coefficient is not finite, or sizes do not agree.</exception>
+    public static ISeparableHamiltonian WithDrag(ISeparableHamiltonian hamiltonian, BodySystem system, double coefficient) =>
+        Driven(hamiltonian, system, coefficient, KnownDrive.drag);
+
+    /// <summary>A Hamiltonian with drag by the square of the speed, F = -coefficient |v| v of each body, likewise.</summary>
+    /// <param name="hamiltonian">What moves the bodies otherwise.</param>
+    /// <param name="system">The bodies.</param>
+    /// <param name="coefficient">In mass over length.</param>
+    /// <exception cref="HgnInputException">The coefficient is not finite, or sizes do not agree.</exception>
+    public static ISeparableHamiltonian WithQuadraticDrag(ISeparableHamiltonian hamiltonian, BodySystem system, double coefficient) =>
+        Driven(hamiltonian, system, coefficient, KnownDrive.quadraticDrag);
+
+    /// <summary>A Hamiltonian with a magnetic field across the first two axes, F_x = strength c v_y and F_y = -strength c v_x with the charge c
+    /// of the body, or 1 where bodies have none.</summary>
+    /// <param name="hamiltonian">What moves the bodies otherwise.</param>
+    /// <param name="system">The bodies, in two dimensions or more.</param>
+    /// <param name="strength">In mass over charge and time.</param>
+    /// <exception cref="HgnInputException">The strength is not finite, there is one dimension, or sizes do not agree.</exception>
+    public static ISeparableHamiltonian WithMagneticField(ISeparableHamiltonian hamiltonian, BodySystem system, double strength) =>
+        Driven(hamiltonian, system, strength, (value, structure) =>
+            KnownDrive.magnetic(system.Charges.IsEmpty ? Weight.Unweighted : Weight.NewByAttribute(AttributeName.Charge), value, structure));
+
+    private static DrivenSystem Driven(
+        ISeparableHamiltonian hamiltonian, BodySystem system, double strength, Func<double, Structure, IDrive> drive)
+    {
+        ArgumentNullException.ThrowIfNull(hamiltonian);
+        ArgumentNullException.ThrowIfNull(system);
+
+        if (hamiltonian.Bodies != system.Bodies || hamiltonian.Dimension != system.Dimension)
+        {
+            throw Interop.BadInput($"The Hamiltonian is of {hamiltonian.Bodies} bodies in {hamiltonian.Dimension} dimensions; expected {system.Bodies} in {system.Dimension}, as the system has.");
+        }
+
+        try
+        {
+            return new DrivenSystem(hamiltonian, drive(strength, system.Core));
+        }
+        catch (ArgumentException error)
+        {
+            throw new HgnInputException(error.Message);
+        }
+    }
+
     /// <summary>The kinetic energy of the first with the potential energies of all.</summary>
     /// <param name="parts">Hamiltonians of the same bodies, at least one.</param>
     /// <exception cref="HgnInputException">There is none, or one is of another size.</exception>

@@ -46,6 +46,7 @@ internal sealed class StageClock
                 seconds[TrainingStage.Solving.Tag],
                 watch.Elapsed.TotalSeconds
             ),
+            VerdictReport.Of(model.Verdict!.Value),
             [.. warnings, .. model.Warnings.Select(warning => warning.ToString())]
         );
     }

@@ -36,6 +36,9 @@ public sealed record TrainingOptions
     /// <summary>Seed of every random draw.</summary>
     public int Seed { get; init; } = TrainingConfigModule.defaults.Seed;
 
+    /// <summary>Whether the verdict shows the evidence for every family of features, also where the fit is good; by default not.</summary>
+    public bool ShowsEvidence { get; init; }
+
     internal TrainingConfig ToConfig()
     {
         if (Width is < 1 or > MostUnits)
@@ -66,7 +69,8 @@ public sealed record TrainingOptions
             },
             Width,
             Ridge is { } fraction ? HgnFunctional.Numerics.Ridge.NewRelative(fraction) : HgnFunctional.Numerics.Ridge.Automatic,
-            Seed
+            Seed,
+            ShowsEvidence
         );
     }
 

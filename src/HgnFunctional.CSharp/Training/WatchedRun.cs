@@ -19,7 +19,8 @@ internal sealed class WatchedRun(
 {
     private readonly Stopwatch watch = new();
     private readonly BoundModel? model = hamiltonian as BoundModel;
-    private Observer<Conservation> observer = ConservationModule.observer(structure, integrator.Hamiltonian);
+    private Observer<Conservation> observer = ConservationModule.observerOf(
+        hamiltonian is IDrive || hamiltonian is BoundModel { Model.Core.HasSurroundings: true }, structure, integrator.Hamiltonian);
     private Observer<double>? range =
         hamiltonian is BoundModel bound ? OutOfRange.observer(structure, bound.Model.Core) : null;
 
@@ -28,10 +29,11 @@ internal sealed class WatchedRun(
     {
         watch.Start();
 
-        foreach (var (step, state) in Simulator.Enumerate(integrator, start, options, cancellation))
+        foreach (var (step, state, work) in Simulator.Enumerate(integrator, start, options, cancellation))
         {
-            observer = observer.Observe(step * options.TimeStep, state);
-            range = range?.Observe(step * options.TimeStep, state);
+            var moment = new RunMoment(step * options.TimeStep, state, work);
+            observer = observer.Observe(moment);
+            range = range?.Observe(moment);
             watch.Stop();
             yield return Tuple.Create(step, state);
             watch.Start();
@@ -61,8 +63,9 @@ internal sealed class WatchedRun(
             watch.Elapsed.TotalSeconds,
             kept.EnergyDriftMax,
             kept.EnergyDriftSlope,
-            kept.MomentumDrift,
+            kept.MomentumDrift?.Value,
             kept.AngularMomentumDrift?.Value,
+            kept.Work,
             range?.Result,
             [.. assumed, .. RunVerdict.warnings(kept, fraction).Select(warning => warning.ToString())]
         );

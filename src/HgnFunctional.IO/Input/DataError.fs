@@ -58,6 +58,8 @@ type DataProblem =
     | NoMassesKnown
     /// Neither bonds nor a cutoff say which pairs interact.
     | NoInteractions
+    /// Atoms were to be pinned, and there are none.
+    | NothingToPin of atoms: string
     /// The vectors of the box do not lie as LAMMPS has them within.
     | TurnedBox of vectors: string
     /// The file has fewer frames than were asked for.
@@ -113,7 +115,9 @@ type DataProblem =
             $"was taken to be in units '{assumed}', but from frame to frame mass times acceleration is {ratio:G3} times the force, as in units '{fitting}'; expected the unit style to be given"
         | NotRepeatable -> "is a pipe, which can be read once; expected a file, since training reads its data more than once"
         | NoMassesKnown -> "has no mass column; expected one, or a topology with masses (--topology FILE), or --mass M"
-        | NoInteractions -> "names no pairs that interact; expected bonds (--topology FILE), a cutoff (--cutoff R), or both"
+        | NoInteractions ->
+            "names no pairs that interact; expected bonds (--topology FILE), a cutoff (--cutoff R), or both, or none at all (--cutoff none)"
+        | NothingToPin atoms -> $"holds no atom of {atoms}, which were to be pinned; expected some"
         | TurnedBox vectors ->
             $"has the box vectors {vectors}; expected the first along x and the second in the plane of x and y, with x of the first, y of the second and z of the third above 0"
         | FramesOutOfRange(first, last, frames) ->

@@ -58,6 +58,7 @@ module internal FileBodies =
                 data.Angles |> Seq.map entry |> Angles.tryCreate bonds |> orFail data.Path None BadAngles |> Some
 
         match topology |> Option.filter (fun data -> options.Bonds && data.Bonds.Length > 0), options.Reach with
+        | None, None when options.Alone -> Relations.none
         | None, None -> fail path None NoInteractions
         | None, reach -> { Relations.none with Reach = reach }
         | Some data, reach ->
@@ -120,6 +121,29 @@ module internal FileBodies =
                 if expected <> int64 data.Types[atom] then
                     fail path line (Contradiction("type", ids[atom], name, string data.Types[atom], data.Path)))
         | _ -> ()
+
+    /// The places of the atoms that options pin.
+    let pinnedOf (options: SourceOptions) (path: string) (ids: int64[]) (types: string[] option) : int list =
+        let chosen (pinned: PinnedAtoms) : int list =
+            let isWanted (body: int) =
+                match pinned, types with
+                | OfIds(first, last), _ -> ids[body] >= first && ids[body] <= last
+                | OfType name, Some types -> types[body] = name
+                | OfType _, None -> false
+
+            match
+                [
+                    for body in 0 .. ids.Length - 1 do
+                        if isWanted body then
+                            body
+                ],
+                pinned
+            with
+            | [], OfIds(first, last) -> fail path None (NothingToPin $"ids {first} to {last}")
+            | [], OfType name -> fail path None (NothingToPin $"type {name}")
+            | bodies, _ -> bodies
+
+        options.Pinned |> List.collect chosen |> List.distinct
 
     let structureOf
         (path: string)

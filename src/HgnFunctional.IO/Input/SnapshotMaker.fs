@@ -65,7 +65,11 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
 
             let species = FileBodies.speciesOf topology frame.Types frame.Elements
             let charges = FileBodies.chargesOf topology frame.Charges
-            let structure = FileBodies.structureOf path (Some frame.Line) axes tilts relations species charges labels masses
+
+            let structure =
+                FileBodies.structureOf path (Some frame.Line) axes tilts relations species charges labels masses
+                |> Structure.withPinned (FileBodies.pinnedOf options path frame.Ids frame.Types)
+
             known <- Some(masses, named, (axes, tilts), structure)
             masses, structure
 

@@ -5,6 +5,13 @@ open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Models
 
+/// Atoms of a file that are pinned.
+type PinnedAtoms =
+    /// Those of a type.
+    | OfType of atomType: string
+    /// Those of the ids from one to another, inclusive.
+    | OfIds of first: int64 * last: int64
+
 /// How trajectory files are to be read.
 [<NoEquality; NoComparison>]
 type SourceOptions =
@@ -13,6 +20,8 @@ type SourceOptions =
         Topology: string option
         /// The distances within which pairs interact, beside the bonds.
         Reach: Reach option
+        /// Whether bodies may do without bonds and a reach, each alone in whatever field there is.
+        Alone: bool
         /// Whether the bonds that files name interact; a model of pairs within a cutoff alone does not look at them.
         Bonds: bool
         /// Mass of every body, where the files give none.
@@ -21,6 +30,8 @@ type SourceOptions =
         Units: Units option
         /// Which of the axes x, y, z are periodic, where files do not say: data files do not, dumps do.
         Periodic: (bool * bool * bool) option
+        /// Atoms that do not move, whatever acts on them. Those that never move in a file are found without.
+        Pinned: PinnedAtoms list
         /// First frame, from 0.
         FirstFrame: int
         /// Last frame, inclusive.

@@ -17,10 +17,12 @@ module TrajectoryFile =
         {
             Topology = None
             Reach = None
+            Alone = false
             Bonds = true
             Mass = None
             Units = None
             Periodic = None
+            Pinned = []
             FirstFrame = 0
             LastFrame = None
         }
@@ -250,6 +252,7 @@ module TrajectoryFile =
                     (FileBodies.chargesOf source data.Charges)
                     labels
                     masses
+                |> Structure.withPinned (FileBodies.pinnedOf options path data.Ids (Some types))
             State = FileBodies.stateOf path None masses data.Positions velocities
             Warnings =
                 [
@@ -260,6 +263,35 @@ module TrajectoryFile =
                         BondsIgnored(path, data.Bonds.Length)
                 ]
         }
+
+    /// Frames that are looked at for what never moves in a start.
+    let private mostForPins = 64
+
+    /// The coordinates that never move in the first frames of a dump, and are where a start has them.
+    let private heldIn (options: SourceOptions) (topology: LammpsData option) (path: string) (start: PhaseState) : bool[] =
+        let finder = Data.PinFinder()
+        let mutable opened: SnapshotMaker option = None
+        let mutable seen = 0
+
+        if Devices.isDevice path then
+            [||]
+        else
+            use cursor = (LammpsDump.frames path).GetEnumerator()
+
+            while seen < mostForPins && (seen < 2 || not finder.IsSettled) && cursor.MoveNext() do
+                match cursor.Current with
+                | Ok frame when frame.Velocities.IsSome && (opened.IsNone || frame.Ids.Length * start.Dimension = start.Positions.Length) ->
+                    let maker = opened |> Option.defaultWith (fun () -> SnapshotMaker(options, topology, path, frame))
+                    opened <- Some maker
+                    let _, state, velocities = maker.State frame
+                    finder.Add(path, state, ReadOnlySpan<float> velocities, ReadOnlySpan<float>.Empty)
+                    seen <- seen + 1
+                // What is wrong beyond the start is no one's concern here.
+                | _ -> seen <- mostForPins
+
+            match finder.PinsOf path with
+            | pins when pins.Length = start.Positions.Length -> pins
+            | _ -> [||]
 
     let private startOfDump (options: SourceOptions) (topology: LammpsData option) (frame: int) (path: string) : Start =
         let mutable frames = 0
@@ -276,7 +308,14 @@ module TrajectoryFile =
         match found with
         | Some found when frames = frame + 1 ->
             let structure, state, _ = SnapshotMaker(options, topology, path, found).State found
-            { Structure = structure; State = state; Warnings = [] }
+
+            match heldIn options topology path state with
+            | [||] -> { Structure = structure; State = state; Warnings = [] }
+            | pins ->
+                let before = structure.Pins.ToArray()
+                let all = if before.Length = 0 then pins else Array.map2 (||) before pins
+                let held = Structure.tryWithPins (ReadOnlySpan<bool> all) structure |> Result.defaultValue structure
+                { Structure = held; State = state; Warnings = [ Held(path, held.PinnedBodies, structure.Bodies) ] }
         | _ -> FileBodies.fail path None (FramesOutOfRange(frame, Some frame, frames))
 
     /// A structure and state to start a simulation from: a frame of a dump (the first by default), or a data file with

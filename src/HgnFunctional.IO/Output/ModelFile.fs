@@ -15,14 +15,14 @@ open HgnFunctional.Blocks
 open HgnFunctional.Models
 
 /// Reads and writes models as single versioned JSON documents. Version 2 added the field `units`, version 3 the relations, species and
-/// bond types, version 4 angles, weights, cutoffs by species and periodic coordinates; documents before 3 hold one law for all pairs,
-/// whatever they are.
+/// bond types, version 4 angles, weights, cutoffs by species and periodic coordinates, version 5 fields, forces of velocities, known laws and
+/// species without a cutoff; documents before 3 hold one law for all pairs, whatever they are.
 [<RequireQualifiedAccess>]
 module ModelFile =
 
     /// The version of the format that this library writes; it reads this one and those before.
     [<Literal>]
-    let Version = 4
+    let Version = 5
 
     /// Bytes of the longest model, after inflation: 64 MB.
     [<Literal>]
@@ -88,6 +88,11 @@ module ModelFile =
 
             json["species"] <- texts scope.Species
             relations.Add json
+        | None when scope.Species <> [ "" ] ->
+            let json = JsonObject()
+            json["kind"] <- "bodies"
+            json["species"] <- texts scope.Species
+            relations.Add json
         | None -> ()
 
         relations
@@ -100,6 +105,10 @@ module ModelFile =
         json["sampler"] <- model.Provenance.Sampler
         json["width"] <- model.Provenance.Width
         json["frames"] <- model.Provenance.Frames
+
+        if model.Provenance.PinnedBodies > 0 then
+            json["pinnedBodies"] <- model.Provenance.PinnedBodies
+
         json["dataSha256"] <- model.Provenance.DataHash
         json["relations"] <- encodeScope model.Scope
         json["constant"] <- model.Constant
@@ -180,7 +189,7 @@ module ModelFile =
     let private decodeScope (reader: SavedReader) : ModelScope =
         let relations =
             reader.Objects "relations"
-            |> List.map (fun relation -> relation.Named("kind", [ "bonds"; "angles"; "cutoff" ], id), relation)
+            |> List.map (fun relation -> relation.Named("kind", [ "bonds"; "angles"; "cutoff"; "bodies" ], id), relation)
 
         if relations |> List.countBy fst |> List.exists (fun (_, count) -> count > 1) then
             reader.Fail("relations", "each kind once")
@@ -189,7 +198,11 @@ module ModelFile =
         let within = tryFind "cutoff"
 
         {
-            Species = within |> Option.map (fun relation -> names relation "species") |> Option.defaultValue [ "" ]
+            Species =
+                within
+                |> Option.orElse (tryFind "bodies")
+                |> Option.map (fun relation -> names relation "species")
+                |> Option.defaultValue [ "" ]
             BondTypes = tryFind "bonds" |> Option.map (fun relation -> names relation "types")
             AngleTypes = tryFind "angles" |> Option.map (fun relation -> names relation "types")
             Reach = within |> Option.map (fun relation -> decodeReach (names relation "species") relation)
@@ -235,9 +248,11 @@ module ModelFile =
                     Sampler = reader.Text "sampler"
                     Width = reader.Count "width"
                     Frames = reader.Count "frames"
+                    PinnedBodies = reader.TryInteger("pinnedBodies", 1, Int32.MaxValue) |> Option.defaultValue 0
                     DataHash = reader.Text "dataSha256"
                 }
             Warnings = []
+            Verdict = None
             Posterior = None
         }
 

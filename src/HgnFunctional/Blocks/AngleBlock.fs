@@ -142,7 +142,7 @@ type AngleBlock internal (features: AngleFeatures) =
     /// The cosine units and the joint ones.
     member _.Features: AngleFeatures = features
 
-    interface IFeatureBlock with
+    interface IEnergyBlock with
         member _.Kind = "angle"
         member _.Width = features.Width
         member _.Trend = features.Opening.Degrees.Length
@@ -151,6 +151,8 @@ type AngleBlock internal (features: AngleFeatures) =
         member _.IsOfMasses = false
         member _.Ranges = [ features.CosineRange; features.LengthRange ]
         member _.Symmetries = BlockSymmetries.all
+        member _.ActsFromOutside = false
+        member _.Constants = []
         member _.Attributes = []
         member _.Refuses _ = None
 
@@ -345,7 +347,7 @@ module AngleBlock =
             Outputs = sample.Outputs
         }
 
-    let private make (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+    let private make (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IBlock =
         let inputs = sample.Inputs
         let seen = throughOf options.Angular inputs
 
@@ -359,7 +361,7 @@ module AngleBlock =
                 LengthRange = { Name = rangeName "length" options.Kind; Low = inputs.Low[1]; High = inputs.High[1] }
             }
 
-    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
+    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IBlock =
         let kind = (reader.Object "pairs").Text "type"
         let opening, joint = reader.Object "opening", reader.Object "joint"
 
@@ -377,11 +379,14 @@ module AngleBlock =
     let recipe: BlockRecipe =
         {
             Kind = "angle"
+            Family = "angles"
             Kinds = _.AngleKinds
             Inputs = fun _ -> 3
             Collect = collect
             SeesRadial = false
+            Layers = 2
             IsOptional = false
+            Fixed = None
             Refuses = fun _ _ -> None
             Create = make
             Restore = restore

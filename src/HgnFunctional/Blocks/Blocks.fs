@@ -7,9 +7,15 @@ open HgnFunctional.Features
 [<RequireQualifiedAccess>]
 module Blocks =
 
-    /// What models are made of unless told otherwise: body features, and pair features for each relation that the structure has,
-    /// which split into T(p) + V(q).
-    let defaults: BlockRecipe list = BodyBlock.recipe :: PairBlock.recipes @ [ AngleBlock.recipe ]
+    /// What bodies do to each other and by themselves in empty space: body features, and pair and angle features for each relation that
+    /// the structure has, which split into T(p) + V(q).
+    let isolated: BlockRecipe list = BodyBlock.recipe :: PairBlock.recipes @ [ AngleBlock.recipe ]
+
+    /// What the world around may add: fields, and forces that depend on velocities. All are optional.
+    let surroundings: BlockRecipe list = FieldBlock.recipes @ PairDragBlock.recipes @ VelocityBlock.recipes
+
+    /// What models are made of unless told otherwise: both, as far as the data want it.
+    let defaults: BlockRecipe list = isolated @ surroundings
 
     /// Message blocks with the paper's inputs and with invariant ones, of one and of two rounds.
     let private messages: BlockRecipe list =
@@ -25,7 +31,7 @@ module Blocks =
         ]
 
     /// Every recipe: tests iterate it.
-    let all: BlockRecipe list = defaults @ messages @ [ RawBlock.recipe ]
+    let all: BlockRecipe list = defaults @ KnownBlock.recipes @ messages @ [ RawBlock.recipe ]
 
 /// A custom part with the name of another.
 type VocabularyError =

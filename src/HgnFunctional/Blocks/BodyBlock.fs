@@ -26,7 +26,7 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
     /// The kinetic terms seen in training; none where the term is that of the masses, which no data can be beyond.
     member _.Range: InvariantRange option = range
 
-    interface IFeatureBlock with
+    interface IEnergyBlock with
         member _.Kind = "body"
         member _.Width = units.Width
         member _.Trend = units.Degrees.Length
@@ -35,6 +35,8 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
         member _.IsOfMasses = range.IsNone
         member _.Ranges = Option.toList range
         member _.Symmetries = BlockSymmetries.all
+        member _.ActsFromOutside = false
+        member _.Constants = []
         member _.Attributes = []
         member _.Refuses _ = None
 
@@ -173,12 +175,12 @@ module BodyBlock =
             let velocity = snapshot.Velocities.Slice(body * dimension, dimension)
             pool.Add(ReadOnlySpan<float> point, TensorPrimitives.Norm velocity)
 
-    let private make (_: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+    let private make (_: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IBlock =
         let sample = sample.Inputs
         let range = { Name = "kinetic term"; Low = sample.Low[0]; High = sample.High[0] }
         BodyBlock(ScalarUnits.create [| 1 |] (draw "" None sample), Some range)
 
-    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
+    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IBlock =
         BodyBlock(SavedParts.toUnits vocabulary reader, reader.TryObject "range" |> Option.map SavedParts.toRange)
 
     /// The kinetic energy sum_i |p_i|^2 / (2 m_i) itself, with a readout of 1: the block has the trend and no hidden unit.
@@ -198,11 +200,14 @@ module BodyBlock =
     let recipe: BlockRecipe =
         {
             Kind = "body"
+            Family = "kinetic energy"
             Kinds = fun _ -> [ EachBody ]
             Inputs = fun _ -> 1
             Collect = collect
             SeesRadial = false
+            Layers = 0
             IsOptional = false
+            Fixed = None
             Refuses = fun _ _ -> None
             Create = make
             Restore = restore

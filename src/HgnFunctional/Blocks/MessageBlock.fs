@@ -68,7 +68,7 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
     member internal _.MessageEnergies(configuration: inref<Configuration>, readout: float[]) : float[] =
         (tapeOf &configuration).MessageEnergies readout[firstMessage..]
 
-    interface IFeatureBlock with
+    interface IEnergyBlock with
         member _.Kind = "message"
         member _.Width = width
         member _.Trend = 0
@@ -78,6 +78,8 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
         member _.Ranges = rangesOf network.Nodes "node input" @ rangesOf network.Edges "edge input"
         member _.Symmetries = network.Inputs.Symmetries
 
+        member _.ActsFromOutside = false
+        member _.Constants = []
         member _.Attributes = []
 
         member _.Refuses(structure) =
@@ -99,7 +101,7 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
 
         member block.Energy(configuration, readout) =
             let values = Array.zeroCreate<float> width
-            (block :> IFeatureBlock).ValuesInto(&configuration, Span<float> values)
+            (block :> IEnergyBlock).ValuesInto(&configuration, Span<float> values)
             Array.fold2 (fun sum value weight -> sum + value * weight) 0.0 values readout
 
         member _.RowsInto(configuration, rowsQ, rowsP, stride) =
@@ -225,7 +227,7 @@ module MessageBlock =
         speeds, Array.init snapshot.Pairs.Count along
 
     /// Draws layer after layer, each on the outputs of those before it.
-    let private make (layout: MessageOptions) (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+    let private make (layout: MessageOptions) (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IBlock =
         let dimension = sample.Snapshots[0].Structure.Dimension
         let inputs = layout.Inputs
 
@@ -295,7 +297,7 @@ module MessageBlock =
         let pooled units = if layout.PoolsEveryStage then Array.init units id else [||]
         MessageBlock(network, pooled network.Nodes.Units, pooled network.Edges.Units)
 
-    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
+    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IBlock =
         let inputs = reader.Registered("inputs", "kind of inputs", vocabulary.Inputs, _.Name)
         let dimension = reader.Integer("dimension", 1, SavedParts.mostDimensions)
         let isDirected = reader.Flag "directed"
@@ -333,11 +335,14 @@ module MessageBlock =
     let recipe (layout: MessageOptions) : BlockRecipe =
         {
             Kind = "message"
+            Family = "messages"
             Kinds = fun _ -> [ EachBody ]
             Inputs = fun _ -> 0
             Collect = fun _ _ -> ()
             SeesRadial = false
+            Layers = 0
             IsOptional = false
+            Fixed = None
             Refuses =
                 fun first snapshot ->
                     let configuration = snapshot.Configuration

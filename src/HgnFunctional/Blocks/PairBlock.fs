@@ -18,10 +18,7 @@ module private PairSaved =
     let save (features: PairFeatures) : (string * SavedForm) list =
         [
             "pairs", SavedParts.ofKind features.Kind
-            match features.Weight with
-            | Unweighted -> ()
-            | ByMasses -> "weight", SavedForm.Text "mass"
-            | ByAttribute name -> "attribute", SavedForm.Text name
+            yield! SavedParts.ofWeight features.Weight
             "radial", SavedForm.Text features.Radial.Name
             yield! SavedParts.ofFactor features.Factor
             "range", SavedParts.ofRange features.Range
@@ -38,12 +35,7 @@ module private PairSaved =
 
         {
             Kind = kind
-            Weight =
-                match reader.TryText "attribute", reader.TryNamed("weight", [ "mass" ], id) with
-                | None, None -> Unweighted
-                | None, Some _ -> ByMasses
-                | Some name, None -> ByAttribute name
-                | Some _, Some _ -> reader.Fail("weight", "one weight")
+            Weight = SavedParts.toWeight reader
             Radial = reader.Registered("radial", "radial transform", vocabulary.Radials, _.Name)
             Factor = factor
             Units = SavedParts.toUnits vocabulary reader
@@ -98,7 +90,7 @@ type PairBlock internal (features: PairFeatures) =
     member internal _.PairEnergy(readout: float[]) : PairEnergy =
         PairEnergy(features, readout, TensorPrimitives.Dot(ReadOnlySpan<float> readout, ReadOnlySpan<float> atCutoff))
 
-    interface IFeatureBlock with
+    interface IEnergyBlock with
         member _.Kind = "pair"
         member _.Width = units.Width
         member _.Trend = units.Degrees.Length
@@ -108,11 +100,9 @@ type PairBlock internal (features: PairFeatures) =
         member _.Ranges = [ features.Range ]
         member _.Symmetries = BlockSymmetries.all
 
-        member _.Attributes =
-            match features.Weight with
-            | ByAttribute name -> [ name ]
-            | Unweighted
-            | ByMasses -> []
+        member _.ActsFromOutside = false
+        member _.Constants = []
+        member _.Attributes = Weight.attributes features.Weight
 
         member _.Refuses(structure) = PairBlock.WeightRefusal(features.Weight, structure)
 
@@ -241,7 +231,7 @@ module PairBlock =
                     point[0] <- distances[pair]
                     pool.Value.Add(ReadOnlySpan<float> point, along / product)
 
-    let private make (weight: Weight) (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+    let private make (weight: Weight) (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IBlock =
         let sample = sample.Inputs
         // Where no pair was ever seen the transform has nothing to act on.
         let seen = if sample.Count = 0 then sample else InputSample.map options.Radial.Value sample
@@ -251,6 +241,7 @@ module PairBlock =
             | PairsOf _
             | AnyPairsOf _ -> options.CutoffRadius |> Option.map (fun radius -> { Shape = options.Cutoff; Radius = radius })
             | EachBody
+            | BodiesOf _
             | BondsOf _
             | AnglesOf _ -> None
 
@@ -264,18 +255,21 @@ module PairBlock =
                 Range = { Name = rangeName weight options.Kind; Low = sample.Low[0]; High = sample.High[0] }
             }
 
-    let private recipeOn (allKindsOf: Structure -> Kind list) (weight: Weight) : BlockRecipe =
+    let private recipeOn (family: string) (allKindsOf: Structure -> Kind list) (weight: Weight) : BlockRecipe =
         // What weighs all bodies the same is no other law.
         let isWanted (structure: Structure) = weight = Unweighted || structure.WeightsDiffer weight
         let kindsOf (structure: Structure) = if isWanted structure then allKindsOf structure else []
 
         {
             Kind = "pair"
+            Family = family + Weight.suffix weight
             Kinds = kindsOf
             Inputs = fun _ -> 1
             Collect = collect kindsOf weight
             SeesRadial = true
+            Layers = 1
             IsOptional = weight <> Unweighted
+            Fixed = None
             Refuses =
                 fun first snapshot ->
                     if isWanted first then
@@ -292,17 +286,17 @@ module PairBlock =
         kinds |> List.filter (fun kind -> not (structure.BondsTellSpecies && kind.IsApart(Some 1)))
 
     /// The recipe of pair blocks of bonds: one for each type.
-    let ofBonds: BlockRecipe = recipeOn _.BondKinds Unweighted
+    let ofBonds: BlockRecipe = recipeOn "bonds" _.BondKinds Unweighted
 
     /// The recipe of pair blocks of pairs within reach: one for each pair of species and, beside the bonds of `ofBonds`, number of
     /// bonds between.
-    let ofReach: BlockRecipe = recipeOn (fun structure -> besideBonds structure.ReachKinds structure) Unweighted
+    let ofReach: BlockRecipe = recipeOn "pairs" (fun structure -> besideBonds structure.ReachKinds structure) Unweighted
 
     /// As `ofBonds`, of laws that weights multiply; for structures whose weights differ.
-    let ofBondsBy (weight: Weight) : BlockRecipe = recipeOn _.BondKinds weight
+    let ofBondsBy (weight: Weight) : BlockRecipe = recipeOn "bonds" _.BondKinds weight
 
     /// As `ofReach`, likewise: one law for pairs of all species.
-    let ofReachBy (weight: Weight) : BlockRecipe = recipeOn (fun structure -> besideBonds structure.AnyReachKinds structure) weight
+    let ofReachBy (weight: Weight) : BlockRecipe = recipeOn "pairs" (fun structure -> besideBonds structure.AnyReachKinds structure) weight
 
     /// The recipes of pair blocks, one for each relation, and those of the weights that laws of nature have.
     let recipes: BlockRecipe list =

@@ -118,6 +118,7 @@ module internal PairRun =
         let struct (pairs, place, kinds) =
             match kind with
             | EachBody
+            | BodiesOf _
             | AnglesOf _ -> struct (Pairs.None, -1, 1)
             | BondsOf _ -> struct (related.Bonded, placeIn structure.BondKinds 0, 1)
             | PairsOf _ -> struct (related.Within, placeIn structure.ReachKinds 0, 1)

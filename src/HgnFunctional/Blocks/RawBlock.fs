@@ -149,7 +149,7 @@ type RawBlock internal (inputs: RawInputs, map: FeatureMap) =
         else
             None
 
-    interface IFeatureBlock with
+    interface IEnergyBlock with
         member _.Kind = "raw"
         member _.Width = map.Units
         member _.Trend = 0
@@ -164,6 +164,8 @@ type RawBlock internal (inputs: RawInputs, map: FeatureMap) =
             ]
 
         member _.Symmetries = BlockSymmetries.none
+        member _.ActsFromOutside = false
+        member _.Constants = []
         member _.Attributes = []
         member _.Refuses(structure) = RawBlock.RefusalOf(inputs, structure)
 
@@ -234,12 +236,12 @@ module RawBlock =
         // No scalar that the data holds belongs to the whole state: SWIM draws uniformly, A-SWIM looks at the fitted H.
         (poolOf EachBody).Add(ReadOnlySpan<float>(inputs.At(snapshot.State.Positions, snapshot.State.Momenta)), 0.0)
 
-    let private make (_: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IFeatureBlock =
+    let private make (_: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IBlock =
         let inputs = inputsOf sample.Snapshots[0].Structure
         let groups = inputs.Names |> Array.map snd
         RawBlock(inputs, sample.Inputs |> InputSample.widen groups |> draw "" None)
 
-    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IFeatureBlock =
+    let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IBlock =
         let bodies = reader.Integer("bodies", 1, Int32.MaxValue)
         let dimension = reader.Integer("dimension", 1, SavedParts.mostDimensions)
         let periods = reader.TryFloats("periods", int64 dimension) |> Option.defaultValue (Array.zeroCreate dimension)
@@ -256,11 +258,14 @@ module RawBlock =
     let recipe: BlockRecipe =
         {
             Kind = "raw"
+            Family = "raw coordinates"
             Kinds = fun _ -> [ EachBody ]
             Inputs = fun snapshot -> (inputsOf snapshot.Structure).Count
             Collect = collect
             SeesRadial = false
+            Layers = 0
             IsOptional = false
+            Fixed = None
             Refuses =
                 fun first snapshot ->
                     RawBlock.SizeRefusal first |> Option.orElseWith (fun () -> RawBlock.RefusalOf(inputsOf first, snapshot.Structure))

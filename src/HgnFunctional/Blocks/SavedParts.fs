@@ -72,6 +72,9 @@ module internal SavedParts =
             [
                 match kind with
                 | EachBody -> ()
+                | BodiesOf species ->
+                    "kind", SavedForm.Text "bodies"
+                    "species", SavedForm.ofTexts [ species ]
                 | AnglesOf angleType ->
                     "kind", SavedForm.Text "angles"
                     "type", SavedForm.Text angleType
@@ -86,6 +89,26 @@ module internal SavedParts =
                     "kind", SavedForm.Text "cutoff"
                     yield! ofBetween between
             ]
+
+    /// All bodies, or those of a species.
+    let toBodyKind (reader: SavedReader) : Kind =
+        match reader.TryTexts "species" with
+        | None -> EachBody
+        | Some [ species ] -> BodiesOf species
+        | Some _ -> reader.Fail("species", "one name")
+
+    let ofWeight (weight: Weight) : (string * SavedForm) list =
+        match weight with
+        | Unweighted -> []
+        | ByMasses -> [ "weight", SavedForm.Text "mass" ]
+        | ByAttribute name -> [ "attribute", SavedForm.Text name ]
+
+    let toWeight (reader: SavedReader) : Weight =
+        match reader.TryText "attribute", reader.TryNamed("weight", [ "mass" ], id) with
+        | None, None -> Unweighted
+        | None, Some _ -> ByMasses
+        | Some name, None -> ByAttribute name
+        | Some _, Some _ -> reader.Fail("weight", "one weight")
 
     let toPairKind (reader: SavedReader) : Kind =
         match reader.Named("kind", [ "bonds"; "cutoff" ], id) with

@@ -4,6 +4,8 @@ namespace HgnFunctional.Bodies
 type Kind =
     /// Every body: its kinetic energy has the mass in it, and is one law for all.
     | EachBody
+    /// Bodies of a species; "" where nobody named it.
+    | BodiesOf of species: string
     /// Bonds of a type; "" where nobody named it.
     | BondsOf of bondType: string
     /// Pairs within reach of bodies of two species, the first name not above the second, "" where nobody named them; and, in
@@ -15,12 +17,16 @@ type Kind =
     /// Angles of a type; "" where nobody named it.
     | AnglesOf of angleType: string
 
+    /// Whether it is of pairs, bonded or within reach.
+    member internal kind.IsOfPairs: bool = kind.IsBondsOf || kind.IsPairsOf || kind.IsAnyPairsOf
+
     /// Whether it is of pairs within reach with so many bonds between.
     member internal kind.IsApart(between: int option) : bool =
         match kind with
         | PairsOf(_, _, bonds)
         | AnyPairsOf bonds -> bonds = between
         | EachBody
+        | BodiesOf _
         | BondsOf _
         | AnglesOf _ -> false
 
@@ -28,6 +34,8 @@ type Kind =
     override kind.ToString() : string =
         match kind with
         | EachBody -> "each body"
+        | BodiesOf "" -> "bodies"
+        | BodiesOf species -> $"bodies {species}"
         | BondsOf "" -> "bonds"
         | BondsOf bondType -> $"bonds of type {bondType}"
         | AnglesOf "" -> "angles"

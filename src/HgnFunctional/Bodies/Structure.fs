@@ -6,7 +6,15 @@ open HgnFunctional.Space
 
 /// What is fixed about the bodies themselves.
 [<NoEquality; NoComparison>]
-type private Bodies = { Masses: float[]; Species: Naming; Attributes: Map<string, float[]>; Labels: Labels option }
+type private Bodies =
+    {
+        Masses: float[]
+        Species: Naming
+        Attributes: Map<string, float[]>
+        Labels: Labels option
+        /// Which coordinates do not move [N d]; empty where all do.
+        Pins: bool[]
+    }
 
 /// All that is fixed about N bodies: their masses, species and attributes, the cell they live in, and which of them interact. Immutable.
 [<Sealed; NoEquality; NoComparison>]
@@ -26,6 +34,8 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
         let a, b = species.IndexOf first, species.IndexOf second
         let low, high = min a b, max a b
         high * (high + 1) / 2 + low
+
+    let pinned = bodies.Pins |> Seq.indexed |> Seq.filter snd |> Seq.map fst |> Array.ofSeq
 
     let paths = lazy (relations.Bonds |> Option.map (fun bonds -> BondPaths.Of bonds.Graph))
 
@@ -103,6 +113,20 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
 
     /// An attribute of each body [N], if they have it.
     member _.TryAttribute(name: string) : float[] option = bodies.Attributes |> Map.tryFind name |> Option.map Array.copy
+
+    /// Which coordinates are pinned, row-major [N d]: they do not move, whatever acts on them. Empty where all move.
+    member _.Pins: ReadOnlySpan<bool> = ReadOnlySpan<bool> bodies.Pins
+
+    /// The coordinates that are pinned, ascending.
+    member internal _.PinnedCoordinates: int[] = pinned
+
+    /// Writes 0 to what belongs to pinned coordinates [N d].
+    member internal _.ClearPinned(values: Span<float>) : unit =
+        for k in pinned do
+            values[k] <- 0.0
+
+    /// Number of bodies with a pinned coordinate.
+    member _.PinnedBodies: int = pinned |> Array.distinctBy (fun k -> k / cell.Dimension) |> Array.length
 
     /// Open or periodic space.
     member _.Cell: Cell = cell
@@ -222,13 +246,24 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
         | _ -> RelatedPairs(cell, bonded, Pairs.None, [||])
 
     static member internal Of(cell: Cell, masses: float[]) : Structure =
-        let bodies = { Masses = masses; Species = Naming.unnamed masses.Length; Attributes = Map.empty; Labels = None }
+        let bodies =
+            {
+                Masses = masses
+                Species = Naming.unnamed masses.Length
+                Attributes = Map.empty
+                Labels = None
+                Pins = [||]
+            }
+
         Structure(bodies, cell, Relations.none)
 
     member internal _.With(relations: Relations) : Structure = Structure(bodies, cell, relations)
 
     member internal _.With(species: Naming, relations: Relations) : Structure =
         Structure({ bodies with Species = species }, cell, relations)
+
+    member internal _.With(pins: bool[]) : Structure =
+        Structure({ bodies with Pins = (if Array.contains true pins then pins else [||]) }, cell, relations)
 
     member internal _.With(labels: Labels option) : Structure = Structure({ bodies with Labels = labels }, cell, relations)
     member internal _.With(masses: float[]) : Structure = Structure({ bodies with Masses = masses }, cell, relations)
@@ -237,7 +272,7 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
         Structure({ bodies with Attributes = Map.add attribute values bodies.Attributes }, cell, relations)
 
     /// The structure in one line.
-    override _.ToString() : string =
+    override structure.ToString() : string =
         let pairs =
             [
                 match relations.Bonds with
@@ -254,9 +289,10 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
         let pairs = if pairs.IsEmpty then "no pairs" else String.Join(" and ", pairs)
         let least, largest = Array.min bodies.Masses, Array.max bodies.Masses
         let mass = if least = largest then $"mass {least}" else $"masses {least} to {largest}"
+        let held = if pinned.Length > 0 then $", {structure.PinnedBodies} pinned" else ""
         let kinds = if species.TellsApart then $"{names.Length} species, " else ""
         let space = if cell.IsPeriodic then string cell else "open space"
-        $"Structure of {bodies.Masses.Length} bodies in {cell.Dimension} dimensions: {pairs}, {kinds}{mass}, {space}"
+        $"Structure of {bodies.Masses.Length} bodies in {cell.Dimension} dimensions: {pairs}, {kinds}{mass}{held}, {space}"
 
 /// Checked creation of structures.
 [<RequireQualifiedAccess>]
@@ -357,6 +393,30 @@ module Structure =
     /// As `tryWithAttribute`; throws an `ArgumentException` with the reason.
     let withAttribute (name: string) (values: float[]) (structure: Structure) : Structure =
         tryWithAttribute name (ReadOnlySpan<float> values) structure |> orThrow (nameof values)
+
+    /// The structure with pinned coordinates, row-major [N d], which are copied; all move where none is pinned.
+    let tryWithPins (pins: ReadOnlySpan<bool>) (structure: Structure) : Result<Structure, StructureError> =
+        let expected = structure.Bodies * structure.Dimension
+
+        if pins.Length <> expected then
+            Error(PinsForOtherBodies(pins.Length, expected))
+        else
+            Ok(structure.With(pins.ToArray()))
+
+    /// The structure with bodies, counted from 0, that are pinned along every axis, beside those that were before.
+    let tryWithPinned (pinned: int seq) (structure: Structure) : Result<Structure, StructureError> =
+        let pinned = Set.ofSeq pinned
+        let d = structure.Dimension
+
+        match pinned |> Seq.tryFind (fun body -> body < 0 || body >= structure.Bodies) with
+        | Some body -> Error(NoBodyToPin(body, structure.Bodies))
+        | None ->
+            let before = structure.Pins.ToArray()
+            let isPinned k = pinned.Contains(k / d) || (before.Length > 0 && before[k])
+            Ok(structure.With(Array.init (structure.Bodies * d) isPinned))
+
+    /// As `tryWithPinned`; throws an `ArgumentException` with the reason.
+    let withPinned (pinned: int seq) (structure: Structure) : Structure = tryWithPinned pinned structure |> orThrow (nameof pinned)
 
     /// The structure with other names of species and bond types, and without the relations that are not wanted.
     let internal adapt (species: string -> string) (relations: Relations) (structure: Structure) : Structure =

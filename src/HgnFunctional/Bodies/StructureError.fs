@@ -20,6 +20,10 @@ type StructureError =
     | AttributeForOtherBodies of name: string * values: int * bodies: int
     /// An attribute of a body is NaN or infinite.
     | BadAttribute of name: string * body: int * value: float
+    /// Pins are not given for each coordinate.
+    | PinsForOtherBodies of pins: int * coordinates: int
+    /// A body that is not there was to be pinned; bodies count from 0.
+    | NoBodyToPin of body: int * bodies: int
     /// The cutoff is so many times the size of the box that a body would meet too many images of another.
     | TooManyImages of cutoff: float * images: float
 
@@ -36,5 +40,7 @@ type StructureError =
         | AttributeForOtherBodies(name, values, bodies) ->
             $"The attribute '{name}' has {values} values; expected {bodies}, one for each body."
         | BadAttribute(name, body, value) -> $"The attribute '{name}' of body {body} is {value}; expected a finite number."
+        | PinsForOtherBodies(pins, coordinates) -> $"There are pins for {pins} coordinates; expected {coordinates} (bodies x dimension)."
+        | NoBodyToPin(body, bodies) -> $"Body {body} was to be pinned; expected bodies from 0 to {bodies - 1}."
         | TooManyImages(cutoff, images) ->
             $"Within the cutoff {cutoff} lie some {images:G2} images of each body; expected a shorter cutoff or a larger box."

@@ -16,3 +16,21 @@ module AttributeName =
     /// The charge, in the units of the source.
     [<Literal>]
     let Charge = "charge"
+
+/// Weights and what they need.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module internal Weight =
+
+    /// What a law of such a weight has behind its name.
+    let suffix (weight: Weight) : string =
+        match weight with
+        | Unweighted -> ""
+        | ByMasses -> ", by mass"
+        | ByAttribute name -> $", by {name}"
+
+    /// The attributes that bodies must have.
+    let attributes (weight: Weight) : string list =
+        match weight with
+        | ByAttribute name -> [ name ]
+        | Unweighted
+        | ByMasses -> []

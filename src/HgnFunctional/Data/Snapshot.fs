@@ -66,6 +66,12 @@ type Snapshot
     static member internal OfOwned(structure, state, velocities, forces, pairs) : Snapshot =
         Snapshot(structure, state, velocities, forces, pairs, "")
 
+    /// The same moment of a structure that differs in nothing that pairs depend on.
+    member internal _.On(structure: Structure) : Snapshot = Snapshot(structure, state, velocities, forces, pairs, trajectory)
+
+    /// Number of components of velocities, or of forces, that are not pinned.
+    member internal _.FreeComponents: int = forces.Length - structure.PinnedCoordinates.Length
+
     member internal _.InTrajectory(name: string) : Snapshot = Snapshot(structure, state, velocities, forces, pairs, name)
 
 /// Checked creation of snapshots.
@@ -124,7 +130,12 @@ module Snapshot =
     /// The same snapshot as a part of the trajectory of this name.
     let inTrajectory (name: string) (snapshot: Snapshot) : Snapshot = snapshot.InTrajectory name
 
-    /// The snapshot of a known Hamiltonian at a state, with exact derivatives.
+    /// The snapshot of a known Hamiltonian at a state, with exact derivatives; with the forces of a drive where it is one as well.
     let ofHamiltonian (structure: Structure) (hamiltonian: IHamiltonian) (state: PhaseState) : Result<Snapshot, SnapshotError> =
         let velocities, forces = Hamiltonian.timeDerivative hamiltonian state
+
+        match hamiltonian with
+        | :? IDrive as drive -> drive.AddDrivenForceInto(state.Positions, state.Momenta, Span<float> forces)
+        | _ -> ()
+
         tryCreate structure state (ReadOnlySpan<float> velocities) (ReadOnlySpan<float> forces)

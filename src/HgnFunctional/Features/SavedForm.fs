@@ -188,6 +188,14 @@ type SavedReader internal (path: string, fields: (string * SavedForm) list) =
 
         Array.map int values
 
+    /// Lists of whole numbers from 0 up to, but not including, `count`.
+    member reader.IndexLists(name: string, count: int) : int[][] =
+        let ofEntry (index: int) (entry: SavedForm) : int[] =
+            let item = SavedReader($"{full name}[{index}]", [ "axes", entry ])
+            item.Indices("axes", count)
+
+        reader.List name |> List.mapi ofEntry |> Array.ofList
+
 /// Reading saved forms.
 [<RequireQualifiedAccess>]
 module SavedForm =

@@ -108,6 +108,7 @@ type internal ExtendedStepper
         member _.Steps = steps
         member _.Positions = ReadOnlySpan<float> q
         member _.Momenta = ReadOnlySpan<float> p
+        member _.Work = 0.0
 
 /// The family of methods in extended phase space, for any Hamiltonian.
 [<RequireQualifiedAccess>]
@@ -135,9 +136,15 @@ module Extended =
             IsExplicit = true
             HasFixedStep = true
             NeedsSeparable = false
+            TakesDrive = false
             ForceEvaluations = Some(4 * method.Fractions.Length)
             Source = method.Source
-            TryStart = fun settings dynamics -> Ok(on settings.Coupling dynamics.Hamiltonian method)
+            TryStart =
+                fun settings dynamics ->
+                    match dynamics with
+                    | Driven _ -> Error { Method = method.Name; Needs = "a motion without drag or other forces that no energy gives" }
+                    | Separable _
+                    | General _ -> Ok(on settings.Coupling dynamics.Hamiltonian method)
         }
 
     /// A method with any Hamiltonian; both numbers of the coupling must be finite and above 0.
@@ -157,6 +164,7 @@ module Extended =
                 member _.Steps = one.Steps
                 member _.Positions = ReadOnlySpan<float> stepper.LiftedPositions
                 member _.Momenta = ReadOnlySpan<float> stepper.LiftedMomenta
+                member _.Work = 0.0
             }
 
         {

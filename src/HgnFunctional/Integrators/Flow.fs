@@ -96,7 +96,7 @@ module Flow =
 /// One stage of a splitting method: one of the flows that a step composes, for a fraction of the time step.
 type SplitStage =
     {
-        /// Which flow: 0 is that of T(p), 1 that of V(q), others are flows that a motion has beside these.
+        /// Which flow: 0 is that of T(p), 1 that of V(q).
         Flow: int
         /// The fraction.
         Fraction: float
@@ -111,8 +111,3 @@ module SplitStage =
 
     /// Momenta change with the forces -dV/dq.
     let kick (fraction: float) : SplitStage = { Flow = 1; Fraction = fraction }
-
-    /// A flow beside those of T(p) and V(q), counted from 0.
-    let further (index: int) (fraction: float) : SplitStage =
-        Guard.notNegative (nameof index) index
-        { Flow = 2 + index; Fraction = fraction }

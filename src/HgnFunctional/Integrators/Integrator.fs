@@ -46,6 +46,8 @@ type IntegrationMethod =
         HasFixedStep: bool
         /// Whether it needs a Hamiltonian that splits into T(p) + V(q).
         NeedsSeparable: bool
+        /// Whether it takes forces that no energy gives beside a Hamiltonian.
+        TakesDrive: bool
         /// Evaluations of the forces, or of the gradient, in a step of a run; none where the motion decides.
         ForceEvaluations: int option
         /// Where it comes from.
@@ -91,6 +93,13 @@ module Integrator =
     /// The integrator of a method whose claims hold in phase space itself, from what starts a stepper by a time step from a state.
     let create (method: IntegrationMethod) (hamiltonian: IHamiltonian) (start: float -> PhaseState -> IStepper) : Integrator =
         { Method = method; Hamiltonian = hamiltonian; Start = start; Space = { Lift = id; Start = start } }
+
+    /// The claims of a method under a motion: with a drive nothing is symplectic.
+    let internal claimsUnder (dynamics: Dynamics) (method: IntegrationMethod) : IntegrationMethod =
+        if dynamics.Drive.IsSome then
+            { method with Symplecticity = NotSymplectic }
+        else
+            method
 
     let private check (hamiltonian: IHamiltonian) (timeStep: float) (start: PhaseState) : unit =
         if not (Double.IsFinite timeStep) || timeStep = 0.0 then

@@ -2,6 +2,7 @@ namespace HgnFunctional.Integrators
 
 open HgnFunctional
 open HgnFunctional.Numerics
+open HgnFunctional.Models
 
 /// The family of Runge-Kutta methods with fixed steps, for any Hamiltonian.
 [<RequireQualifiedAccess>]
@@ -18,18 +19,22 @@ module RungeKutta =
             IsExplicit = method.IsExplicit
             HasFixedStep = true
             NeedsSeparable = false
+            TakesDrive = true
             ForceEvaluations = if method.IsExplicit then Some method.Stages else None
             Source = method.Source
-            TryStart = fun _ dynamics -> Ok(on dynamics.Hamiltonian method)
+            TryStart = fun _ dynamics -> Ok(under dynamics method)
         }
 
-    /// A method with any Hamiltonian.
-    and on (hamiltonian: IHamiltonian) (tableau: RungeKuttaMethod) : Integrator =
-        Integrator.create (method tableau) hamiltonian (fun timeStep start ->
+    /// A method with any motion; with a drive it is not symplectic.
+    and under (dynamics: Dynamics) (tableau: RungeKuttaMethod) : Integrator =
+        Integrator.create (method tableau |> Integrator.claimsUnder dynamics) dynamics.Hamiltonian (fun timeStep start ->
             if tableau.IsExplicit then
-                ExplicitRungeKuttaStepper(tableau, hamiltonian, timeStep, start)
+                ExplicitRungeKuttaStepper(tableau, dynamics, timeStep, start)
             else
-                ImplicitRungeKuttaStepper(tableau, hamiltonian, timeStep, start))
+                ImplicitRungeKuttaStepper(tableau, dynamics, timeStep, start))
+
+    /// A method with any Hamiltonian.
+    let on (hamiltonian: IHamiltonian) (tableau: RungeKuttaMethod) : Integrator = under (General hamiltonian) tableau
 
     /// Every method of this family.
     let all: IntegrationMethod list = List.map method RungeKuttaMethod.all
@@ -49,17 +54,22 @@ module Adaptive =
             IsExplicit = true
             HasFixedStep = false
             NeedsSeparable = false
+            TakesDrive = true
             ForceEvaluations = None
             Source = method.Method.Source
-            TryStart = fun settings dynamics -> Ok(on settings.Tolerance dynamics.Hamiltonian method)
+            TryStart = fun settings dynamics -> Ok(under settings.Tolerance dynamics method)
         }
 
-    /// A method with any Hamiltonian, and the largest error of a substep, above 0 (`IntegratorSettings.Tolerance`).
-    and on (tolerance: float) (hamiltonian: IHamiltonian) (embedded: EmbeddedRungeKutta) : Integrator =
+    /// A method with any motion, and the largest error of a substep, above 0 (`IntegratorSettings.Tolerance`).
+    and under (tolerance: float) (dynamics: Dynamics) (embedded: EmbeddedRungeKutta) : Integrator =
         Guard.positiveFinite (nameof tolerance) tolerance
 
-        Integrator.create (method embedded) hamiltonian (fun timeStep start ->
-            AdaptiveStepper(embedded, tolerance, hamiltonian, timeStep, start))
+        Integrator.create (method embedded) dynamics.Hamiltonian (fun timeStep start ->
+            AdaptiveStepper(embedded, tolerance, dynamics, timeStep, start))
+
+    /// As `under`, with any Hamiltonian.
+    let on (tolerance: float) (hamiltonian: IHamiltonian) (embedded: EmbeddedRungeKutta) : Integrator =
+        under tolerance (General hamiltonian) embedded
 
     /// Every method of this family.
     let all: IntegrationMethod list = List.map method EmbeddedRungeKutta.all

@@ -4,11 +4,13 @@ open System
 open System.Numerics.Tensors
 open HgnFunctional
 open HgnFunctional.Numerics
+open HgnFunctional.Models
 
 /// The slopes of an explicit method at one step.
 [<Sealed>]
-type private ExplicitStages(method: RungeKuttaMethod, hamiltonian: IHamiltonian, size: int) =
+type private ExplicitStages(method: RungeKuttaMethod, motion: EquationsOfMotion) =
 
+    let size = motion.Size
     let stage = Array.zeroCreate<float> size
     let slopes = Array.init method.Stages (fun _ -> Array.zeroCreate<float> size)
 
@@ -21,7 +23,7 @@ type private ExplicitStages(method: RungeKuttaMethod, hamiltonian: IHamiltonian,
                 if method.Matrix[i][j] <> 0.0 then
                     Stepper.addScaled stage (h * method.Matrix[i][j]) slopes[j]
 
-            Stepper.derivativeInto hamiltonian stage slopes[i]
+            motion.DerivativeInto(stage, slopes[i])
 
     /// target <- target + h sum_i weight_i slope_i.
     member _.Add(weights: float[], h: float, target: float[]) : unit =
@@ -31,11 +33,12 @@ type private ExplicitStages(method: RungeKuttaMethod, hamiltonian: IHamiltonian,
 
 /// A stepper for an explicit Runge-Kutta method; allocates nothing per step.
 [<Sealed>]
-type internal ExplicitRungeKuttaStepper(method: RungeKuttaMethod, hamiltonian: IHamiltonian, timeStep: float, start: PhaseState) =
+type internal ExplicitRungeKuttaStepper(method: RungeKuttaMethod, dynamics: Dynamics, timeStep: float, start: PhaseState) =
 
     let half = start.Positions.Length
-    let y = Stepper.join start
-    let stages = ExplicitStages(method, hamiltonian, y.Length)
+    let motion = EquationsOfMotion(dynamics.Hamiltonian, dynamics.Drive, half)
+    let y = motion.Join start
+    let stages = ExplicitStages(method, motion)
     let mutable steps = 0L
 
     interface IStepper with
@@ -48,19 +51,21 @@ type internal ExplicitRungeKuttaStepper(method: RungeKuttaMethod, hamiltonian: I
         member _.Steps = steps
         member _.Positions = ReadOnlySpan<float>(y, 0, half)
         member _.Momenta = ReadOnlySpan<float>(y, half, half)
+        member _.Work = y[2 * half]
 
 /// A stepper that covers each time step with substeps of an embedded method, as long as the tolerance allows; allocates
 /// nothing per step. Errors of positions are measured against their spread, errors of momenta against their size, so that
 /// steps do not depend on where the bodies are, nor on units (step control: Hairer, Norsett, Wanner, Solving Ordinary
 /// Differential Equations I, II.4).
 [<Sealed>]
-type internal AdaptiveStepper(method: EmbeddedRungeKutta, tolerance: float, hamiltonian: IHamiltonian, timeStep: float, start: PhaseState) =
+type internal AdaptiveStepper(method: EmbeddedRungeKutta, tolerance: float, dynamics: Dynamics, timeStep: float, start: PhaseState) =
 
     let half = start.Positions.Length
-    let y = Stepper.join start
+    let motion = EquationsOfMotion(dynamics.Hamiltonian, dynamics.Drive, half)
+    let y = motion.Join start
     let next = Array.zeroCreate<float> y.Length
     let error = Array.zeroCreate<float> y.Length
-    let stages = ExplicitStages(method.Method, hamiltonian, y.Length)
+    let stages = ExplicitStages(method.Method, motion)
     let errorWeights = Array.map2 (-) method.Method.Weights method.ComparedWeights
     let direction = float (sign timeStep)
     let duration = abs timeStep
@@ -120,19 +125,22 @@ type internal AdaptiveStepper(method: EmbeddedRungeKutta, tolerance: float, hami
         member _.Steps = steps
         member _.Positions = ReadOnlySpan<float>(y, 0, half)
         member _.Momenta = ReadOnlySpan<float>(y, half, half)
+        member _.Work = y[2 * half]
 
 /// A stepper for an implicit Runge-Kutta method. The increments z_i = h sum_j a_ij f(y + z_j) of its stages are found by
 /// fixed-point iteration to rounding, from zero, so that a step depends on nothing but the state (Hairer, Lubich, Wanner,
 /// Geometric Numerical Integration, VIII.6).
 [<Sealed>]
-type internal ImplicitRungeKuttaStepper(method: RungeKuttaMethod, hamiltonian: IHamiltonian, timeStep: float, start: PhaseState) =
+type internal ImplicitRungeKuttaStepper(method: RungeKuttaMethod, dynamics: Dynamics, timeStep: float, start: PhaseState) =
 
     let half = start.Positions.Length
-    let y = Stepper.join start
-    let size = y.Length
+    let motion = EquationsOfMotion(dynamics.Hamiltonian, dynamics.Drive, half)
+    let y = motion.Join start
+    // The work follows from the rest.
+    let size = 2 * half
     let stages = method.Stages
-    let stage = Array.zeroCreate<float> size
-    let slopes = Array.init stages (fun _ -> Array.zeroCreate<float> size)
+    let stage = Array.zeroCreate<float> y.Length
+    let slopes = Array.init stages (fun _ -> Array.zeroCreate<float> y.Length)
     // Increments of all stages, in units of the size of q and of p, so that both count alike.
     let increments = Array.zeroCreate<float>(stages * size)
     let fixedPoint = FixedPoint(stages * size)
@@ -151,7 +159,7 @@ type internal ImplicitRungeKuttaStepper(method: RungeKuttaMethod, hamiltonian: I
         for i in 0 .. stages - 1 do
             y.CopyTo(stage, 0)
             addStage increments i
-            Stepper.derivativeInto hamiltonian stage slopes[i]
+            motion.DerivativeInto(stage, slopes[i])
 
     let apply =
         Action<float[], float[]>(fun increments destination ->
@@ -190,3 +198,4 @@ type internal ImplicitRungeKuttaStepper(method: RungeKuttaMethod, hamiltonian: I
         member _.Steps = steps
         member _.Positions = ReadOnlySpan<float>(y, 0, half)
         member _.Momenta = ReadOnlySpan<float>(y, half, half)
+        member _.Work = y[2 * half]

@@ -5,17 +5,17 @@ open HgnFunctional.Models
 
 /// A stepper for a splitting method; allocates nothing per step, if its flows do not.
 [<Sealed>]
-type internal SplittingStepper(method: SplittingMethod, flows: (PhaseState -> IFlow) list, timeStep: float, start: PhaseState) =
+type internal SplittingStepper
+    (method: SplittingMethod, drift: IFlow, kick: IFlow, workOf: unit -> float, timeStep: float, start: PhaseState) =
 
     let point = PhasePoint start
-    let flows = flows |> List.map (fun begun -> begun start) |> Array.ofList
     let stages = Array.ofList method.Stages
     let mutable steps = 0L
 
     interface IStepper with
         member _.Step() =
             for stage in stages do
-                flows[stage.Flow].Advance(stage.Fraction * timeStep, point)
+                (if stage.Flow = 0 then drift else kick).Advance(stage.Fraction * timeStep, point)
 
             steps <- steps + 1L
             if point.IsFinite then Ok() else Error(Diverged steps)
@@ -23,48 +23,65 @@ type internal SplittingStepper(method: SplittingMethod, flows: (PhaseState -> IF
         member _.Steps = steps
         member _.Positions = point.Positions
         member _.Momenta = point.Momenta
+        member _.Work = workOf ()
 
-/// The family of splitting methods, for Hamiltonians H = T(p) + V(q) and for motions that add flows to theirs.
+/// The family of splitting methods, for Hamiltonians H = T(p) + V(q). A drive joins the flow of V(q), so that any of them takes it.
 [<RequireQualifiedAccess>]
 module Splitting =
 
-    /// A method with flows beside those of T(p) and V(q), each from the state where a run starts: the third flow of its
-    /// stages is the first of these, and so on. With such flows the motion is not that of the Hamiltonian alone.
-    let rec methodWith (further: (PhaseState -> IFlow) list) (method: SplittingMethod) : IntegrationMethod =
-        if method.Flows > 2 + further.Length then
-            invalidArg
-                (nameof further)
-                $"The method {method.Name} is of {method.Flows} flows; expected {method.Flows - 2} beside T(p) and V(q)."
+    /// The order of the inner method where a drive has no exact flow.
+    let private orderOfStages = 4
 
+    /// A method of the flows of T(p) and V(q), with its claims.
+    let rec method (method: SplittingMethod) : IntegrationMethod =
         {
             Name = method.Name
             Order = method.Order
             GeneralOrder = method.GeneralOrder
             IsSymmetric = method.IsSymmetric
-            Symplecticity = if method.Flows > 2 then NotSymplectic else Symplectic
+            Symplecticity = Symplectic
             IsExplicit = true
             HasFixedStep = true
             NeedsSeparable = true
+            TakesDrive = true
             ForceEvaluations = Some method.ForceEvaluations
             Source = method.Source
             TryStart =
                 fun _ dynamics ->
                     match dynamics with
-                    | Separable hamiltonian -> Ok(onWith further hamiltonian method)
+                    | Separable hamiltonian -> Ok(on hamiltonian method)
+                    | Driven(Separable hamiltonian, drive) -> Ok(onDriven hamiltonian drive method)
+                    | Driven _
                     | General _ -> Error { Method = method.Name; Needs = "a model that splits into T(p) + V(q), which this one does not" }
         }
 
-    /// As `on`, with flows beside those of T(p) and V(q).
-    and onWith (further: (PhaseState -> IFlow) list) (hamiltonian: ISeparableHamiltonian) (method: SplittingMethod) : Integrator =
-        let flows = Flow.drift hamiltonian :: Flow.kick hamiltonian :: further
-
-        Integrator.create (methodWith further method) hamiltonian (fun timeStep start -> SplittingStepper(method, flows, timeStep, start))
-
-    /// A method of the flows of T(p) and V(q), with its claims.
-    let method (method: SplittingMethod) : IntegrationMethod = methodWith [] method
-
     /// A method with a Hamiltonian that splits; the type says so.
-    let on (hamiltonian: ISeparableHamiltonian) (method: SplittingMethod) : Integrator = onWith [] hamiltonian method
+    and on (hamiltonian: ISeparableHamiltonian) (splitting: SplittingMethod) : Integrator =
+        Integrator.create (method splitting) hamiltonian (fun timeStep start ->
+            SplittingStepper(splitting, Flow.drift hamiltonian start, Flow.kick hamiltonian start, (fun () -> 0.0), timeStep, start))
+
+    /// A method with a Hamiltonian that splits and a drive, whose force acts while momenta change. It is of the order that the method
+    /// has for any T(p) and, where the drive is not linear in momenta, of four at most; it is not symplectic.
+    and onDriven (hamiltonian: ISeparableHamiltonian) (drive: IDrive) (splitting: SplittingMethod) : Integrator =
+        let isExact = not drive.Rates.IsEmpty
+
+        let order =
+            if isExact then
+                splitting.GeneralOrder
+            else
+                min orderOfStages splitting.GeneralOrder
+
+        let claims =
+            { method splitting with
+                Order = order
+                GeneralOrder = order
+                IsSymmetric = splitting.IsSymmetric && isExact
+                Symplecticity = NotSymplectic
+            }
+
+        Integrator.create claims hamiltonian (fun timeStep start ->
+            let kick = DrivenKick(hamiltonian, drive, start)
+            SplittingStepper(splitting, Flow.drift hamiltonian start, kick, (fun () -> kick.Work), timeStep, start))
 
     /// Every method of this family.
     let all: IntegrationMethod list = List.map method SplittingMethod.all

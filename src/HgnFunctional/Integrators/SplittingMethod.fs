@@ -1,7 +1,7 @@
 namespace HgnFunctional.Integrators
 
-/// An explicit method that composes flows, as data with claims that the tests read. It is symplectic for H = T(p) + V(q), and
-/// goes with further flows.
+/// An explicit method that composes the flows of T(p) and V(q), as data with claims that the tests read. It is symplectic for
+/// H = T(p) + V(q).
 type SplittingMethod =
     {
         /// Name in options.
@@ -19,13 +19,10 @@ type SplittingMethod =
     /// Whether a step with -dt undoes a step with dt: the stages read the same backwards.
     member method.IsSymmetric: bool = method.Stages = List.rev method.Stages
 
-    /// Number of flows: those of T(p) and V(q), and further ones that a stage names.
-    member method.Flows: int = method.Stages |> List.map _.Flow |> List.fold max 1 |> (+) 1
-
     /// Evaluations of the forces in a step of a run, which kicks without a drift between them share, those of neighbouring
-    /// steps too. Further flows are taken to leave the positions alone.
+    /// steps too.
     member method.ForceEvaluations: int =
-        match method.Stages |> List.filter (fun stage -> stage.Flow < 2) with
+        match method.Stages with
         | [] -> 0
         | stages ->
             List.last stages :: stages
@@ -104,20 +101,6 @@ module SplittingMethod =
     let quintupleJump (method: SplittingMethod) : SplittingMethod =
         let weight = 1.0 / (4.0 - root method 4.0)
         { symmetric [ weight; weight ] method with Name = $"quintuple jump of {method.Name}" }
-
-    /// Half a step of a further flow, a step of the method, and the other half: of order two if the method is symmetric and
-    /// of two or more, with any flow (Strang 1968, doi:10.1137/0705041).
-    let strang (further: int) (method: SplittingMethod) : SplittingMethod =
-        let half = [ SplitStage.further further 0.5 ]
-        let order = if method.IsSymmetric then 2 else 1
-
-        {
-            Name = $"strang around {method.Name}"
-            Order = min order method.Order
-            GeneralOrder = min order method.GeneralOrder
-            Stages = merged (half @ method.Stages @ half)
-            Source = $"Strang 1968, doi:10.1137/0705041; {method.Source}"
-        }
 
     /// Alternates two kinds of stage, outer ones first, the same backwards from the middle. Given are the first fractions
     /// of each; those of a kind add up to 1, which fixes the last one of its half, or the one in the middle.

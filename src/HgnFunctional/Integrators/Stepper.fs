@@ -32,6 +32,8 @@ type IStepper =
     abstract Positions: ReadOnlySpan<float>
     /// Momenta now [N x d]; valid until the next step.
     abstract Momenta: ReadOnlySpan<float>
+    /// The work that forces without energy have done since the start: H changes by as much. 0 under a Hamiltonian alone.
+    abstract Work: float
 
 /// Arithmetic that steppers share.
 [<RequireQualifiedAccess>]
@@ -75,23 +77,35 @@ module internal Stepper =
         else
             rms positions
 
-    /// Positions and momenta as one vector y = (q, p).
-    let join (state: PhaseState) : float[] =
-        let y = Array.zeroCreate (2 * state.Positions.Length)
+/// The equations of a motion for y = (q, p, W), where W is the work of the drive: y' = (dH/dp, -dH/dq + F, F . dH/dp). Not for
+/// use by several threads at once.
+[<Sealed>]
+type internal EquationsOfMotion(hamiltonian: IHamiltonian, drive: IDrive option, half: int) =
+
+    let driven = Array.zeroCreate<float>(if drive.IsSome then half else 0)
+
+    /// Number of components of y.
+    member _.Size: int = 2 * half + 1
+
+    /// The point where a run from a state starts.
+    member motion.Join(state: PhaseState) : float[] =
+        let y = Array.zeroCreate motion.Size
         state.Positions.CopyTo(Span<float> y)
-        state.Momenta.CopyTo(Span<float>(y, state.Positions.Length, state.Positions.Length))
+        state.Momenta.CopyTo(Span<float>(y, half, half))
         y
 
-    /// Hamilton's equations for y = (q, p): y' = (dH/dp, -dH/dq).
-    let derivativeInto (hamiltonian: IHamiltonian) (y: float[]) (destination: float[]) : unit =
-        let half = y.Length / 2
+    /// Writes y'.
+    member _.DerivativeInto(y: float[], destination: float[]) : unit =
+        let positions = ReadOnlySpan<float>(y, 0, half)
+        let momenta = ReadOnlySpan<float>(y, half, half)
         let rateOfP = Span<float>(destination, half, half)
-
-        hamiltonian.GradientInto(
-            ReadOnlySpan<float>(y, 0, half),
-            ReadOnlySpan<float>(y, half, half),
-            rateOfP,
-            Span<float>(destination, 0, half)
-        )
-
+        hamiltonian.GradientInto(positions, momenta, rateOfP, Span<float>(destination, 0, half))
         TensorPrimitives.Negate(Span<float>.op_Implicit rateOfP, rateOfP)
+
+        match drive with
+        | None -> destination[2 * half] <- 0.0
+        | Some drive ->
+            Array.Clear driven
+            drive.AddDrivenForceInto(positions, momenta, Span<float> driven)
+            TensorPrimitives.Add(Span<float>.op_Implicit rateOfP, ReadOnlySpan<float> driven, rateOfP)
+            destination[2 * half] <- TensorPrimitives.Dot(ReadOnlySpan<float> driven, ReadOnlySpan<float>(destination, 0, half))

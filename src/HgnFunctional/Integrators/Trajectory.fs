@@ -44,7 +44,7 @@ module Trajectory =
         Guard.notNegative (nameof steps) steps
         Guard.positive (nameof every) every
         let stepper = Integrator.stepper integrator timeStep start
-        let mutable observer = observer.Observe(0.0, start)
+        let mutable observer = observer.Observe { Time = 0.0; State = start; Work = 0.0 }
         let mutable taken = 0
         let mutable failure = None
 
@@ -55,7 +55,8 @@ module Trajectory =
                 taken <- taken + 1
 
                 if taken % every = 0 || taken = steps then
-                    observer <- observer.Observe(timeStep * float taken, Integrator.state integrator stepper)
+                    observer <-
+                        observer.Observe { Time = timeStep * float taken; State = Integrator.state integrator stepper; Work = stepper.Work }
 
         match failure with
         | Some error -> Error error

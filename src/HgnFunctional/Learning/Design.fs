@@ -17,7 +17,9 @@ type internal LinearSystem =
         /// "kinetic", "potential" or "coupled".
         Name: string
         /// The blocks, each with its first column.
-        Blocks: (IFeatureBlock * int)[]
+        Blocks: (IBlock * int)[]
+        /// Potential energies that are known, with their factors: what they give is taken off the targets.
+        Known: struct (IEnergyBlock * float[])[]
         /// Whether q' = dH/dp gives rows.
         HasVelocityRows: bool
         /// Whether -p' = dH/dq gives rows.
@@ -33,9 +35,9 @@ type internal LinearSystem =
     /// Number of features.
     member system.Features: int = system.Blocks |> Array.sumBy (fun (block, _) -> block.Width)
 
-    /// Number of rows that a snapshot gives.
+    /// Number of rows that a snapshot gives: what is pinned tells nothing.
     member system.RowsOf(snapshot: Snapshot) : int =
-        let components = snapshot.Forces.Length
+        let components = snapshot.FreeComponents
         (if system.HasVelocityRows then components else 0) + (if system.HasForceRows then components else 0)
 
 /// Builds the rows of linear systems and folds them into accumulators.
@@ -51,36 +53,43 @@ module internal Design =
     /// Chunks that are in memory at a time.
     let private chunksPerBatch = 16
 
-    let private offsets (blocks: IFeatureBlock list) : (IFeatureBlock * int)[] =
+    let private offsets (blocks: IBlock list) : (IBlock * int)[] =
         let starts = blocks |> List.scan (fun start block -> start + block.Width) 0
         List.zip blocks (List.take blocks.Length starts) |> Array.ofList
 
-    /// The systems of a list of blocks, two if they split into T(p) + V(q), else one, for data with these root mean squares of
-    /// velocities and forces.
-    let systems (scales: struct (float * float)) (blocks: IFeatureBlock list) : LinearSystem list =
+    /// The systems of a list of blocks with their places in some other list, two if they split into T(p) + V(q), else one, for data with these root mean squares of
+    /// velocities and forces, beside known potential energies.
+    let systems
+        (scales: struct (float * float))
+        (known: struct (IEnergyBlock * float[])[])
+        (blocks: (int * IBlock) list)
+        : LinearSystem list =
         let struct (velocities, forces) = scales
         // Kinetic terms of slower bodies are below the range of numbers, and count as if they were of order one.
         let unitOfKinetic = if velocities < 1e-150 then 1.0 else velocities
 
-        let system name velocityRows forceRows unit (blocks: (int * IFeatureBlock) list) =
+        let system name velocityRows forceRows unit (blocks: (int * IBlock) list) =
             {
                 Name = name
                 Blocks = blocks |> List.map snd |> offsets
                 HasVelocityRows = velocityRows
                 HasForceRows = forceRows
+                Known = if forceRows then known else [||]
                 Places = blocks |> List.map fst |> Array.ofList
                 Scales = scales
                 Unit = unit
             }
 
-        let all = List.indexed blocks
-        let ofPart part = all |> List.filter (fun (_, block) -> block.Part = part)
+        let those (choose: Part -> bool) = blocks |> List.filter (fun (_, block) -> choose block.Part)
 
-        if List.isEmpty (ofPart Coupled) then
-            [ system "kinetic" true false unitOfKinetic (ofPart Kinetic); system "potential" false true forces (ofPart Potential) ]
+        if List.isEmpty (those _.IsCoupled) then
+            [
+                system "kinetic" true false unitOfKinetic (those _.IsKinetic)
+                system "potential" false true forces (those _.StandsInForces)
+            ]
             |> List.filter (fun system -> system.Blocks.Length > 0)
         else
-            [ system "coupled" true true (sqrt velocities * sqrt forces) all ]
+            [ system "coupled" true true (sqrt velocities * sqrt forces) blocks ]
 
     /// Whether the rows of snapshots of some components at most, and the triangle, fit into arrays.
     let fits (components: int) (system: LinearSystem) : bool =
@@ -108,8 +117,21 @@ module internal Design =
         for row in 0 .. target.Length - 1 do
             rows[row * columns + columns - 1] <- sign * target[row] / scale
 
-    /// Writes the rows of one snapshot, velocities first; `rows` must be zero.
-    let private rowsInto (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
+    /// The forces of a snapshot that the known energies leave.
+    let private unknownForces (system: LinearSystem) (snapshot: Snapshot) : ReadOnlySpan<float> =
+        if system.Known.Length = 0 then
+            snapshot.Forces
+        else
+            let configuration = snapshot.Configuration
+            let left = snapshot.Forces.ToArray()
+
+            for struct (block, readout) in system.Known do
+                block.PullbackInto(&configuration, readout, Span<float> left, Span<float>.Empty)
+
+            ReadOnlySpan<float> left
+
+    /// Writes the rows of one snapshot, pinned ones too, velocities first; `rows` must be zero.
+    let private allRowsInto (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
         let columns = system.Features + 1
         let length = snapshot.Forces.Length * columns
         let velocityRows = if system.HasVelocityRows then rows.Slice(0, length) else Span<float>.Empty
@@ -132,13 +154,34 @@ module internal Design =
             finishRows columns system.Unit 1.0 velocityScale snapshot.Velocities velocityRows
 
         if system.HasForceRows then
-            finishRows columns system.Unit -1.0 forceScale snapshot.Forces forceRows
+            finishRows columns system.Unit -1.0 forceScale (unknownForces system snapshot) forceRows
+
+    let private allRowsOf (system: LinearSystem) (snapshot: Snapshot) : int =
+        (if system.HasVelocityRows then snapshot.Forces.Length else 0)
+        + (if system.HasForceRows then snapshot.Forces.Length else 0)
+
+    /// Writes the rows of one snapshot that are not pinned; `rows` must be zero.
+    let private rowsInto (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
+        let pins = snapshot.Structure.Pins
+
+        if pins.IsEmpty then
+            allRowsInto system snapshot rows
+        else
+            let columns = system.Features + 1
+            let all = Array.zeroCreate<float>(allRowsOf system snapshot * columns)
+            allRowsInto system snapshot (Span<float> all)
+            let mutable kept = 0
+
+            for row in 0 .. all.Length / columns - 1 do
+                if not pins[row % pins.Length] then
+                    ReadOnlySpan<float>(all, row * columns, columns).CopyTo(rows.Slice(kept * columns, columns))
+                    kept <- kept + 1
 
     /// The rows of the forces of one snapshot [N d x features], so that rows times readout, in the unit of the system, are forces.
     let forceRows (system: LinearSystem) (snapshot: Snapshot) : float[] =
-        let columns, count = system.Features + 1, system.RowsOf snapshot
+        let columns, count = system.Features + 1, allRowsOf system snapshot
         let rows = Array.zeroCreate<float>(count * columns)
-        rowsInto system snapshot (Span<float> rows)
+        allRowsInto system snapshot (Span<float> rows)
         let struct (_, scale) = system.Scales
         let first = count - snapshot.Forces.Length
 

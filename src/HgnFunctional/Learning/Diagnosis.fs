@@ -13,8 +13,8 @@ open HgnFunctional.Models
 [<RequireQualifiedAccess>]
 module internal Diagnosis =
 
-    /// Errors up to this are noise of the print; above it, what the model does not see may matter.
-    let private printed = 1e-5
+    /// Errors up to this are noise of the print or of its time; above it, what the model does not see may matter.
+    let private printed = 1e-4
 
     /// Errors above this are called poor.
     let private poor = 1e-2
@@ -33,8 +33,10 @@ module internal Diagnosis =
         match Model.bind snapshot.Structure model with
         | Error _ -> None
         | Ok dynamics ->
-            let _, predicted = Hamiltonian.timeDerivative dynamics.Hamiltonian snapshot.State
+            let _, predicted = Dynamics.timeDerivative dynamics snapshot.State
             let forces = snapshot.Forces.ToArray()
+            // What acts on pinned bodies is no one's concern.
+            snapshot.Structure.ClearPinned(Span<float> forces)
             Some { Snapshot = snapshot; Forces = forces; Residual = Array.map2 (-) forces predicted }
 
     let private squares (values: float[]) : float = TensorPrimitives.SumOfSquares(ReadOnlySpan<float> values)
@@ -45,11 +47,12 @@ module internal Diagnosis =
 
     /// The net force of the frames over what forces of random directions would leave.
     let private netForce (missed: Missed[]) : Cause option =
+        let isHeld = missed |> Array.exists (fun m -> m.Snapshot.Structure.PinnedBodies > 0)
         let d = missed[0].Snapshot.Structure.Dimension
         let net = missed |> Array.sumBy (fun m -> squares (total d m.Forces))
         let all = missed |> Array.sumBy (fun m -> squares m.Forces)
         let part = sqrt (net / max all Double.Epsilon)
-        if part > rounding then Some(NetForce part) else None
+        if part > rounding && not isHeld then Some(NetForce part) else None
 
     /// What is missed, fitted by a direction for all bodies, or one in proportion to the masses.
     let private uniformField (missed: Missed[]) : Cause option =
@@ -99,6 +102,7 @@ module internal Diagnosis =
                         species.NameOf body, at m.Residual, at m.Forces
             |]
             |> Array.groupBy (fun (kind, _, _) -> kind)
+            |> Array.filter (fun (_, of') -> of' |> Array.exists (fun (_, _, force) -> force > 0.0))
             |> Array.map (fun (kind, of') ->
                 kind, sqrt (Array.sumBy (fun (_, r, _) -> r) of' / max Double.Epsilon (Array.sumBy (fun (_, _, f) -> f) of')))
 
@@ -109,19 +113,10 @@ module internal Diagnosis =
             let best, bestError = errors |> Array.minBy snd
             Some(UnequalTypes(worst, worstError, best, bestError))
 
-    let private unequalMasses (missed: Missed[]) : Cause option =
-        let masses = missed |> Array.collect (fun m -> m.Snapshot.Structure.Masses.ToArray())
-        let least, largest = Array.min masses, Array.max masses
-
-        if largest > least * (1.0 + notable) then
-            Some(UnequalMasses(least, largest))
-        else
-            None
-
     let private causesOf (missed: Missed[]) : Cause list =
-        match List.choose id [ netForce missed; uniformField missed; drag missed; unequalTypes missed; unequalMasses missed ] with
-        | [] -> [ MoreThanPairs ]
-        | causes -> causes
+        let fromOutside = List.choose id [ netForce missed; uniformField missed; drag missed ]
+        let among = if fromOutside.IsEmpty then [ MoreThanPairs ] else []
+        fromOutside @ among @ Option.toList (unequalTypes missed)
 
     let private tellsCharges (structure: Structure) (charges: float[]) : bool =
         charges
@@ -159,43 +154,9 @@ module internal Diagnosis =
                 TorsionsIgnored torsions
         ]
 
-    /// Bodies with a coordinate that never moves while forces act on it and other bodies move.
-    let private neverMoving (sample: Snapshot[]) : Warning option =
-        let frames = sample |> Array.groupBy (fun snapshot -> snapshot.Structure.Bodies) |> Array.maxBy (snd >> Array.length) |> snd
-        let first = frames[0]
-        let d = first.Structure.Dimension
-        let moves = Array.zeroCreate<bool>(first.Structure.Bodies * d)
-        let feels = Array.zeroCreate<bool> moves.Length
-
-        for frame in frames do
-            if frame.Structure.Dimension = d then
-                for k in 0 .. moves.Length - 1 do
-                    moves[k] <- moves[k] || frame.Velocities[k] <> 0.0
-                    feels[k] <- feels[k] || frame.Forces[k] <> 0.0
-
-        let still =
-            [| 0 .. first.Structure.Bodies - 1 |]
-            |> Array.filter (fun body -> Seq.exists (fun k -> feels[k] && not moves[k]) (seq { body * d .. body * d + d - 1 }))
-
-        if frames.Length > 1 && still.Length > 0 && Array.exists id moves then
-            Some(NeverMoving(still.Length, first.Structure.Bodies))
-        else
-            None
-
-    /// The warnings of a model and a sample of the snapshots that it was learned from.
-    let warnings (forcesVanish: bool) (sample: Snapshot[]) (model: TrainedModel) : Warning list =
-        let fit = model.Diagnostics |> List.tryFind (fun fit -> fit.Part <> "kinetic")
-        let error = fit |> Option.map _.RelativeError |> Option.defaultValue 0.0
-
+    /// What a model with some relative force error on data ignores of them, and why it falls short, by a sample of their snapshots.
+    let ofError (error: float) (sample: Snapshot[]) (model: TrainedModel) : Warning list =
         [
-            if model.KineticFromMasses then
-                KineticFromMasses
-
-            if forcesVanish then
-                NoForces
-
-            yield! Option.toList (neverMoving sample)
-
             if error > printed then
                 yield!
                     sample
@@ -210,4 +171,19 @@ module internal Diagnosis =
                 match alike |> Array.choose (missedOf model) with
                 | [||] -> PoorFit(error, [])
                 | missed -> PoorFit(error, causesOf missed)
+        ]
+
+    /// The warnings of a model and a sample of the snapshots that it was learned from.
+    let warnings (forcesVanish: bool) (sample: Snapshot[]) (model: TrainedModel) : Warning list =
+        let fit = model.Diagnostics |> List.tryFind (fun fit -> fit.Part <> "kinetic")
+        let error = fit |> Option.map _.RelativeError |> Option.defaultValue 0.0
+
+        [
+            if model.KineticFromMasses then
+                KineticFromMasses
+
+            if forcesVanish then
+                NoForces
+
+            yield! ofError error sample model
         ]

@@ -10,7 +10,7 @@ open HgnFunctional.Blocks
 module internal Drawing =
 
     /// Hidden units of the pilot fits that choose the radial transform.
-    let private pilotWidth = 32
+    let pilotWidth = 32
 
     /// A transform replaces the one to start from only if minus twice its log evidence per row is lower by this: a factor
     /// ten in the residual. Smaller differences vary with the seed.
@@ -32,14 +32,7 @@ module internal Drawing =
         let hasReach = parts |> List.exists (fun part -> part.Kind.IsPairsOf || part.Kind.IsAnyPairsOf)
         let trend = 2
 
-        // An angle has units of its cosine and of all it has.
-        let layers =
-            kinded
-            |> List.sumBy (fun part ->
-                match part.Kind with
-                | AnglesOf _ -> 2
-                | _ -> 1)
-
+        let layers = kinded |> List.sumBy _.Recipe.Layers
         let share = LeastSquares.widest / max 1 layers - trend
 
         let shared =
@@ -52,6 +45,7 @@ module internal Drawing =
             match part.Kind with
             | EachBody -> width
             | BondsOf _ when hasReach -> max (min fewestUnits width) (min shared (width / 2))
+            | BodiesOf _
             | BondsOf _
             | AnglesOf _
             | AnyPairsOf _
@@ -80,7 +74,7 @@ module internal Drawing =
         let units = unitsFor width survey.Parts
 
         List.zip survey.Parts samples
-        |> List.mapi (fun index (part, sample) ->
+        |> List.mapi (fun index (part: SurveyedPart, sample) ->
             let options =
                 {
                     Radial = shapes[index].Radial
@@ -102,8 +96,21 @@ module internal Drawing =
                 let random = Rng.stream config.Seed purpose
                 Sampler.sample sampler config.Activation (Option.defaultValue (units part) wanted) random inputs
 
-            part.Recipe.Create options sample draw)
-        |> Design.systems (struct (survey.VelocityScale, survey.ForceScale))
+            part, part.Recipe.Create options sample draw)
+        |> fun made ->
+            let known =
+                [|
+                    for part, block in made do
+                        match part.Recipe.Fixed, block with
+                        | Some factor, (:? IEnergyBlock as block) -> struct (block, [| factor |])
+                        | _ -> ()
+                |]
+
+            made
+            |> List.indexed
+            |> List.filter (fun (_, (part, _)) -> part.Recipe.Fixed.IsNone)
+            |> List.map (fun (place, (_, block)) -> place, block)
+            |> Design.systems (struct (survey.VelocityScale, survey.ForceScale)) known
 
     let solveAll (ridge: Ridge) (systems: LinearSystem list) (accumulators: TallSkinnyQr list) =
         (systems, accumulators)
@@ -119,7 +126,7 @@ module internal Drawing =
     let samplesOf (survey: Survey) : TrainingSample list = survey.Parts |> List.map _.Sample
 
     /// Minus twice the log evidence per row of the systems with forces, on the pilot snapshots.
-    let private pilotSurprise (config: TrainingConfig) (width: int) (survey: Survey) (shapes: Shape[]) : float =
+    let pilotSurprise (config: TrainingConfig) (width: int) (survey: Survey) (shapes: Shape[]) : float =
         let systems =
             makeSystems config survey width Sampler.elm shapes (samplesOf survey) |> List.filter (fun system -> system.HasForceRows)
 
@@ -135,7 +142,7 @@ module internal Drawing =
             infinity
 
     /// The shape to start from.
-    let private startOf (config: TrainingConfig) (part: SurveyedPart) (relations: Relations) : Shape =
+    let startOf (config: TrainingConfig) (part: SurveyedPart) (relations: Relations) : Shape =
         let radial =
             match config.Radial, part.Kind with
             | FixedRadial radial, _ -> radial
@@ -213,62 +220,3 @@ module internal Drawing =
                 | None -> improve (turn + 1) (settled + 1) (shapes, least)
 
         if groups.Length = 0 then start else improve 0 0 (start, surpriseOf start)
-
-    /// A family of columns stays if its absence makes the residual this much larger, as minus twice the log evidence per row.
-    let private notable = log (1.5 * 1.5)
-
-    /// Below this relative residual, likewise, more columns help whatever they are, as each has fewer distances to describe: only
-    /// overwhelming evidence counts.
-    let private close = log (1e-3 * 1e-3)
-
-    let private overwhelming = log (1e3 * 1e3)
-
-    /// The survey without the blocks of some recipe; places count those that are left.
-    let private without (place: int) (survey: Survey) : Survey =
-        let rest = survey.Parts |> List.filter (fun part -> part.Place <> place)
-        let move (part: SurveyedPart) = { part with Place = if part.Place > place then part.Place - 1 else part.Place }
-        { survey with Parts = List.map move rest }
-
-    /// The survey with the blocks that the data need: laws that they may not have are all there at first, and one family after another
-    /// is left out if nothing is lost, since one may look useless until another is there. Those of many laws go first.
-    let chooseFamilies (config: TrainingConfig) (survey: Survey) : Survey =
-        let isOfBonds (part: SurveyedPart) = part.Kind.IsBondsOf
-
-        // Each relation of which an optional law is one.
-        let relations =
-            survey.Parts
-            |> List.filter _.Recipe.SeesRadial
-            |> List.groupBy isOfBonds
-            |> List.filter (fun (_, parts) -> parts |> List.exists _.Recipe.IsOptional)
-            |> List.map fst
-
-        let familiesOf (survey: Survey) (isBonded: bool) =
-            survey.Parts
-            |> List.filter (fun part -> part.Recipe.SeesRadial && isOfBonds part = isBonded)
-            |> List.groupBy _.Place
-            |> List.map (fun (_, parts) -> parts.Head.Recipe, parts.Length)
-            |> List.sortBy (fun (recipe, laws) -> -laws, not recipe.IsOptional)
-            |> List.map fst
-
-        // Few units fit better with more of any kind. Shapes are those to start from: which laws there are is seen through any.
-        let surpriseOf (survey: Survey) =
-            let shapes = survey.Parts |> List.map (fun part -> startOf config part survey.First.Structure.Relations)
-            pilotSurprise config pilotWidth survey (Array.ofList shapes)
-
-        let leaveOut (isBonded: bool) (survey: Survey, surprise: float) (recipe: BlockRecipe) =
-            let place = survey.Parts |> List.find (fun part -> obj.ReferenceEquals(part.Recipe, recipe)) |> _.Place
-
-            if (familiesOf survey isBonded).Length = 1 then
-                survey, surprise
-            else
-                let rest = without place survey
-                let ofRest = surpriseOf rest
-                let bound = if ofRest < close then overwhelming else notable
-                if ofRest <= surprise + bound then rest, ofRest else survey, surprise
-
-        if relations.IsEmpty then
-            survey
-        else
-            ((survey, surpriseOf survey), relations)
-            ||> List.fold (fun state isBonded -> familiesOf survey isBonded |> List.fold (leaveOut isBonded) state)
-            |> fst

@@ -47,10 +47,16 @@ type internal Survey =
         Hash: string
         /// The largest number of components of a snapshot, and its number of bodies.
         Largest: struct (int * int)
+        /// What never moves, found in all snapshots. Those below are pinned already.
+        Pins: PinFinder
+        /// Names of recipes that the data refuse though they could do without, and why.
+        Refused: (string * BlockError) list
         /// The first snapshot, where the energy is zero.
         First: Snapshot
         /// A few snapshots, chosen by their contents, to try options on.
         Pilot: Snapshot[]
+        /// Some more, which layers are drawn on.
+        Sample: Snapshot[]
     }
 
 /// The snapshots with the smallest ranks, which follow from their contents: at least so many, with at least so many rows, if
@@ -114,6 +120,8 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
     let mutable atRest = true
     let mutable forcesVanish = true
     let mutable seesReach = false
+    let pins = PinFinder()
+    let refused = Dictionary<BlockRecipe, BlockError>(HashIdentity.Reference)
 
     let poolOf (recipe: BlockRecipe) (pools: SortedDictionary<Kind, InputPool>) (kind: Kind) : InputPool =
         match pools.TryGetValue kind with
@@ -125,7 +133,15 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
 
     let vanishes (values: ReadOnlySpan<float>) : bool = TensorPrimitives.MaxMagnitude values = 0.0
 
-    let scale (sum: SquareSum) : float = if sum.Sum > 0.0 then SquareSum.rootMean (float components) sum else 1.0
+    /// Root mean square without what is pinned.
+    let scaleOf (pinnedCount: float) (pinnedSquares: float) (sum: SquareSum) : float =
+        if pinnedSquares > 0.0 then
+            let free = SquareSum.value sum - pinnedSquares
+            if free > 0.0 then sqrt (free / (float components - pinnedCount)) else 1.0
+        elif sum.Sum > 0.0 then
+            SquareSum.rootMean (float components - pinnedCount) sum
+        else
+            1.0
 
     /// Takes one snapshot.
     member _.Add(snapshot: Snapshot) : unit =
@@ -134,6 +150,14 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
         if first.IsNone then
             first <- Some snapshot
             pools <- recipes |> List.map (fun recipe -> recipe, SortedDictionary())
+
+        pins.Add snapshot
+
+        for recipe, _ in pools do
+            if recipe.IsOptional then
+                recipe.Refuses first.Value.Structure snapshot |> Option.iter (fun error -> refused[recipe] <- error)
+
+        pools <- pools |> List.filter (fun (recipe, _) -> not (refused.ContainsKey recipe))
 
         for recipe, ofRecipe in pools do
             recipe.Collect snapshot (poolOf recipe ofRecipe)
@@ -159,7 +183,9 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
 
     /// The survey of all snapshots so far, of which there must be one.
     member _.ToSurvey() : Survey =
-        let snapshots = sample.Snapshots
+        let struct (pinnedForces, pinnedCount) = pins.PinnedForces
+        let snapshots = sample.Snapshots |> Array.map pins.Pin
+        let first = first |> Option.map pins.Pin
         let shown = Array.truncate sampleSize snapshots
 
         let sampleOf (pool: InputPool) : TrainingSample =
@@ -182,7 +208,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
                 [ for entry in ofRecipe -> { Recipe = recipe; Place = place; Kind = entry.Key; Sample = sampleOf entry.Value } ])
             |> List.concat
 
-        let rowsBefore = snapshots |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Forces.Length) 0L
+        let rowsBefore = snapshots |> Array.scan (fun rows snapshot -> rows + int64 snapshot.FreeComponents) 0L
         let inPilot = rowsBefore |> Array.filter (fun rows -> rows < int64 pilotRows) |> Array.length
 
         {
@@ -190,8 +216,8 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
             Species = List.ofSeq species
             BondTypes = List.ofSeq bondTypes
             AngleTypes = List.ofSeq angleTypes
-            VelocityScale = scale velocities
-            ForceScale = scale forces
+            VelocityScale = scaleOf pinnedCount 0.0 velocities
+            ForceScale = scaleOf pinnedCount pinnedForces forces
             AtRest = atRest
             ForcesVanish = forcesVanish
             SeesReach = seesReach
@@ -200,4 +226,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
             Largest = largest
             First = first.Value
             Pilot = Array.truncate inPilot snapshots
+            Sample = shown
+            Pins = pins
+            Refused = [ for entry in refused -> entry.Key.Kind, entry.Value ] |> List.distinctBy fst
         }

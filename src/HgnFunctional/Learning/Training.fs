@@ -23,7 +23,8 @@ module Training =
         && relations.Angles.IsSome = expected.Angles.IsSome
 
     let private refusal (config: TrainingConfig) (first: Snapshot) (snapshot: Snapshot) : BlockError option =
-        config.Recipes |> List.tryPick (fun recipe -> recipe.Refuses first.Structure snapshot)
+        config.Recipes
+        |> List.tryPick (fun recipe -> if recipe.IsOptional then None else recipe.Refuses first.Structure snapshot)
 
     /// Frames of more bodies than this are not searched for their least distance, pair by pair.
     let private fewBodies = 2000
@@ -167,7 +168,12 @@ module Training =
             FeaturesKept = solution.Rank
             Condition = solution.Condition
             Ridge = solution.Ridge
-            RelativeError = solution.RelativeResidual
+            // Of the data, also where what is known of them was taken off.
+            RelativeError =
+                if system.Known.Length = 0 then
+                    solution.RelativeResidual
+                else
+                    solution.RelativeResidual * solution.TargetNorm / sqrt (float solution.Rows)
         }
 
     let private libraryVersion: string =
@@ -180,8 +186,8 @@ module Training =
         let configuration = snapshot.Configuration
         let mutable total = 0.0
 
-        for term in terms do
-            total <- total + term.Block.Energy(&configuration, term.Readout)
+        for struct (block, readout) in energiesOf terms do
+            total <- total + block.Energy(&configuration, readout)
 
         total
 
@@ -218,7 +224,7 @@ module Training =
         | None ->
             let source, check = again config survey source
 
-            Design.accumulate stage systems source
+            Design.accumulate stage systems (source |> Seq.map (Result.map survey.Pins.Pin))
             |> Result.mapError SourceFailed
             |> Result.bind (fun accumulators -> check () |> Result.map (fun () -> accumulators))
             |> Result.bind (fun accumulators ->
@@ -248,7 +254,7 @@ module Training =
         let relations = survey.First.Structure.Relations
         let looksAtBonds = survey.Parts |> List.exists (fun part -> part.Kind.IsBondsOf)
         let looksAtAngles = survey.Parts |> List.exists (fun part -> part.Kind.IsAnglesOf)
-        let looksAtSpecies = survey.Parts |> List.exists (fun part -> part.Kind.IsPairsOf)
+        let looksAtSpecies = survey.Parts |> List.exists (fun part -> part.Kind.IsPairsOf || part.Kind.IsBodiesOf)
 
         {
             Species = if looksAtSpecies then survey.Species else [ "" ]
@@ -256,6 +262,14 @@ module Training =
             AngleTypes = if looksAtAngles then Some survey.AngleTypes else None
             Reach = relations.Reach
         }
+
+    /// The terms whose factors were known.
+    let private knownOf (fitted: (LinearSystem * LeastSquaresSolution) list) : ModelTerm list =
+        [
+            for system, _ in fitted do
+                for struct (block, readout) in system.Known do
+                    { Block = block; Readout = readout }
+        ]
 
     /// Learns from a stream that can be read more than once and may fail; it is read twice (three times by samplers that
     /// want the outputs of a first fit), and only a bounded part of it is ever in memory. `entering` is told, on the
@@ -268,8 +282,8 @@ module Training =
         Guard.positive (nameof config.Width) config.Width
 
         let learn (survey: Survey) =
-            let survey = Drawing.chooseFamilies config survey
-            let shapes = Drawing.chooseShapes config survey
+            let choice = Families.choose config survey
+            let survey, shapes = choice.Survey, choice.Shapes
             let make sampler samples = Drawing.makeSystems config survey config.Width sampler shapes samples
 
             let fit systems =
@@ -292,6 +306,7 @@ module Training =
 
             fitted
             |> Result.map (fun (fitted, known) ->
+                let known = known @ knownOf fitted
                 let terms = known @ (placed fitted |> List.map snd)
 
                 {
@@ -307,12 +322,18 @@ module Training =
                             Sampler = config.Sampler.Name
                             Width = config.Width
                             Frames = survey.Frames
+                            PinnedBodies = survey.Sample |> Seq.map _.Structure.PinnedBodies |> Seq.append [ 0 ] |> Seq.max
                             DataHash = survey.Hash
                         }
                     Warnings = []
+                    Verdict = None
                     Posterior = posteriorOf fitted
                 }
-                |> fun model -> { model with Warnings = Diagnosis.warnings survey.ForcesVanish survey.Pilot model })
+                |> fun model ->
+                    { model with
+                        Warnings = Diagnosis.warnings survey.ForcesVanish survey.Pilot model
+                        Verdict = Some(Judgement.verdict config survey choice.Evidence fitted model)
+                    })
 
         if List.isEmpty config.Recipes then
             Error NoBlocks

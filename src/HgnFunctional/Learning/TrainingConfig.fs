@@ -41,6 +41,8 @@ type TrainingConfig =
         Ridge: Ridge
         /// Seed of every random draw.
         Seed: int
+        /// Whether the verdict shows the evidence for every family of columns, also where the fit is good.
+        ShowsEvidence: bool
     }
 
 /// What a block of pairs or angles is made with.
@@ -62,4 +64,5 @@ module TrainingConfig =
             Width = 64
             Ridge = Automatic
             Seed = 1
+            ShowsEvidence = false
         }

@@ -14,16 +14,18 @@ open HgnFunctional.Integrators
 [<NoComparison>]
 type Conservation =
     {
-        /// Largest |H(t) - H(0)| over the scale of energies.
+        /// Largest |H(t) - W(t) - H(0)| over the scale of energies, where W is the work of forces that no energy gives, such as drag.
         EnergyDriftMax: float
-        /// Slope of a least-squares line through (H(t) - H(0)) over the scale of energies, per unit of time.
+        /// Slope of a least-squares line through (H(t) - W(t) - H(0)) over the scale of energies, per unit of time.
         EnergyDriftSlope: float
         /// Largest |P(t) - P(0)| over the sum of |p_i| at the start; where the scale of energies is not the kinetic one, of the
-        /// momenta that it gives.
-        MomentumDrift: float
-        /// Largest |L(t) - L(0)| about the centre of mass, over the sum of |q_i| |p_i| from there; none in periodic space, where it
-        /// is not conserved.
+        /// momenta that it gives; none where something outside acts (fields, drag, pins), which takes up momentum.
+        MomentumDrift: float option
+        /// Largest |L(t) - L(0)| about the centre of mass, over the sum of |q_i| |p_i| from there; none in periodic space and
+        /// where something outside acts, since it is not conserved there.
         AngularMomentumDrift: float option
+        /// W at the end over the scale of energies: below 0 where drag took energy. 0 for a Hamiltonian alone.
+        Work: float
     }
 
 /// Total momentum and angular momentum.
@@ -120,13 +122,19 @@ module Conservation =
             TimeError = sums.TimeError + offset * (error - meanError)
         }
 
-    /// The drift of a number that a run should conserve.
-    let ofScalar (quantity: PhaseState -> float) : Observer<Drift> =
-        Observer.foldFrom (fun start -> quantity start, noSums) (fun (first, sums) time state ->
-            first, addError sums time (quantity state - first))
+    let private ofMoments (quantity: RunMoment -> float) : Observer<Drift> =
+        (None, noSums)
+        |> Observer.foldMoments (fun (first, sums) moment ->
+            let now = quantity moment
+            let first = Option.defaultValue now first
+            Some first, addError sums moment.Time (now - first))
+        |> Observer.map (fun (first, sums) -> first |> Option.map (fun first -> first, sums))
         |> Observer.map (function
             | None -> { Max = 0.0; Slope = 0.0 }
             | Some(_, sums) -> { Max = sums.Largest; Slope = if sums.TimeTime > 0.0 then sums.TimeError / sums.TimeTime else 0.0 })
+
+    /// The drift of a number that a run should conserve.
+    let ofScalar (quantity: PhaseState -> float) : Observer<Drift> = ofMoments (fun moment -> quantity moment.State)
 
     /// The largest distance of a vector from its first value.
     let ofVector (quantity: PhaseState -> float[]) : Observer<float> =
@@ -138,8 +146,9 @@ module Conservation =
             | None -> 0.0
             | Some(struct (_, largest)) -> largest)
 
-    /// The drift of H, in units of energy.
-    let energy (hamiltonian: IHamiltonian) : Observer<Drift> = ofScalar (Hamiltonian.value hamiltonian)
+    /// The drift of H less the work of forces that no energy gives, in units of energy: both are kept to the order of the method.
+    let energy (hamiltonian: IHamiltonian) : Observer<Drift> =
+        ofMoments (fun moment -> Hamiltonian.value hamiltonian moment.State - moment.Work)
 
     /// The largest |P(t) - P(0)|.
     let momentum: Observer<float> = ofVector Momenta.total
@@ -214,19 +223,28 @@ module Conservation =
 
     let private over (scale: float) (x: float) : float = if x = 0.0 then 0.0 else x / scale
 
-    /// Everything that a Hamiltonian of bodies on a structure conserves, relative to the size of the motion.
-    let observer (structure: Structure) (hamiltonian: IHamiltonian) : Observer<Conservation> =
+    /// What a run of bodies on a structure conserves, relative to the size of the motion. Something outside acts where the bodies
+    /// are not alone: then momenta are not conserved, nor are they where bodies are pinned.
+    let observerOf (actsFromOutside: bool) (structure: Structure) (hamiltonian: IHamiltonian) : Observer<Conservation> =
+        let isAlone = not actsFromOutside && structure.PinnedBodies = 0
+
         Observer.both
-            (Observer.both (energy hamiltonian) (scales structure hamiltonian))
+            (Observer.both
+                (Observer.both (energy hamiltonian) (scales structure hamiltonian))
+                (Observer.foldMoments (fun _ moment -> moment.Work) 0.0))
             (Observer.both momentum (angularMomentum (structure.Masses.ToArray())))
-        |> Observer.map (fun ((energy, scales), (momentum, angularMomentum)) ->
+        |> Observer.map (fun (((energy, scales), work), (momentum, angularMomentum)) ->
             {
                 EnergyDriftMax = over scales.Energy energy.Max
                 EnergyDriftSlope = over scales.Energy energy.Slope
-                MomentumDrift = over scales.Momentum momentum
+                MomentumDrift = if isAlone then Some(over scales.Momentum momentum) else None
                 AngularMomentumDrift =
-                    if structure.Cell.IsPeriodic then
-                        None
-                    else
+                    if isAlone && not structure.Cell.IsPeriodic then
                         Some(over scales.AngularMomentum angularMomentum)
+                    else
+                        None
+                Work = over scales.Energy work
             })
+
+    /// As `observerOf`, of bodies on which nothing else acts.
+    let observer (structure: Structure) (hamiltonian: IHamiltonian) : Observer<Conservation> = observerOf false structure hamiltonian

@@ -10,6 +10,7 @@ open HgnFunctional.Invariance
 open HgnFunctional.Data
 open HgnFunctional.Blocks
 open HgnFunctional.Models
+open HgnFunctional.Learning
 open HgnFunctional.Integrators
 
 /// How a model's predictions compare with measured snapshots.
@@ -20,17 +21,23 @@ type Evaluation =
         Frames: int
         /// Largest number of bodies in a snapshot.
         Bodies: int
+        /// Largest number of bodies that are pinned, as a structure says or as frames show: they count in no error.
+        PinnedBodies: int
         /// |F' - F| / |F| over all forces, Frobenius norms.
         RelativeForceError: float
         /// |v' - v| / |v| over all velocities.
         RelativeVelocityError: float
         /// Mean square error over all components of q' and p'.
         MeanSquareError: float
+        /// Errors of forces and of velocities, of all bodies and of each species.
+        Errors: TargetError list
         /// Largest |H(frame) - H(first)| within a trajectory, over its mean kinetic energy; none where nothing moves, since frames
-        /// at rest follow from no other.
+        /// at rest follow from no other, and where forces such as drag change the energy.
         EnergyDeviation: float option
         /// Fraction of the invariants that lie outside their range in training.
         OutOfRangeFraction: float
+        /// What the model ignores of the data, and why it falls short where the force error is above 1 %.
+        Warnings: Warning list
     }
 
 /// Why an evaluation stopped.
@@ -83,6 +90,9 @@ module private TrajectoryEnergy =
 [<Sealed>]
 type private EvaluationSums(model: TrainedModel) =
 
+    /// Snapshots that are kept to say why errors are what they are.
+    let mostToDiagnose = 16
+
     let mutable frames = 0
     let mutable bodies = 0
     let mutable components = 0L
@@ -93,6 +103,8 @@ type private EvaluationSums(model: TrainedModel) =
     let mutable deviation: float option = None
     let mutable outside = 0L
     let mutable invariants = 0L
+    let byBody = BodyErrors()
+    let sample = ResizeArray<Snapshot>()
     let mutable bound: (Structure * Dynamics) option = None
 
     let bind (structure: Structure) : Result<Dynamics, BindError> =
@@ -128,7 +140,7 @@ type private EvaluationSums(model: TrainedModel) =
     member _.Add(snapshot: Snapshot) : Result<unit, BindError> =
         bind snapshot.Structure
         |> Result.map (fun dynamics ->
-            let velocities, forces = Hamiltonian.timeDerivative dynamics.Hamiltonian snapshot.State
+            let velocities, forces = Dynamics.timeDerivative dynamics snapshot.State
             let energy = Hamiltonian.value dynamics.Hamiltonian snapshot.State
             let configuration = snapshot.Configuration
             let struct (here, all) = Model.countOutside &configuration model
@@ -138,6 +150,11 @@ type private EvaluationSums(model: TrainedModel) =
             components <- components + 2L * int64 forces.Length
             force <- addSquares force forces snapshot.Forces
             velocity <- addSquares velocity velocities snapshot.Velocities
+            byBody.Add(snapshot, velocities, forces)
+
+            if sample.Count < mostToDiagnose then
+                sample.Add snapshot
+
             addEnergy snapshot energy (Array.sum (Invariants.kinetic &configuration))
             outside <- outside + int64 here
             invariants <- invariants + int64 all)
@@ -150,15 +167,33 @@ type private EvaluationSums(model: TrainedModel) =
         if frames = 0 then
             None
         else
+            let pinned = byBody.PinnedBodies
+            let ratio errors sizes = if errors = 0.0 then 0.0 else sqrt (errors / sizes)
+
+            let force, velocity, meanSquare =
+                if pinned = 0 then
+                    let all = SquareSum.value (SquareSum.add forceErrors velocityErrors)
+                    relative force, relative velocity, all / float components
+                else
+                    let struct (forceErrors, forces, velocityErrors, velocities, count) = byBody.Totals
+                    ratio forceErrors forces, ratio velocityErrors velocities, (forceErrors + velocityErrors) / (2.0 * count)
+
             Some
                 {
                     Frames = frames
                     Bodies = bodies
-                    RelativeForceError = relative force
-                    RelativeVelocityError = relative velocity
-                    MeanSquareError = SquareSum.value (SquareSum.add forceErrors velocityErrors) / float components
-                    EnergyDeviation = current.Values |> Seq.map TrajectoryEnergy.relative |> Seq.fold TrajectoryEnergy.larger deviation
+                    PinnedBodies = pinned
+                    RelativeForceError = force
+                    RelativeVelocityError = velocity
+                    MeanSquareError = meanSquare
+                    Errors = byBody.ByTarget
+                    EnergyDeviation =
+                        if model.IsDriven then
+                            None
+                        else
+                            current.Values |> Seq.map TrajectoryEnergy.relative |> Seq.fold TrajectoryEnergy.larger deviation
                     OutOfRangeFraction = float outside / float (max 1L invariants)
+                    Warnings = Diagnosis.ofError force (sample.ToArray() |> Array.map byBody.Pin) model
                 }
 
 /// Comparison of models with data.

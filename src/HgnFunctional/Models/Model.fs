@@ -35,10 +35,39 @@ module ModelScope =
 type ModelTerm =
     {
         /// The features.
-        Block: IFeatureBlock
-        /// The weight of each feature in the Hamiltonian [width], in units of energy.
+        Block: IBlock
+        /// The weight of each feature in the Hamiltonian, or in the forces [width].
         Readout: float[]
     }
+
+/// The two kinds of terms.
+[<AutoOpen>]
+module internal ModelTerms =
+
+    /// A term of the Hamiltonian, or one of forces that no energy gives.
+    let (|EnergyTerm|ForceTerm|) (term: ModelTerm) =
+        match term.Block with
+        | :? IEnergyBlock as block -> EnergyTerm(struct (block, term.Readout))
+        | :? IForceBlock as block -> ForceTerm(struct (block, term.Readout))
+        | block -> invalidOp $"The block '{block.Kind}' is neither one of energies nor one of forces."
+
+    /// The terms of the Hamiltonian.
+    let energiesOf (terms: ModelTerm list) : struct (IEnergyBlock * float[])[] =
+        [|
+            for term in terms do
+                match term with
+                | EnergyTerm energy -> energy
+                | ForceTerm _ -> ()
+        |]
+
+    /// The terms of forces; those whose readout is zero do nothing.
+    let forcesOf (terms: ModelTerm list) : struct (IForceBlock * float[])[] =
+        [|
+            for term in terms do
+                match term with
+                | ForceTerm(struct (_, readout) as force) when Array.exists ((<>) 0.0) readout -> force
+                | _ -> ()
+        |]
 
 /// How the fit of one linear system went. A model that splits has two: kinetic and potential.
 [<NoComparison; StructuredFormatDisplay("{Summary}")>]
@@ -81,6 +110,8 @@ type Provenance =
         Width: int
         /// Number of snapshots.
         Frames: int
+        /// The largest number of pinned bodies in a snapshot.
+        PinnedBodies: int
         /// Sum modulo 2^256 of the SHA-256 of each snapshot, in hexadecimal: it does not depend on their order.
         DataHash: string
     }
@@ -119,6 +150,8 @@ type TrainedModel =
         Provenance: Provenance
         /// What the fit ignored or cannot describe; empty where all is well, and for models read from files.
         Warnings: Warning list
+        /// What the fit found and cannot describe; none for models read from files.
+        Verdict: Verdict option
         /// What the training data leave open; none for models read from files, and where more than 512 features were solved without
         /// pivoting.
         Posterior: IModelPosterior option
@@ -126,6 +159,41 @@ type TrainedModel =
 
     /// Whether the kinetic energy is |p|^2 / (2 m), from the masses: all training data stood still, which says nothing of it.
     member model.KineticFromMasses: bool = model.Terms |> List.exists _.Block.IsOfMasses
+
+    /// Whether something outside of the bodies acts on them: then neither momentum nor angular momentum is conserved.
+    member model.HasSurroundings: bool = model.Terms |> List.exists _.Block.ActsFromOutside
+
+    /// Whether some forces are of no energy, such as drag: then energy is not conserved.
+    member model.IsDriven: bool = (forcesOf model.Terms).Length > 0
+
+    /// The constants of nature in the model, without error bars, which `Verdict` has.
+    member model.Constants: FittedConstant list =
+        [
+            for term in model.Terms do
+                for constant in term.Block.Constants do
+                    {
+                        Quantity = constant.Quantity
+                        Bodies =
+                            match term.Block.Kinds with
+                            | [ EachBody ] -> ""
+                            | kinds -> kinds |> List.map string |> String.concat ", "
+                        Component = constant.Component
+                        Value = constant.Factor * term.Readout[constant.Feature]
+                        Deviation = nan
+                    }
+        ]
+
+    /// The uniform field in proportion to the mass [d], an acceleration such as that of gravity, if the model has one.
+    member model.UniformField: float[] option =
+        match model.Constants |> List.filter (fun constant -> constant.Quantity = "uniform field, by mass") with
+        | [] -> None
+        | along -> along |> List.map _.Value |> Array.ofList |> Some
+
+    /// The coefficient of linear drag F = -coefficient v of all bodies, if the model has one for all.
+    member model.Drag: float option =
+        match model.Constants |> List.filter (fun constant -> constant.Quantity = "drag") with
+        | [ drag ] when drag.Bodies = "" -> Some drag.Value
+        | _ -> None
 
     /// The attributes of bodies that laws of the model are weighted by.
     member model.Attributes: string list = model.Terms |> List.collect _.Block.Attributes |> List.distinct

@@ -13,9 +13,7 @@ type Cause =
     | Drag
     /// The model misses more of the forces on bodies of one type than of another.
     | UnequalTypes of worst: string * worstError: float * best: string * bestError: float
-    /// Bodies differ in mass, and one law of distance was learned for all.
-    | UnequalMasses of least: float * largest: float
-    /// The forces add up to zero, but depend on more than the distances of pairs, one law for all.
+    /// The forces add up to zero, but depend on more than distances of pairs and angles between bonds, with the kinds that the data name.
     | MoreThanPairs
 
     /// The cause as a clause.
@@ -29,10 +27,8 @@ type Cause =
         | Drag -> "what is missed is opposed to the velocities, as drag is"
         | UnequalTypes(worst, worstError, best, bestError) ->
             $"the error is {worstError:G2} for bodies of type {worst} and {bestError:G2} for those of type {best}"
-        | UnequalMasses(least, largest) ->
-            $"masses go from {least:G4} to {largest:G4}, and pairs follow one law whatever their masses (gravity does not)"
         | MoreThanPairs ->
-            "the forces of a frame add up to 0, so bodies act on each other, but by more than one law of the distance of pairs (several kinds, bonds of which the model knows nothing, angles, many-body forces, or a cutoff that is too short)"
+            "the forces of a frame add up to 0, so bodies act on each other, but distances of pairs and angles of the bonds that are named, with the kinds that are named, do not describe how: forces of many bodies at once, kinds, bonds or angles that the data do not name, or a cutoff that is too short"
 
 /// What a model, its data, or a run hides from whoever looks at the main figures alone.
 type Warning =
@@ -44,10 +40,12 @@ type Warning =
     | ImagesTaken of file: string * bonds: int * axes: string
     /// Nothing moves in the data: the kinetic energy was taken from the masses.
     | KineticFromMasses
+    /// Bodies of a start never move in the frames of its file, and are held in the run.
+    | Held of file: string * bodies: int * total: int
+    /// The model was trained on bodies of which some were pinned, and those of a start all move.
+    | NothingPinned of inTraining: int
     /// All forces are zero: the model has no potential energy.
     | NoForces
-    /// These coordinates never move, though forces act on them; the model will move them.
-    | NeverMoving of bodies: int * total: int
     /// Bodies are of several types, which the model does not see.
     | TypesIgnored of types: string list
     /// Bonds are of several types, which the model does not see.
@@ -82,9 +80,10 @@ type Warning =
             $"{file}: {bonds} bonds span more than half the box; their nearest images were taken, so {axes} is periodic."
         | KineticFromMasses ->
             "All velocities are 0, so momenta teach nothing: the kinetic energy was taken to be p^2 / 2m with the masses of the data."
+        | Held(file, bodies, total) -> $"{file}: {bodies} of {total} bodies never move in its frames, so they are pinned in this run."
+        | NothingPinned inTraining ->
+            $"In training up to {inTraining} bodies were pinned, and the start pins none: all of them move in this run."
         | NoForces -> "All forces are 0: the model has no potential energy, and bodies will fly free."
-        | NeverMoving(bodies, total) ->
-            $"{bodies} of {total} bodies never move, along one axis at least, though forces act on them: they are frozen or pinned; the model does not know that, and they will move in simulations."
         | TypesIgnored types ->
             $"The bodies are of {types.Length} types ({few types}), which the model does not see: one law was learned for all."
         | BondTypesIgnored types ->

@@ -20,6 +20,11 @@ module internal Guard =
         if value < 0 then
             invalidArg argument $"{argument} is {value}; expected 0 or more."
 
+    /// Refuses a number that is not finite.
+    let finite (argument: string) (value: float) : unit =
+        if not (Double.IsFinite value) then
+            invalidArg argument $"{argument} is {value}; expected a finite number."
+
     /// Refuses a number that is not finite and above zero.
     let positiveFinite (argument: string) (value: float) : unit =
         if not (Double.IsFinite value) || value <= 0.0 then

@@ -44,6 +44,8 @@ type LeastSquaresSolution =
         Ridge: float
         /// |A x - b| / |b|; 0 where b vanishes.
         RelativeResidual: float
+        /// |b|.
+        TargetNorm: float
         /// Minus twice the log evidence per row (smaller is better), for comparing feature sets on the same rows.
         Surprise: float
         /// What the data leave open of the readout; none where more features were solved without pivoting than a posterior has room for.
@@ -211,6 +213,7 @@ module LeastSquares =
                     sqrt (PenalisedFit.residualSquared problem fit.Readout / targetSquared)
                 else
                     0.0
+            TargetNorm = sqrt targetSquared
             Surprise = surprise fit / freeRows
             Posterior = None
         }
@@ -275,6 +278,7 @@ module LeastSquares =
                         residual / sqrt triangle.TargetSquared
                     else
                         0.0
+                TargetNorm = sqrt triangle.TargetSquared
                 Surprise =
                     match choice with
                     | SwitchedOff -> surpriseOfTrend spectrum / spectrum.FreeRows

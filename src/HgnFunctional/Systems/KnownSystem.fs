@@ -1,183 +1,47 @@
 namespace HgnFunctional.Systems
 
 open System
+open HgnFunctional
 open HgnFunctional.Space
 open HgnFunctional.Bodies
 
-/// A family of systems whose physics is known, by size: tests and examples iterate `KnownSystem.all`.
-[<NoEquality; NoComparison; StructuredFormatDisplay("{Name}")>]
-type KnownSystem =
-    {
-        /// Name of the family.
-        Name: string
-        /// Bodies with a place for each [N d], about so many along a side (at least 2).
-        Create: int -> Structure * float[]
-        /// The Hamiltonian on such bodies.
-        Hamiltonian: Structure -> SumSystem
-        /// Where the law comes from.
-        Source: string
-    }
-
 /// The families of known systems; `KnownSystem.all` lists them.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module KnownSystem =
 
-    let private alternately (names: string list) (count: int) : string list = List.init count (fun k -> names[k % names.Length])
-
-    let private masses (count: int) : float[] = Array.init count (fun body -> float (1 + body % 3))
-
-    /// Sites of a grid of so many bodies along each of three axes, at a distance.
-    let private sites (size: int) (distance: float) : float[] =
-        (Topology.grid [ size; size; size ]).Sites |> Array.map (fun x -> distance * x)
-
-    let private on (space: Cell) (relations: Relations) (count: int) : Structure =
-        Structure.create space Relations.none (masses count) |> Structure.withRelations relations
-
-    /// Bonds of a graph with a type for each, in turn.
-    let private bonds (types: string list) (graph: Graph) : Bonds =
-        let named = Graph.edges graph |> Array.mapi (fun k (struct (a, b)) -> struct (a, b, types[k % types.Length]))
-
-        match Bonds.tryCreate graph.Bodies named with
-        | Ok bonds -> bonds
-        | Error error -> invalidOp (string error)
-
     /// Harmonic bonds of two stiffnesses and lengths on a cubic lattice.
-    let springs: KnownSystem =
-        {
-            Name = "springs of two kinds"
-            Create =
-                fun size ->
-                    let lattice = Topology.grid [ size; size; size ]
-                    let relations = { Relations.none with Bonds = Some(bonds [ "soft"; "stiff" ] lattice.Graph) }
-                    on (Cell.openSpace 3) relations lattice.Graph.Bodies, lattice.Sites
-            Hamiltonian =
-                fun structure ->
-                    let potentialOf kind =
-                        if kind = BondsOf "stiff" then
-                            PairPotential.harmonic 3.0 0.9
-                        else
-                            PairPotential.harmonic 1.0 1.1
-
-                    SumSystem(structure, "springs of two kinds", [ PotentialTerm.pairs (potentialOf >> Some) structure ])
-            Source = "Hooke's law"
-        }
+    let springs: KnownSystem = IsolatedSystems.springs
 
     /// A chain of Morse bonds whose angles are stiff, of two types.
-    let bentChain: KnownSystem =
-        {
-            Name = "chain with angles"
-            Create =
-                fun size ->
-                    let count = 4 * size
-                    let ofGraph = (Topology.chain count 3).Graph |> bonds [ "" ]
-
-                    let angles =
-                        Angles.ofBonds ofGraph
-                        |> Angles.toArray
-                        |> Array.mapi (fun k (struct (a, centre, b, _)) -> struct (a, centre, b, (if k % 2 = 0 then "wide" else "narrow")))
-                        |> Angles.create ofGraph
-
-                    let relations = { Relations.none with Bonds = Some ofGraph; Angles = Some angles }
-                    // A helix, which no angle opens to a line.
-                    let place body axis =
-                        match axis with
-                        | 0 -> 0.6 * float body
-                        | 1 -> 0.55 * cos (1.9 * float body)
-                        | _ -> 0.55 * sin (1.9 * float body)
-
-                    on (Cell.openSpace 3) relations count, Array.init (3 * count) (fun k -> place (k / 3) (k % 3))
-            Hamiltonian =
-                fun structure ->
-                    let bend kind =
-                        if kind = AnglesOf "wide" then
-                            AnglePotential.cosineSquared 4.0 2.0
-                        else
-                            AnglePotential.cosineSquared 3.0 1.6
-
-                    SumSystem(
-                        structure,
-                        "chain with angles",
-                        [
-                            PotentialTerm.pairs (fun _ -> Some(PairPotential.morse 4.0 1.5 1.0)) structure
-                            PotentialTerm.angles (bend >> Some) structure
-                        ]
-                    )
-            Source = "Morse 1929, doi:10.1103/PhysRev.34.57; LAMMPS manual, angle_style cosine/squared"
-        }
+    let bentChain: KnownSystem = IsolatedSystems.bentChain
 
     /// A Lennard-Jones mixture of two species with three laws, in a periodic box.
-    let mixture: KnownSystem =
-        {
-            Name = "two species"
-            Create =
-                fun size ->
-                    let size = max 4 size
-                    let period = 1.2 * float size
-                    let count = size * size * size
-
-                    let structure =
-                        Structure.create (Cell.create [ period; period; period ]) (Relations.within 2.2) (masses count)
-                        |> Structure.withSpecies (alternately [ "A"; "A"; "B" ] count)
-
-                    structure, sites size 1.2
-            Hamiltonian =
-                fun structure ->
-                    let potentialOf kind =
-                        match kind with
-                        | PairsOf("A", "A", _) -> PairPotential.lennardJones 1.0 1.0 2.2
-                        | PairsOf("B", "B", _) -> PairPotential.lennardJones 0.5 0.88 2.2
-                        | _ -> PairPotential.lennardJones 1.5 0.8 2.2
-
-                    SumSystem(structure, "two species", [ PotentialTerm.pairs (potentialOf >> Some) structure ])
-            Source = "Kob and Andersen 1995, doi:10.1103/PhysRevE.51.4626"
-        }
+    let mixture: KnownSystem = IsolatedSystems.mixture
 
     /// Gravity: -m_i m_j / r.
-    let gravity: KnownSystem =
-        {
-            Name = "gravity"
-            Create = fun size -> let count = size * size * size in on (Cell.openSpace 3) (Relations.within 1000.0) count, sites size 3.0
-            Hamiltonian =
-                fun structure -> SumSystem(structure, "gravity", [ PotentialTerm.weighted ByMasses (PairPotential.gravity 1.0) structure ])
-            Source = "Newton's law"
-        }
+    let gravity: KnownSystem = IsolatedSystems.gravity
 
     /// Charges of both signs, q_i q_j / r, kept apart by r^-6.
-    let charges: KnownSystem =
-        {
-            Name = "charges"
-            Create =
-                fun size ->
-                    let count = size * size * size
+    let charges: KnownSystem = IsolatedSystems.charges
 
-                    let charges =
-                        Array.init count (fun body ->
-                            (if (body + body / size + body / size / size) % 2 = 0 then 1.0 else -1.0) * (1.0 + 0.5 * float (body % 3)))
+    /// A soft body: masses 1 and 2.5 on a cubic lattice, harmonic bonds along the axes and Morse bonds across the faces, under
+    /// gravity and drag, its top layer pinned.
+    let softBody: KnownSystem = SurroundedSystems.softBody
 
-                    on (Cell.openSpace 3) (Relations.within 1000.0) count |> Structure.withAttribute AttributeName.Charge charges,
-                    sites size 1.5
-            Hamiltonian =
-                fun structure ->
-                    let repulsion: PairPotential =
-                        {
-                            Name = "repulsion"
-                            Energy = fun r -> 0.5 / pown r 6
-                            Slope = fun r -> -3.0 / pown r 7
-                            Source = "Born and Mayer 1932, doi:10.1007/BF01340511"
-                        }
+    /// Ions of two masses that repel each other in a harmonic trap, stiffer along some axes than along others.
+    let ionTrap: KnownSystem = SurroundedSystems.ionTrap
 
-                    let coulomb = PairPotential.gravity -1.0
+    /// Charges of both signs, bonded in a chain of springs, in a magnetic field.
+    let magnet: KnownSystem = SurroundedSystems.magnet
 
-                    SumSystem(
-                        structure,
-                        "charges",
-                        [
-                            PotentialTerm.weighted (ByAttribute AttributeName.Charge) coulomb structure
-                            PotentialTerm.pairs (fun _ -> Some repulsion) structure
-                        ]
-                    )
-            Source = "Coulomb's law"
-        }
+    /// Bodies on springs that drag slows by the square of their speed.
+    let dragged: KnownSystem = SurroundedSystems.dragged
 
     /// Every family.
-    let all: KnownSystem list = [ springs; bentChain; mixture; gravity; charges ]
+    let all: KnownSystem list = [ springs; bentChain; mixture; gravity; charges; softBody; ionTrap; magnet; dragged ]
+
+    /// The motion of a family on its bodies.
+    let system (family: KnownSystem) (structure: Structure) : ISeparableHamiltonian =
+        match family.Drive structure with
+        | Some drive -> DrivenSystem(family.Hamiltonian structure, drive)
+        | None -> family.Hamiltonian structure

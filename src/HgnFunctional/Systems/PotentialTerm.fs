@@ -1,6 +1,8 @@
 namespace HgnFunctional.Systems
 
 open System
+open System.Numerics.Tensors
+open HgnFunctional
 open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
@@ -169,13 +171,74 @@ module PotentialTerm =
     let pairs (potentialOf: Kind -> PairPotential option) (structure: Structure) : IPotentialTerm =
         PairTerm(structure, Unweighted, potentialOf)
 
-    /// One potential for all pairs, which the product of both bodies' masses or attributes multiplies. Throws an `ArgumentException`
-    /// where the bodies have no such attribute.
-    let weighted (weight: Weight) (potential: PairPotential) (structure: Structure) : IPotentialTerm =
+    let private requireWeights (weight: Weight) (structure: Structure) : unit =
         if not (structure.HasWeights weight) then
             invalidArg (nameof weight) $"The bodies have no weights {weight}; expected them in the structure."
 
-        PairTerm(structure, weight, (fun _ -> Some potential))
+    /// A potential for each kind of pair, or none, which the product of both bodies' masses or attributes multiplies. Throws an
+    /// `ArgumentException` where the bodies have no such attribute.
+    let weightedBy (weight: Weight) (potentialOf: Kind -> PairPotential option) (structure: Structure) : IPotentialTerm =
+        requireWeights weight structure
+        PairTerm(structure, weight, potentialOf)
+
+    /// The potential energy of a Hamiltonian.
+    let ofHamiltonian (hamiltonian: ISeparableHamiltonian) : IPotentialTerm =
+        { new IPotentialTerm with
+            member _.Energy(configuration) = hamiltonian.PotentialEnergy configuration.Positions
+
+            member _.AddGradient(configuration, gradient) =
+                let force = Array.zeroCreate<float> gradient.Length
+                hamiltonian.ForceInto(configuration.Positions, Span<float> force)
+                TensorPrimitives.Subtract(Span<float>.op_Implicit gradient, ReadOnlySpan<float> force, gradient)
+        }
+
+    /// One potential for all pairs, which the product of both bodies' masses or attributes multiplies. Throws an `ArgumentException`
+    /// where the bodies have no such attribute.
+    let weighted (weight: Weight) (potential: PairPotential) (structure: Structure) : IPotentialTerm =
+        weightedBy weight (fun _ -> Some potential) structure
 
     /// A potential for each type of angle, or none.
     let angles (potentialOf: Kind -> AnglePotential option) (structure: Structure) : IPotentialTerm = AngleTerm(structure, potentialOf)
+
+    /// A uniform field: the energy -sum_i w_i field . q_i, so that the force on a body of weight w is w times the field [d]; gravity is one
+    /// in proportion to the masses.
+    let uniformField (weight: Weight) (field: float[]) (structure: Structure) : IPotentialTerm =
+        requireWeights weight structure
+        Guard.length (nameof field) structure.Dimension field.Length
+        let field = Array.copy field
+        let weights = structure.WeightsOf weight
+        let d = field.Length
+
+        { new IPotentialTerm with
+            member _.Energy(configuration) =
+                let mutable total = 0.0
+
+                for k in 0 .. configuration.Positions.Length - 1 do
+                    total <- total - BodySelection.weightOf weights (k / d) * field[k % d] * configuration.Positions[k]
+
+                total
+
+            member _.AddGradient(_, gradient) =
+                for k in 0 .. gradient.Length - 1 do
+                    gradient[k] <- gradient[k] - BodySelection.weightOf weights (k / d) * field[k % d]
+        }
+
+    /// A harmonic trap about the origin: sum_i sum_a k_a q_i,a^2 / 2, with a stiffness for each axis [d].
+    let trap (stiffnesses: float[]) (structure: Structure) : IPotentialTerm =
+        Guard.length (nameof stiffnesses) structure.Dimension stiffnesses.Length
+        let stiffnesses = Array.copy stiffnesses
+        let d = stiffnesses.Length
+
+        { new IPotentialTerm with
+            member _.Energy(configuration) =
+                let mutable total = 0.0
+
+                for k in 0 .. configuration.Positions.Length - 1 do
+                    total <- total + 0.5 * stiffnesses[k % d] * configuration.Positions[k] * configuration.Positions[k]
+
+                total
+
+            member _.AddGradient(configuration, gradient) =
+                for k in 0 .. gradient.Length - 1 do
+                    gradient[k] <- gradient[k] + stiffnesses[k % d] * configuration.Positions[k]
+        }

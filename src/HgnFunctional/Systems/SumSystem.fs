@@ -35,12 +35,16 @@ type SumSystem(structure: Structure, name: string, terms: IPotentialTerm list) =
         for k in 0 .. momenta.Length - 1 do
             destination[k] <- momenta[k] / structure.Masses[k / structure.Dimension]
 
+        structure.ClearPinned destination
+
     let gradientInto (positions: ReadOnlySpan<float>) (destination: Span<float>) : unit =
         let configuration = Configuration(structure, pairs.At positions, positions, ReadOnlySpan<float>.Empty)
         destination.Clear()
 
         for term in terms do
             term.AddGradient(&configuration, destination)
+
+        structure.ClearPinned destination
 
     /// Masses, species, cell, relations.
     member _.Structure: Structure = structure

@@ -57,10 +57,12 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
         var options = new SourceOptions(
             data.TopologyFile is null ? FSharpOption<string>.None : FSharpOption<string>.Some(topology),
             data.Cutoff is null ? FSharpOption<Reach>.None : FSharpOption<Reach>.Some(ReachModule.within(Cutoff)),
+            false,
             true,
             FSharpOption<double>.None,
             FSharpOption<Units>.None,
             FSharpOption<Tuple<bool, bool, bool>>.None,
+            FSharpList<PinnedAtoms>.Empty,
             0,
             FSharpOption<int>.None);
 

@@ -13,19 +13,19 @@ open HgnFunctional.Tests.Support.Generators
 open HgnFunctional.Tests.Support.Laws
 
 /// A law of blocks with a readout, tried on every block that claims it and is regular there.
-let private everyBlockThat (claims: BlockSymmetries -> bool) (scene: Scene) (law: IFeatureBlock -> float[] -> Verdict) : Verdict =
-    firstFault (BlockMakers.all |> List.map (fun maker -> maker.Name, maker)) (fun maker ->
-        let block = maker.Make scene
+let private everyBlockThat (claims: BlockSymmetries -> bool) (scene: Scene) (law: IEnergyBlock -> float[] -> Verdict) : Verdict =
+    firstFault (BlockMakers.energies |> List.map (fun maker -> maker.Name, maker)) (fun maker ->
+        let block = maker.Make scene |> Probe.energies
 
         if claims block.Symmetries && BlockMakers.isRegular block scene then
             law block (Rng.normals block.Width (Rng.stream block.Width "readout"))
         else
             None)
 
-let private everyBlock (scene: Scene) (law: IFeatureBlock -> float[] -> Verdict) : Verdict = everyBlockThat (fun _ -> true) scene law
+let private everyBlock (scene: Scene) (law: IEnergyBlock -> float[] -> Verdict) : Verdict = everyBlockThat (fun _ -> true) scene law
 
 /// The moves of a word that a block claims to be symmetries.
-let private claimed (block: IFeatureBlock) (Word moves: Word) : Word =
+let private claimed (block: IEnergyBlock) (Word moves: Word) : Word =
     let isClaimed move =
         match move with
         | Swap _ -> block.Symmetries.Permutations
@@ -36,14 +36,14 @@ let private claimed (block: IFeatureBlock) (Word moves: Word) : Word =
     Word(List.filter isClaimed moves)
 
 /// Layers of units sum what is rounded; a frame is rounded itself.
-let private exactness (block: IFeatureBlock) : float = if block.Part = Coupled then Tolerance.layered else Tolerance.exactLaw
+let private exactness (block: IEnergyBlock) : float = if block.Part = Coupled then Tolerance.layered else Tolerance.exactLaw
 
-let private energyOf (block: IFeatureBlock) (readout: float[]) (scene: Scene) : float[] = [| Probe.energy block readout scene |]
+let private energyOf (block: IEnergyBlock) (readout: float[]) (scene: Scene) : float[] = [| Probe.energy block readout scene |]
 
 let private times (columns: int) (rows: float[]) (readout: float[]) : float[] =
     rows |> Array.chunkBySize columns |> Array.map (fun row -> Array.map2 (*) row readout |> Array.sum)
 
-let private rowsAreDerivatives (block: IFeatureBlock) (scene: Scene) : Verdict =
+let private rowsAreDerivatives (block: IEnergyBlock) (scene: Scene) : Verdict =
     // Units of units vary faster, and r^-3 is rounded more.
     let step = if block.Part = Coupled then 1e-6 else 1e-4
     let rowsQ, rowsP = Probe.rows block scene
@@ -54,7 +54,7 @@ let private rowsAreDerivatives (block: IFeatureBlock) (scene: Scene) : Verdict =
     close "rows of q" Tolerance.difference (Array.collect ofQ components) rowsQ
     |> orElse (fun () -> close "rows of p" Tolerance.difference (Array.collect ofP components) rowsP)
 
-let private ofPart (part: Part) (block: IFeatureBlock) (scene: Scene) : Verdict =
+let private ofPart (part: Part) (block: IEnergyBlock) (scene: Scene) : Verdict =
     let rowsQ, rowsP = Probe.rows block scene
     let vanishing = if part = Kinetic then rowsQ else rowsP
 
@@ -64,17 +64,18 @@ let private ofPart (part: Part) (block: IFeatureBlock) (scene: Scene) : Verdict 
         None
 
 /// Whether rounding decides if a pair at the cutoff is in or out, and much hangs on it.
-let private mayJump (block: IFeatureBlock) (scene: Scene) : bool =
-    let factor =
+let private mayJump (block: IEnergyBlock) (scene: Scene) : bool =
+    let isCut =
         match block with
-        | :? PairBlock as block -> block.Features.Factor
-        | :? MessageBlock as block -> block.Network.Factor
-        | _ -> None
+        | :? PairBlock as block -> block.Features.Factor |> Option.exists (fun factor -> factor.Shape.Name = Cutoff.cut.Name)
+        | :? MessageBlock as block -> block.Network.Factor |> Option.exists (fun factor -> factor.Shape.Name = Cutoff.cut.Name)
+        | :? KnownBlock -> true
+        | _ -> false
 
-    factor |> Option.exists (fun factor -> factor.Shape.Name = Cutoff.cut.Name) && Scene.isNearCutoff 1e-9 scene
+    isCut && Scene.isNearCutoff 1e-9 scene
 
 /// A law of moves, which round distances anew.
-let private moving (law: IFeatureBlock -> float[] -> Verdict) (scene: Scene) : IFeatureBlock -> float[] -> Verdict =
+let private moving (law: IEnergyBlock -> float[] -> Verdict) (scene: Scene) : IEnergyBlock -> float[] -> Verdict =
     fun block readout -> if mayJump block scene then None else law block readout
 
 let private laws =
@@ -161,7 +162,7 @@ let private laws =
                     |]
 
                 let pick values = chosen |> Array.map (fun k -> Array.get values k)
-                let selected = block.Select chosen
+                let selected = block.Select chosen |> Probe.energies
                 let others = readout |> Array.mapi (fun k x -> if Array.contains k chosen then x else 0.0)
 
                 let expectedTrend = chosen |> Array.filter (fun k -> k < block.Trend) |> Array.length
@@ -194,7 +195,7 @@ let private byHand =
                 }
 
             let inputs = { Low = [| 0.5 |]; High = [| 2.5 |]; Points = [| 0.5; 2.5 |]; Outputs = [||] }
-            let block = recipe.Create options (BlockMakers.sampleOf inputs) draw
+            let block = recipe.Create options (BlockMakers.sampleOf inputs) draw |> Probe.energies
 
             let scene =
                 {
@@ -229,7 +230,7 @@ let private byHand =
                 }
 
             let inputs = { Low = [| 0.0 |]; High = [| 4.0 |]; Points = [| 0.0; 4.0 |]; Outputs = [||] }
-            let block = BodyBlock.recipe.Create options (BlockMakers.sampleOf inputs) draw
+            let block = BodyBlock.recipe.Create options (BlockMakers.sampleOf inputs) draw |> Probe.energies
 
             let scene =
                 {

@@ -32,9 +32,9 @@ let private drawn (model: TrainedModel) : string list =
 
 /// A recipe whose blocks are those of another, but say nothing of the energy at a point of their pool.
 let private silent (recipe: BlockRecipe) : BlockRecipe =
-    let silenced (block: IFeatureBlock) =
-        let rec wrap (inner: IFeatureBlock) : IFeatureBlock =
-            { new IFeatureBlock with
+    let silenced (block: IBlock) : IBlock =
+        let rec wrap (inner: IEnergyBlock) : IEnergyBlock =
+            { new IEnergyBlock with
                 member _.Kind = inner.Kind
                 member _.Width = inner.Width
                 member _.Trend = inner.Trend
@@ -45,6 +45,8 @@ let private silent (recipe: BlockRecipe) : BlockRecipe =
                 member _.Ranges = inner.Ranges
                 member _.Symmetries = inner.Symmetries
                 member _.Attributes = []
+                member _.ActsFromOutside = false
+                member _.Constants = []
                 member _.Refuses structure = inner.Refuses structure
                 member _.ValuesInto(configuration, destination) = inner.ValuesInto(&configuration, destination)
                 member _.Energy(configuration, readout) = inner.Energy(&configuration, readout)
@@ -55,10 +57,10 @@ let private silent (recipe: BlockRecipe) : BlockRecipe =
 
                 member _.Response(_, _) = nan
                 member _.CountOutside(configuration) = inner.CountOutside &configuration
-                member _.Select features = wrap (inner.Select features)
+                member _.Select features = wrap (Probe.energies (inner.Select features))
             }
 
-        wrap block
+        wrap (Probe.energies block)
 
     { recipe with Create = fun options sample draw -> silenced (recipe.Create options sample draw) }
 
@@ -98,8 +100,10 @@ let private refusals =
             | other -> failtest $"{other}"
 
             let fits components width =
-                let block = BodyBlock.ofMasses Activation.softplus :> IFeatureBlock
-                Design.systems (struct (1.0, 1.0)) [ block.Select(Array.zeroCreate width) ] |> List.forall (Design.fits components)
+                let block = BodyBlock.ofMasses Activation.softplus :> IBlock
+
+                Design.systems (struct (1.0, 1.0)) [||] [ 0, block.Select(Array.zeroCreate width) ]
+                |> List.forall (Design.fits components)
 
             Expect.isTrue (fits 3_000_000 700) "a million bodies with 700 columns"
             Expect.isFalse (fits 3_000_000 800) "a million bodies with 800"

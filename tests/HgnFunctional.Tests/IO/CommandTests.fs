@@ -38,6 +38,7 @@ let tests =
                             "ridge"
                             "relativeForceError"
                             "relativeVelocityError"
+                            "verdict"
                             "seconds"
                             "seed"
                             "units"
@@ -53,11 +54,13 @@ let tests =
                         [
                             "frames"
                             "bodies"
+                            "pinnedBodies"
                             "relativeForceError"
                             "relativeVelocityError"
                             "mse"
                             "energyDeviation"
                             "outOfRangeFraction"
+                            "errors"
                             "warnings"
                         ]
                         "evaluate"
@@ -71,12 +74,106 @@ let tests =
                             "energyDrift"
                             "momentumDrift"
                             "angularMomentumDrift"
+                            "work"
                             "outOfRangeFraction"
                             "warnings"
                         ]
                         "simulate"
 
                     Expect.contains (fieldsOf (Command.run [] [ "inspect"; model; "--json" ])) "terms" "inspect")
+            }
+
+            test "discover shows what the data want, with constants and what is pinned" {
+                let soft = file "systems/softbody_nodrag.lammpstrj.gz"
+                let topology = [ "--topology"; file "systems/softbody.data"; "--frames"; "0..30" ]
+                let code, output, errors = Command.run [] ([ "discover"; soft; "--json" ] @ topology)
+                Expect.equal (code, errors) (0, "") "succeeds in silence"
+                let json = JsonDocument.Parse(output).RootElement
+                Expect.equal (json.GetProperty("pinnedBodies").GetInt32()) 9 "pinned"
+                Expect.isLessThan (json.GetProperty("unexplained").GetDouble()) 1e-8 "all is explained"
+
+                let kept =
+                    [
+                        for family in json.GetProperty("families").EnumerateArray() do
+                            if family.GetProperty("inModel").GetBoolean() then
+                                family.GetProperty("family").GetString()
+                    ]
+
+                Expect.equal (List.sort kept) [ "bonds"; "kinds"; "uniform field, by mass" ] "families"
+
+                let down =
+                    json.GetProperty("constants").EnumerateArray()
+                    |> Seq.find (fun constant -> constant.GetProperty("component").GetString() = "z")
+
+                let value, deviation = down.GetProperty("value").GetDouble(), down.GetProperty("deviation").GetDouble()
+                Expect.isLessThan (abs (value + 0.4)) 1e-8 "g"
+                Expect.isLessThan (abs (value + 0.4)) (5.0 * deviation) "within its error bar"
+                let _, table, _ = Command.run [] ([ "discover"; soft ] @ topology)
+                Expect.stringContains table "uniform field, by mass" "a table for people"
+            }
+
+            test "bodies of a start that never move in its dump stay where they are, and one can name others" {
+                TemporaryFolder.using (fun folder ->
+                    let soft, data = file "systems/softbody.lammpstrj.gz", file "systems/softbody.data"
+                    let model, run = Path.Combine(folder, "m.json"), Path.Combine(folder, "run.lammpstrj")
+                    let code, _, _ = Command.run [] [ "train"; soft; "--topology"; data; "--frames"; "0..20"; "--out"; model ]
+                    Expect.equal code 0 "train"
+
+                    let simulate (start: string) (more: string list) =
+                        Command.run
+                            []
+                            ([
+                                "simulate"
+                                model
+                                "--initial"
+                                start
+                                "--topology"
+                                data
+                                "--steps"
+                                "20"
+                                "--dt"
+                                "0.01"
+                                "--every"
+                                "20"
+                                "--out"
+                                run
+                             ]
+                             @ more)
+
+                    let moved () =
+                        let frames =
+                            LammpsDump.frames run |> Seq.map (Result.defaultWith (fun error -> failtest (string error))) |> Array.ofSeq
+
+                        let first, last = frames[0].Positions, (Array.last frames).Positions
+                        [ for body in 0..26 -> Seq.exists (fun axis -> first[3 * body + axis] <> last[3 * body + axis]) [ 0..2 ] ]
+
+                    let code, _, errors = simulate soft []
+                    Expect.equal code 0 "from a dump"
+                    Expect.stringContains errors "9 of 27 bodies never move in its frames, so they are pinned in this run" "said"
+                    Expect.equal (moved () |> List.filter not |> List.length) 9 "held"
+                    let code, _, errors = simulate data []
+                    Expect.equal code 0 "from a data file, which shows no motion"
+                    Expect.stringContains errors "the start pins none" "said"
+                    Expect.isTrue (List.forall id (moved ())) "all move"
+                    let code, _, errors = simulate data [ "--pinned"; "type:3" ]
+                    Expect.equal (code, errors) (0, "") "with a name"
+                    Expect.equal (moved () |> List.filter not |> List.length) 9 "held"
+                    let code, _, errors = simulate data [ "--pinned"; "type:7" ]
+                    Expect.equal code 2 "nobody"
+                    Expect.stringContains errors "holds no atom of type 7, which were to be pinned" "said")
+            }
+
+            test "data without pairs are refused unless it is said that there are none, and blocks can be named" {
+                TemporaryFolder.using (fun folder ->
+                    let soft, model = file "systems/softbody.lammpstrj.gz", Path.Combine(folder, "m.json")
+                    let code, _, errors = Command.run [] [ "train"; soft; "--out"; model ]
+                    Expect.equal code 2 "no pairs"
+                    Expect.stringContains errors "or none at all (--cutoff none)" "said"
+                    let code, _, _ = Command.run [] [ "train"; soft; "--cutoff"; "none"; "--blocks"; "body,field"; "--out"; model ]
+                    Expect.equal code 0 "alone"
+                    let code, _, errors = Command.run [] [ "train"; soft; "--cutoff"; "none"; "--blocks"; "springs"; "--out"; model ]
+                    Expect.equal code 2 "an unknown block"
+                    Expect.stringContains errors "expected one of body, pair, angle, field, velocity, raw, message" "said")
             }
 
             testSequenced

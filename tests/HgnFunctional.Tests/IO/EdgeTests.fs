@@ -330,8 +330,18 @@ let private modelTests =
                     Constant = nan
                     Units = None
                     Diagnostics = []
-                    Provenance = { LibraryVersion = ""; Seed = 0; Sampler = ""; Width = 1; Frames = 1; DataHash = "" }
+                    Provenance =
+                        {
+                            LibraryVersion = ""
+                            Seed = 0
+                            Sampler = ""
+                            Width = 1
+                            Frames = 1
+                            PinnedBodies = 0
+                            DataHash = ""
+                        }
                     Warnings = []
+                    Verdict = None
                     Posterior = None
                 }
 

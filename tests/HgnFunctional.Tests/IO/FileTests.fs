@@ -264,7 +264,7 @@ let tests =
 
                 Expect.equal
                     other
-                    (Error "m.json: formatVersion is 999; expected 1 to 4, as a model that is trained anew with this version has.")
+                    (Error "m.json: formatVersion is 999; expected 1 to 5, as a model that is trained anew with this version has.")
                     "other version"
 
                 match complain (text.Substring(0, 500)) with

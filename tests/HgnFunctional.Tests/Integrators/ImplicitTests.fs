@@ -44,7 +44,8 @@ let private liquid: Lazy<PhaseState * ISeparableHamiltonian> =
 
          match bind structure model with
          | Separable hamiltonian -> melted, hamiltonian
-         | General _ -> failtest "the default model splits")
+         | General _
+         | Driven _ -> failtest "the default model splits")
 
 let private distance (first: PhaseState) (second: PhaseState) : float =
     Array.map2 (fun a b -> abs (a - b)) (flat first) (flat second) |> Array.max
@@ -84,7 +85,8 @@ let private settling =
                 let config = { TrainingConfig.defaults with Recipes = [ RawBlock.recipe ]; Activation = activation; Width = 200 }
 
                 match Training.fit config snapshots |> expectOk |> bind structure with
-                | Separable _ -> failtest "raw blocks couple"
+                | Separable _
+                | Driven _ -> failtest "raw blocks couple"
                 | General hamiltonian ->
                     for method in implicitMethods do
                         for timeStep in [ 0.02; 0.05 ] do

@@ -32,7 +32,8 @@ let private learned: Lazy<ISeparableHamiltonian> =
 
          match Model.bind structure model |> expectOk with
          | Separable hamiltonian -> hamiltonian
-         | General _ -> failtest "the default model splits")
+         | General _
+         | Driven _ -> failtest "the default model splits")
 
 let private running =
     [

@@ -20,8 +20,8 @@ open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 
 /// Features that depend on both positions and momenta: a feature of bodies plus one of pairs, with one weight.
-type private CoupledBlock(bodies: IFeatureBlock, pairs: IFeatureBlock) =
-    interface IFeatureBlock with
+type private CoupledBlock(bodies: IEnergyBlock, pairs: IEnergyBlock) =
+    interface IEnergyBlock with
         member _.Kind = "coupled"
         member _.Width = bodies.Width
         member _.Trend = 0
@@ -32,6 +32,8 @@ type private CoupledBlock(bodies: IFeatureBlock, pairs: IFeatureBlock) =
         member _.Ranges = bodies.Ranges @ pairs.Ranges
         member _.Symmetries = BlockSymmetries.all
         member _.Attributes = []
+        member _.ActsFromOutside = false
+        member _.Constants = []
         member _.Refuses _ = None
 
         member _.ValuesInto(configuration, destination) =
@@ -54,7 +56,7 @@ type private CoupledBlock(bodies: IFeatureBlock, pairs: IFeatureBlock) =
 
         member _.Response(readout, inputs) = bodies.Response(readout, inputs[..0]) + pairs.Response(readout, inputs[1..])
         member _.CountOutside(configuration) = pairs.CountOutside &configuration
-        member _.Select(features) = CoupledBlock(bodies.Select features, pairs.Select features)
+        member _.Select(features) = CoupledBlock(Probe.energies (bodies.Select features), Probe.energies (pairs.Select features))
 
 let private coupledRecipe: BlockRecipe =
     let collect (snapshot: Snapshot) (pool: InputPool) =
@@ -72,20 +74,23 @@ let private coupledRecipe: BlockRecipe =
             Outputs = sample.Outputs
         }
 
-    let withoutTrend (block: IFeatureBlock) = block.Select [| block.Trend .. block.Width - 1 |]
+    let withoutTrend (block: IBlock) = block.Select [| block.Trend .. block.Width - 1 |] |> Probe.energies
 
-    let create options (sample: TrainingSample) draw : IFeatureBlock =
+    let create options (sample: TrainingSample) draw : IBlock =
         let bodies = BodyBlock.recipe.Create options { sample with Inputs = column 0 sample.Inputs } draw
         let pairs = PairBlock.ofBonds.Create options { sample with Inputs = column 1 sample.Inputs } draw
         CoupledBlock(withoutTrend bodies, withoutTrend pairs)
 
     {
         Kind = "coupled"
+        Family = "coupled"
         Kinds = (fun _ -> [ EachBody ])
         Inputs = (fun _ -> 2)
         Collect = (fun snapshot poolOf -> collect snapshot (poolOf EachBody))
         SeesRadial = false
+        Layers = 0
         IsOptional = false
+        Fixed = None
         Refuses = (fun _ _ -> None)
         Create = create
         Restore = (fun _ reader -> reader.Fail("kind", "a block that is saved"))
@@ -213,7 +218,7 @@ let tests =
                     [ PairSystem(structure, morse) :> IHamiltonian; learned Blocks.defaults; learned [ coupledRecipe ] ]
                     @ [
                         for recipe in Blocks.all do
-                            if not (recipe.Kinds structure).IsEmpty then
+                            if not (recipe.Kinds structure).IsEmpty && (recipe.Refuses structure data[0]).IsNone then
                                 learned [ recipe ]
                     ] do
                     identical "gradients" (written 0.0 hamiltonian state) (written nan hamiltonian state) |> expectNone)

@@ -371,6 +371,7 @@ let private manyBodies =
 
             let block =
                 BodyBlock.recipe.Create options (BlockMakers.sampleOf inputs) (BlockMakers.drawWith Sampler.elm Activation.tanh 5)
+                |> Probe.energies
 
             let readout = Array.init block.Width (fun k -> cos (float k))
             let _, rows = Probe.rows block scene
@@ -411,6 +412,7 @@ let private manyBodies =
 
                 let block =
                     PairBlock.ofReach.Create options (BlockMakers.sampleOf inputs) (BlockMakers.drawWith Sampler.elm Activation.tanh 5)
+                    |> Probe.energies
 
                 let readout = Array.init block.Width (fun k -> cos (float k))
                 let rows, _ = Probe.rows block scene
@@ -448,6 +450,7 @@ let private cuts =
 
             let block =
                 PairBlock.ofReach.Create options (BlockMakers.sampleOf inputs) (BlockMakers.drawWith Sampler.elm Activation.tanh 5)
+                |> Probe.energies
 
             let readout = Array.create block.Width 1.0
             let at r = block.Response(readout, [| r |])

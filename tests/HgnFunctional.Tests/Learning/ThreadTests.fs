@@ -19,7 +19,7 @@ let private onlyRows () : 'a = invalidOp "Only rows are asked for."
 /// Waves of the momenta, after a wait: a test decides which piece of work is done first. Snapshots carry their number as
 /// their first coordinate.
 type private SlowBlock(width: int, wait: int -> unit) =
-    interface IFeatureBlock with
+    interface IEnergyBlock with
         member _.Kind = "slow"
         member _.Width = width
         member _.Trend = 0
@@ -30,6 +30,8 @@ type private SlowBlock(width: int, wait: int -> unit) =
         member _.Ranges = []
         member _.Symmetries = BlockSymmetries.all
         member _.Attributes = []
+        member _.ActsFromOutside = false
+        member _.Constants = []
         member _.Refuses _ = None
         member _.ValuesInto(_, _) = onlyRows ()
         member _.Energy(_, _) = onlyRows ()
@@ -60,7 +62,7 @@ let private snapshots: Lazy<Snapshot list> =
          ])
 
 let private triangle (features: int) (frames: int) (wait: int -> unit) : float[] =
-    let systems = Design.systems (struct (1.0, 1.0)) [ SlowBlock(features, wait) ]
+    let systems = Design.systems (struct (1.0, 1.0)) [||] [ 0, SlowBlock(features, wait) ]
 
     match snapshots.Value |> Seq.truncate frames |> Seq.map Result<Snapshot, unit>.Ok |> Design.accumulate ignore systems with
     | Ok [ accumulator ] -> accumulator.Triangle.ToArray()

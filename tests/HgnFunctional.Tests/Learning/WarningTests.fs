@@ -8,10 +8,12 @@ open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Data
 open HgnFunctional.Features
+open HgnFunctional.Blocks
 open HgnFunctional.Models
 open HgnFunctional.Learning
 open HgnFunctional.Metrics
 open HgnFunctional.Tests.Support
+open HgnFunctional.Tests.Support.Laws
 
 let private bodies = 6
 let private bonds = Recordings.chain bodies
@@ -30,13 +32,14 @@ let private snapshots (structure: Structure) (extra: float[] -> float[] -> float
         let momenta = moment.Velocities |> Array.mapi (fun k v -> masses[k / 3] * v)
         Snapshot.create structure (PhaseState.create bodies 3 moment.Positions momenta) moment.Velocities moment.Forces)
 
-let private warningsOf (data: Snapshot list) : Warning list =
-    match Training.fit TrainingConfig.defaults data with
-    | Ok model -> model.Warnings
-    | Error error -> failtest (string error)
+let private modelOf (recipes: BlockRecipe list) (data: Snapshot list) : TrainedModel =
+    Training.fit { TrainingConfig.defaults with Recipes = recipes } data |> expectOk
 
+let private warningsOf (data: Snapshot list) : Warning list = (modelOf Blocks.defaults data).Warnings
+
+/// Of a model that knows nothing of the world around.
 let private causesOf (data: Snapshot list) : Cause list =
-    warningsOf data
+    (modelOf Blocks.isolated data).Warnings
     |> List.tryPick (function
         | PoorFit(_, causes) -> Some causes
         | _ -> None)
@@ -94,7 +97,7 @@ let tests =
                     labelled (fun labels -> { labels with Torsions = 4 })
                     |> Structure.withAttribute AttributeName.Charge (Array.create bodies 0.5)
 
-                let warnings = warningsOf (snapshots structure unequalBonds)
+                let warnings = (modelOf Blocks.isolated (snapshots structure unequalBonds)).Warnings
                 Expect.contains warnings (TorsionsIgnored 4) "angles"
                 Expect.contains warnings ChargesIgnored "charges"
             }
@@ -103,27 +106,13 @@ let tests =
                 let types = Array.init bodies (fun body -> if body < 2 then "A" else "B")
                 let structure = labelled id |> Structure.withSpecies types
                 let data = snapshots structure (fun q _ -> Recordings.springs [ struct (0, 1) ] q)
-                Expect.contains (warningsOf data) (TypesIgnored [ "A"; "B" ]) "types"
+                Expect.contains (modelOf Blocks.isolated data).Warnings (TypesIgnored [ "A"; "B" ]) "types"
 
                 match causesOf data |> List.tryFind _.IsUnequalTypes with
                 | Some(UnequalTypes(worst, worstError, _, bestError)) ->
                     Expect.equal worst "A" "the pair that differs"
                     Expect.isGreaterThan worstError bestError "more"
                 | other -> failtest $"{other}"
-            }
-
-            test "bodies that never move although forces act are counted" {
-                let pinned = 2
-
-                let held =
-                    snapshots equal nothing
-                    |> List.map (fun snapshot ->
-                        let still (values: float[]) = values |> Array.mapi (fun k x -> if k / 3 < pinned then 0.0 else x)
-                        let v, p = still (snapshot.Velocities.ToArray()), still (snapshot.State.Momenta.ToArray())
-                        let state = PhaseState.create bodies 3 (snapshot.State.Positions.ToArray()) p
-                        Snapshot.create equal state v (snapshot.Forces.ToArray()))
-
-                Expect.equal (warningsOf held) [ NeverMoving(pinned, bodies) ] "warning"
             }
 
             test "forces that are all zero, and data at rest, are said" {
@@ -159,15 +148,7 @@ let tests =
             }
 
             test "every warning and cause is one sentence" {
-                let causes =
-                    [
-                        NetForce 0.1
-                        UniformField [ 0.0; -9.81 ]
-                        Drag
-                        UnequalTypes("1", 0.5, "2", 0.1)
-                        UnequalMasses(1.0, 2.0)
-                        MoreThanPairs
-                    ]
+                let causes = [ NetForce 0.1; UniformField [ 0.0; -9.81 ]; Drag; UnequalTypes("1", 0.5, "2", 0.1); MoreThanPairs ]
 
                 for warning in
                     [
@@ -176,7 +157,8 @@ let tests =
                         ImagesTaken("f", 2, "x, y")
                         KineticFromMasses
                         NoForces
-                        NeverMoving(1, 2)
+                        Held("f", 1, 2)
+                        NothingPinned 3
                         TypesIgnored [ for k in 1..20 -> string k ]
                         BondTypesIgnored [ "1"; "2" ]
                         ChargesIgnored

@@ -156,7 +156,7 @@ let private repeated (narrow: Narrow) : Structure * float[] =
     structure, positions
 
 /// Blocks of every kind that looks at pairs, for all kinds of a structure.
-let private blocksOn (structure: Structure) : IFeatureBlock list =
+let private blocksOn (structure: Structure) : IEnergyBlock list =
     let inputs = { Low = [| 0.4 |]; High = [| 3.6 |]; Points = [| 0.5; 3.0 |]; Outputs = [||] }
 
     let angles =
@@ -168,7 +168,7 @@ let private blocksOn (structure: Structure) : IFeatureBlock list =
         }
 
     [
-        for recipe in Blocks.defaults do
+        for recipe in Blocks.isolated do
             for kind in recipe.Kinds structure do
                 let sample = if recipe.Kind = "angle" then angles else inputs
 
@@ -182,11 +182,12 @@ let private blocksOn (structure: Structure) : IFeatureBlock list =
                     }
 
                 recipe.Create options (BlockMakers.sampleOf sample) (BlockMakers.drawWith Sampler.elm Activation.tanh 4)
+                |> Probe.energies
     ]
 
 let private momentaOf (positions: float[]) : float[] = Array.create positions.Length 0.3
 
-let private valuesOf (structure: Structure) (positions: float[]) (block: IFeatureBlock) : float[] =
+let private valuesOf (structure: Structure) (positions: float[]) (block: IEnergyBlock) : float[] =
     let momenta = momentaOf positions
     let pairs = Structure.pairs structure (ReadOnlySpan<float> positions)
     let configuration = Configuration(structure, pairs, ReadOnlySpan<float> positions, ReadOnlySpan<float> momenta)
@@ -194,7 +195,7 @@ let private valuesOf (structure: Structure) (positions: float[]) (block: IFeatur
     block.ValuesInto(&configuration, Span<float> values)
     values
 
-let private gradientOf (structure: Structure) (positions: float[]) (block: IFeatureBlock) : float[] =
+let private gradientOf (structure: Structure) (positions: float[]) (block: IEnergyBlock) : float[] =
     let momenta = momentaOf positions
     let pairs = Structure.pairs structure (ReadOnlySpan<float> positions)
     let configuration = Configuration(structure, pairs, ReadOnlySpan<float> positions, ReadOnlySpan<float> momenta)
@@ -298,7 +299,7 @@ let tests =
             prop 40 "rows are the gradient of values" (fun (seed: uint16) ->
                 let narrow = narrow (int seed) (seed % 2us = 0us)
                 let structure = structureOf narrow
-                let readout (block: IFeatureBlock) = Rng.normals block.Width (Rng.stream 3 "narrow readout")
+                let readout (block: IEnergyBlock) = Rng.normals block.Width (Rng.stream 3 "narrow readout")
 
                 let distances =
                     // Also those that a difference quotient may bring in.

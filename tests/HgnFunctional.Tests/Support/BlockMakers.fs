@@ -70,26 +70,48 @@ let private shaken (scene: Scene) : TrainingSample =
     let snapshot = Snapshot.create scene.Structure scene.State zeros zeros
     { sampleOf (pool.ToSample()) with Snapshots = [| snapshot |] }
 
+/// Places of a scene's bodies and others around them, as fields see them.
+let private sites (scene: Scene) : InputSample =
+    let inputs = SiteInputs.Of scene.Structure.Cell
+    let pool = InputPool(inputs.Count, 16, 1)
+    let point = Array.zeroCreate<float> inputs.Count
+
+    for seed in 1..3 do
+        let q = Rng.normals scene.Q.Length (Rng.stream seed "sites") |> Array.map2 (+) scene.Q
+
+        for body in 0 .. scene.Bodies - 1 do
+            inputs.At(ReadOnlySpan<float>(q, body * scene.Dimension, scene.Dimension), Span<float> point)
+            pool.Add(ReadOnlySpan<float> point, float seed)
+
+    pool.ToSample()
+
+/// The scene as a sample of training data.
+let private snapshotsOf (scene: Scene) : Snapshot[] =
+    let zeros = Array.zeroCreate scene.Q.Length
+    [| Snapshot.create scene.Structure scene.State zeros zeros |]
+
 /// A way to make a block that suits a scene.
 [<NoEquality; NoComparison>]
-type Maker = { Name: string; Make: Scene -> IFeatureBlock }
+type Maker = { Name: string; Make: Scene -> IBlock }
 
 let private hiddenUnits = 5
 
 /// Every recipe with every radial transform, cutoff factor, activation and sampler that it looks at.
-let all: Maker list =
+let private every: (BlockRecipe * Maker) list =
     [
         for index, recipe in List.indexed Blocks.all do
+            let draws = recipe.Layers > 0 || List.contains recipe.Kind [ "body"; "raw"; "message"; "pair drag" ]
             let isPair, isLayered = recipe.Kind = "pair", recipe.Kind = "message"
 
             let angulars = if recipe.Kind = "angle" then Angular.all else [ Angular.cosine ]
 
             for radial, angular in List.allPairs (if isPair then Radial.all else [ Radial.distance ]) angulars do
                 for cutoff in (if isPair || isLayered then Cutoff.all else [ Cutoff.quartic ]) do
-                    for activation in Activation.all do
+                    for activation in (if draws then Activation.all else [ Activation.softplus ]) do
                         // SWIM makes units of units between points that may lie near in every layer: too steep for laws to
                         // be seen above rounding. A sampler decides weights alone.
-                        for sampler in (if isLayered then [ Sampler.elm ] else Sampler.all) do
+                        for sampler in (if isLayered || not draws then [ Sampler.elm ] else Sampler.all) do
+                            recipe,
                             {
                                 Name =
                                     $"{recipe.Kind} block {index}, {radial.Name}, {angular.Name}, {cutoff.Name}, {activation.Name}, {sampler.Name}"
@@ -97,7 +119,12 @@ let all: Maker list =
                                     fun scene ->
                                         // Another kind for scenes of another size; one that is nowhere where there is none.
                                         let kinds = recipe.Kinds scene.Structure
-                                        let nowhere = if recipe.Kind = "angle" then AnglesOf "" else BondsOf ""
+
+                                        let nowhere =
+                                            if recipe.Kind = "angle" then AnglesOf ""
+                                            elif isPair || recipe.Kind = "pair drag" then BondsOf ""
+                                            else BodiesOf "nowhere"
+
                                         let kind = if kinds.IsEmpty then nowhere else kinds[scene.Q.Length % kinds.Length]
 
                                         let options =
@@ -114,11 +141,25 @@ let all: Maker list =
                                             | "raw" -> shaken scene
                                             | "angle" -> sampleOf angles
                                             | "message" -> { sampleOf (scalars recipe) with Snapshots = [| reference scene.Dimension |] }
-                                            | _ -> sampleOf (scalars recipe)
+                                            | "field" -> { sampleOf (sites scene) with Snapshots = snapshotsOf scene }
+                                            | _ -> { sampleOf (scalars recipe) with Snapshots = snapshotsOf scene }
 
                                         recipe.Create options sample (drawWith sampler activation hiddenUnits)
                             }
     ]
+
+let private isOfForces (recipe: BlockRecipe) : bool =
+    let names = [ for law in VelocityLaw.All -> law.Name ]
+    recipe.Kind = "pair drag" || List.contains recipe.Kind names
+
+/// Blocks of energies.
+let energies: Maker list = every |> List.filter (fst >> isOfForces >> not) |> List.map snd
+
+/// Blocks of forces.
+let forces: Maker list = every |> List.filter (fst >> isOfForces) |> List.map snd
+
+/// Every block.
+let all: Maker list = List.map snd every
 
 /// The least sine of an angle of a scene; 1 where there is none.
 let private leastSine (scene: Scene) : float =
@@ -140,8 +181,9 @@ let private leastSine (scene: Scene) : float =
 
 /// Whether a block has its derivatives at a scene: a local frame needs its bodies off the mean and off one line, and must
 /// not be about to turn to another body; an angle as such has a kink where it opens to a line.
-let isRegular (block: IFeatureBlock) (scene: Scene) : bool =
+let isRegular (block: IBlock) (scene: Scene) : bool =
     match block with
+    | _ when (block.Refuses scene.Structure).IsSome -> false
     | :? AngleBlock as block when block.Features.Angular.Name = Angular.angle.Name && leastSine scene < 0.1 -> false
     | _ ->
 

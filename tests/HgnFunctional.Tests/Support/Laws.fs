@@ -102,7 +102,13 @@ let expectError (expected: 'error) (result: Result<'a, 'error>) : unit =
 [<RequireQualifiedAccess>]
 module Probe =
 
-    let values (block: IFeatureBlock) (scene: Scene) : float[] =
+    /// A block as one of energies.
+    let energies (block: IBlock) : IEnergyBlock =
+        match block with
+        | :? IEnergyBlock as block -> block
+        | other -> failtest $"{other.Kind} is no block of energies"
+
+    let values (block: IEnergyBlock) (scene: Scene) : float[] =
         let structure = scene.Structure
         let positions = ReadOnlySpan<float> scene.Q
         let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
@@ -110,14 +116,14 @@ module Probe =
         block.ValuesInto(&configuration, Span<float> values)
         values
 
-    let energy (block: IFeatureBlock) (readout: float[]) (scene: Scene) : float =
+    let energy (block: IEnergyBlock) (readout: float[]) (scene: Scene) : float =
         let structure = scene.Structure
         let positions = ReadOnlySpan<float> scene.Q
         let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
         block.Energy(&configuration, readout)
 
     /// Rows with respect to q and p, [N d x width] each. They are written with a wider stride, which must stay untouched.
-    let rows (block: IFeatureBlock) (scene: Scene) : float[] * float[] =
+    let rows (block: IBlock) (scene: Scene) : float[] * float[] =
         let structure = scene.Structure
         let positions = ReadOnlySpan<float> scene.Q
         let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
@@ -134,8 +140,17 @@ module Probe =
 
         pack rowsQ, pack rowsP
 
+    /// The forces of a block of forces.
+    let forces (block: IForceBlock) (readout: float[]) (scene: Scene) : float[] =
+        let structure = scene.Structure
+        let positions = ReadOnlySpan<float> scene.Q
+        let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
+        let forces = Array.zeroCreate scene.Q.Length
+        block.ForceInto(&configuration, readout, Span<float> forces)
+        forces
+
     /// The gradients with respect to q and p.
-    let pullback (block: IFeatureBlock) (readout: float[]) (scene: Scene) : float[] * float[] =
+    let pullback (block: IEnergyBlock) (readout: float[]) (scene: Scene) : float[] * float[] =
         let structure = scene.Structure
         let positions = ReadOnlySpan<float> scene.Q
         let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)

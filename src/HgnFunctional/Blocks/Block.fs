@@ -6,14 +6,22 @@ open HgnFunctional.Invariance
 open HgnFunctional.Data
 open HgnFunctional.Features
 
-/// Which of positions and momenta the features of a block depend on.
+/// What the columns of a block are, from which follows in which equations they stand.
 type Part =
-    /// Momenta alone: they add to T(p).
+    /// Energies of momenta alone: they add to T(p), and stand in the equations of the velocities.
     | Kinetic
-    /// Positions alone: they add to V(q).
+    /// Energies of positions alone: they add to V(q), and stand in the equations of the forces.
     | Potential
-    /// Both.
+    /// Energies of both: they stand in both.
     | Coupled
+    /// Forces of positions and momenta that are of no energy: they stand in the equations of the forces.
+    | Driving
+
+    /// Whether the columns stand in q' = dH/dp.
+    member part.StandsInVelocities: bool = part = Kinetic || part = Coupled
+
+    /// Whether the columns stand in p' = -dH/dq + F.
+    member part.StandsInForces: bool = part <> Kinetic
 
 /// Why a block cannot be used on a structure, or cannot learn from a snapshot.
 type BlockError =
@@ -54,10 +62,21 @@ type InvariantRange =
         High: float
     }
 
-/// Some columns Phi_k of a model H = c + sum_k theta_k Phi_k. Every block obeys the same laws, which the tests check for
-/// all in `Blocks.all`: rows are derivatives of values, rows times readout equal the pullback, rigid motions and
-/// permutations leave values alone, far-apart systems add, a body without neighbours feels no force. Immutable.
-type IFeatureBlock =
+/// A feature whose readout is a constant of nature.
+type BlockConstant =
+    {
+        /// The feature.
+        Feature: int
+        /// What it is, such as "uniform field, by mass".
+        Quantity: string
+        /// The component, such as "x" or "xy"; "" where there is one.
+        Component: string
+        /// The constant over the readout: 1 or -1.
+        Factor: float
+    }
+
+/// Some columns of a model, of energies or of forces. Immutable.
+type IBlock =
     /// Name of the kind of block, as in model files.
     abstract Kind: string
     /// Number of features.
@@ -65,7 +84,7 @@ type IFeatureBlock =
     /// Number of leading features that are a trend: low polynomials of the invariants, which are fitted before the hidden
     /// units and are not penalised. What the trend can carry extrapolates as a polynomial.
     abstract Trend: int
-    /// What the features depend on.
+    /// What the columns are.
     abstract Part: Part
     /// The kinds of bodies, pairs or angles that the features are of; `EachBody` alone for blocks that tell none apart.
     abstract Kinds: Kind list
@@ -74,8 +93,14 @@ type IFeatureBlock =
     /// The range in training of each invariant that the block looks at.
     abstract Ranges: InvariantRange list
 
-    /// What leaves the features alone.
+    /// What leaves the features alone, or turns forces with the bodies.
     abstract Symmetries: BlockSymmetries
+
+    /// Whether it stands for something outside of the bodies, which takes up momentum: fields, drag, magnets.
+    abstract ActsFromOutside: bool
+
+    /// The features whose readouts are constants of nature.
+    abstract Constants: BlockConstant list
 
     /// Names of the attributes of bodies that the features depend on.
     abstract Attributes: string list
@@ -83,21 +108,12 @@ type IFeatureBlock =
     /// Why the block cannot be used on a structure, if it cannot.
     abstract Refuses: structure: Structure -> BlockError option
 
-    /// Writes the values Phi_k [width].
-    abstract ValuesInto: configuration: inref<Configuration> * destination: Span<float> -> unit
-
-    /// The energy sum_k readout_k Phi_k. Does not allocate much, however many the bodies.
-    abstract Energy: configuration: inref<Configuration> * readout: float[] -> float
-
-    /// Adds the Jacobian: dPhi_k/dq_t to rowsQ[t * stride + k] and dPhi_k/dp_t to rowsP[t * stride + k], t = 0 .. N d - 1.
-    /// A span may be empty where the block's part says that these derivatives vanish.
+    /// Adds the columns of the equations q'_t = sum_k rowsP[t * stride + k] theta_k and -p'_t = sum_k rowsQ[t * stride + k] theta_k,
+    /// t = 0 .. N d - 1: for energies the Jacobian, dPhi_k/dp_t and dPhi_k/dq_t; for forces -F_k,t in rowsQ alone. A span may be empty
+    /// where the block's part says that it does not stand there.
     abstract RowsInto: configuration: inref<Configuration> * rowsQ: Span<float> * rowsP: Span<float> * stride: int -> unit
 
-    /// Adds the gradient of sum_k readout_k Phi_k with respect to q and to p, each [N d]. A span may be empty where the
-    /// block's part says that the gradient vanishes. Blocks of invariants alone do not allocate.
-    abstract PullbackInto: configuration: inref<Configuration> * readout: float[] * gradientQ: Span<float> * gradientP: Span<float> -> unit
-
-    /// The energy sum_k readout_k s_k of one body, pair or state at the given inputs, as pools collect them; NaN for blocks
+    /// The energy, or the size of the force, sum_k readout_k s_k of one body, pair or state at the given inputs, as pools collect them; NaN for blocks
     /// that have no pool.
     abstract Response: readout: float[] * inputs: float[] -> float
 
@@ -105,10 +121,38 @@ type IFeatureBlock =
     abstract CountOutside: configuration: inref<Configuration> -> struct (int * int)
 
     /// The block with only the features of the given indices, in that order.
-    abstract Select: features: int[] -> IFeatureBlock
+    abstract Select: features: int[] -> IBlock
 
     /// All that the recipe's `Restore` needs to make the block anew, by names other than "kind" and "readout".
     abstract Save: unit -> (string * SavedForm) list
+
+/// Columns Phi_k of an energy, H = c + sum_k theta_k Phi_k. Every block obeys the same laws, which the tests check for
+/// all in `Blocks.all`: rows are derivatives of values, rows times readout equal the pullback, the motions that it claims leave
+/// values alone, far-apart systems add, a body without neighbours feels no force.
+type IEnergyBlock =
+    inherit IBlock
+
+    /// Writes the values Phi_k [width].
+    abstract ValuesInto: configuration: inref<Configuration> * destination: Span<float> -> unit
+
+    /// The energy sum_k readout_k Phi_k. Does not allocate much, however many the bodies.
+    abstract Energy: configuration: inref<Configuration> * readout: float[] -> float
+
+    /// Adds the gradient of sum_k readout_k Phi_k with respect to q and to p, each [N d]. A span may be empty where the
+    /// block's part says that the gradient vanishes. Blocks of invariants alone do not allocate.
+    abstract PullbackInto: configuration: inref<Configuration> * readout: float[] * gradientQ: Span<float> * gradientP: Span<float> -> unit
+
+/// Columns F_k of forces that no energy gives, p' = -dH/dq + sum_k theta_k F_k(q, p): drag, magnetic fields, turning frames.
+/// Velocities are momenta over masses.
+type IForceBlock =
+    inherit IBlock
+
+    /// Adds the forces sum_k readout_k F_k [N d]. Does not allocate.
+    abstract ForceInto: configuration: inref<Configuration> * readout: float[] * destination: Span<float> -> unit
+
+    /// Where each force is linear in the velocity of its own body and does not depend on positions: adds the matrices A_i, row-major
+    /// [N d d], of F_i = -A_i v_i, and gives true; false for other forces.
+    abstract TryAddRates: structure: Structure * readout: float[] * rates: Span<float> -> bool
 
 /// What the blocks of a model are made with.
 [<NoEquality; NoComparison>]
@@ -135,7 +179,7 @@ type TrainingSample =
         /// A few snapshots, chosen by their contents and not by their order.
         Snapshots: Snapshot[]
         /// The block of a first fit with its readout, where the sampler wants the outputs of one.
-        Fitted: (IFeatureBlock * float[]) option
+        Fitted: (IBlock * float[]) option
         /// A pool for points of some inputs that layers compute.
         Pool: int -> InputPool
     }
@@ -151,6 +195,8 @@ type BlockRecipe =
     {
         /// Name of the kind of block.
         Kind: string
+        /// What physics it is for, in a few words; recipes of one kind of block may differ in it.
+        Family: string
         /// The kinds of bodies or pairs of a structure that the block looks at, each for itself; `EachBody` alone for blocks that
         /// tell none apart. None where the structure has nothing that it looks at: then it is left out.
         Kinds: Structure -> Kind list
@@ -160,15 +206,20 @@ type BlockRecipe =
         Collect: Snapshot -> (Kind -> InputPool) -> unit
         /// Whether the block looks at distances through the radial transform.
         SeesRadial: bool
+        /// Number of layers of hidden units of a block for one kind, whose width is shared out among kinds; 0 for blocks without, or
+        /// with a width of their own.
+        Layers: int
         /// Whether the block is for a law that the data may not have: a pilot fit leaves it out if nothing is lost, and the blocks that
-        /// it could stand for likewise.
+        /// it could stand for likewise; and so does training where the block refuses the data.
         IsOptional: bool
+        /// The readout of the block's only feature where it is known, so that only what it leaves of the data is fitted.
+        Fixed: float option
         /// Why the block cannot learn from a snapshot of data whose first frame has the given structure, if it cannot.
         Refuses: Structure -> Snapshot -> BlockError option
         /// Makes the block.
-        Create: BlockOptions -> TrainingSample -> FeatureDraw -> IFeatureBlock
+        Create: BlockOptions -> TrainingSample -> FeatureDraw -> IBlock
         /// Makes a block anew of what its `Save` gave, with the parts of a vocabulary that it names.
-        Restore: Vocabulary -> SavedReader -> IFeatureBlock
+        Restore: Vocabulary -> SavedReader -> IBlock
     }
 
 /// The parts whose code saved models name. `Vocabulary.standard` has those of this library; others are added to its lists.

@@ -1,0 +1,90 @@
+namespace HgnFunctional.Learning
+
+open HgnFunctional.Numerics
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Features
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+
+/// The columns of all families, folded over a sample.
+[<NoEquality; NoComparison>]
+type internal Pilot =
+    {
+        Accumulator: TallSkinnyQr
+        IsTrend: bool[]
+        /// The columns of each place of a recipe.
+        Columns: Map<int, int[]>
+        Ridge: Ridge
+    }
+
+    /// The fit with the columns of some places: minus twice the log evidence per row, and the relative error.
+    member pilot.Solve(places: int seq) : struct (float * float) =
+        let columns =
+            places
+            |> Seq.collect (fun place -> pilot.Columns |> Map.tryFind place |> Option.defaultValue [||])
+            |> Seq.sort
+            |> Array.ofSeq
+
+        let trend = columns |> Array.map (fun column -> pilot.IsTrend[column])
+
+        match TallSkinnyQr.select columns pilot.Accumulator |> LeastSquares.solve pilot.Ridge trend with
+        | Ok solution -> struct (solution.Surprise, solution.RelativeResidual)
+        | Error _ -> struct (infinity, infinity)
+
+/// Small fits on a sample of the snapshots.
+[<RequireQualifiedAccess>]
+module internal Pilot =
+
+    /// Rows of the sample, if the data has them, and rows for each column.
+    let private leastRows = 2048
+
+    let private rowsPerColumn = 4
+
+    /// The survey of some of its parts; places count those that are left.
+    let keep (stays: SurveyedPart -> bool) (survey: Survey) : Survey =
+        let rest = survey.Parts |> List.filter stays
+        let places = rest |> List.map _.Place |> List.distinct
+        let move (part: SurveyedPart) = { part with Place = List.findIndex ((=) part.Place) places }
+        { survey with Parts = List.map move rest }
+
+    let without (place: int) (survey: Survey) : Survey = keep (fun part -> part.Place <> place) survey
+
+    /// Whether a part is of the world around the bodies, or of a law that is no one's but for the data's asking.
+    let isOuter (part: SurveyedPart) : bool = part.Recipe.IsOptional && not part.Recipe.SeesRadial
+
+    /// Whether a part is of a recipe.
+    let isSameRecipe (part: SurveyedPart) (recipe: BlockRecipe) : bool = obj.ReferenceEquals(recipe, part.Recipe)
+
+    /// The columns of all parts of a survey, made with a shape for each, over a sample of the snapshots; none where they do not fit into memory.
+    let tryCreate (config: TrainingConfig) (survey: Survey) (shapes: Shape[]) : Pilot option =
+        let systems =
+            Drawing.makeSystems config survey Drawing.pilotWidth Sampler.elm shapes (Drawing.samplesOf survey)
+            |> List.filter _.HasForceRows
+
+        let struct (components, _) = survey.Largest
+
+        match systems with
+        | [ system ] when Design.fits components system ->
+            let wanted = max leastRows (rowsPerColumn * system.Features) |> int64
+            let before = survey.Sample |> Array.scan (fun rows snapshot -> rows + int64 snapshot.FreeComponents) 0L
+            let count = before |> Array.filter (fun rows -> rows < wanted) |> Array.length
+            let sample: Result<Snapshot, unit> seq = survey.Sample |> Array.truncate count |> Seq.map Ok
+            let parts = Array.ofList survey.Parts
+
+            match Design.accumulate ignore [ system ] sample with
+            | Ok [ accumulator ] ->
+                let columnsOf (place: int) =
+                    Array.zip system.Places system.Blocks
+                    |> Array.filter (fun (index, _) -> parts[index].Place = place)
+                    |> Array.collect (fun (_, (block, first)) -> Array.init block.Width (fun k -> first + k))
+
+                Some
+                    {
+                        Accumulator = accumulator
+                        IsTrend = Design.trendOf system
+                        Columns = parts |> Seq.map _.Place |> Seq.distinct |> Seq.map (fun place -> place, columnsOf place) |> Map.ofSeq
+                        Ridge = config.Ridge
+                    }
+            | _ -> None
+        | _ -> None

@@ -1,0 +1,286 @@
+/// What the data say of the world around the bodies: pins, families of laws, and what is left out.
+module HgnFunctional.Tests.Learning.SurroundingsTests
+
+open System
+open Expecto
+open HgnFunctional
+open HgnFunctional.Space
+open HgnFunctional.Bodies
+open HgnFunctional.Data
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+open HgnFunctional.Learning
+open HgnFunctional.Systems
+open HgnFunctional.Integrators
+open HgnFunctional.Metrics
+open HgnFunctional.IO
+open HgnFunctional.Tests.Support.Laws
+
+let private lattice = Topology.grid [ 3; 3 ]
+let private bonds = Relations.bonds lattice.Graph
+
+let private structure: Structure =
+    Structure.create (Cell.openSpace 2) bonds (Array.init 9 (fun body -> 1.0 + 0.5 * float (body % 3)))
+
+/// Runs of a motion, each a trajectory of its name.
+let private recorded (structure: Structure) (system: ISeparableHamiltonian) (seeds: int list) : Snapshot list =
+    let integrator =
+        match Dynamics.ofHamiltonian system with
+        | Driven(Separable hamiltonian, drive) -> Splitting.onDriven hamiltonian drive SplittingMethod.stormerVerlet
+        | _ -> Splitting.on system SplittingMethod.stormerVerlet
+
+    [
+        for seed in seeds do
+            let start = InitialState.perturbed 0.1 0.3 seed structure lattice.Sites
+
+            for state in Trajectory.record integrator 0.01 200 10 start |> expectOk ->
+                Snapshot.ofHamiltonian structure system state |> expectOk |> Snapshot.inTrajectory $"run {seed}"
+    ]
+
+let private springs (structure: Structure) : IPotentialTerm =
+    PotentialTerm.pairs (fun _ -> Some(PairPotential.anharmonic 5.0 2.0 1.0)) structure
+
+/// A frame whose coordinates and velocities are given, with some force on each coordinate.
+let private frame (name: string) (q: float[]) (v: float[]) : Snapshot =
+    let two = Structure.create (Cell.openSpace 2) (Relations.bonds (Graph.create 2 [ struct (0, 1) ])) [| 1.0; 1.0 |]
+    Snapshot.create two (PhaseState.create 2 2 q v) v [| 1.0; 2.0; 3.0; 4.0 |] |> Snapshot.inTrajectory name
+
+let private pinsOf (frames: Snapshot list) : bool list =
+    let finder = PinFinder()
+    frames |> List.iter finder.Add
+    let pins = (finder.Pin frames[0]).Structure.Pins.ToArray()
+    if pins.Length = 0 then [ false; false; false; false ] else List.ofArray pins
+
+let private pins =
+    [
+        testCase "coordinates that never move while others do along the same axis are pinned" (fun () ->
+            let frames =
+                [
+                    frame "a" [| 0.0; 0.0; 1.0; 0.0 |] [| 0.0; 0.0; 0.5; 0.25 |]
+                    frame "a" [| 0.0; 0.0; 1.1; 0.1 |] [| 0.0; 0.0; 0.5; 0.25 |]
+                ]
+
+            Expect.equal (pinsOf frames) [ true; true; false; false ] "the first body")
+
+        testCase "an axis along which nothing moves is no pin, and one that moves pins the axis alone" (fun () ->
+            let frames =
+                [
+                    frame "a" [| 0.0; 0.0; 1.0; 0.0 |] [| 0.0; 0.0; 0.5; 0.0 |]
+                    frame "a" [| 0.0; 0.0; 1.1; 0.0 |] [| 0.0; 0.0; 0.5; 0.0 |]
+                ]
+
+            Expect.equal (pinsOf frames) [ true; false; false; false ] "a motion along x says nothing of y")
+
+        testCase "frames at rest pin nothing" (fun () ->
+            let frames =
+                [
+                    frame "a" [| 0.0; 0.0; 1.0; 0.0 |] [| 0.0; 0.0; 0.0; 0.0 |]
+                    frame "a" [| 0.0; 0.0; 1.1; 0.1 |] [| 0.0; 0.0; 0.0; 0.0 |]
+                ]
+
+            Expect.equal (pinsOf frames) [ false; false; false; false ] "displaced one by one")
+
+        testCase "one frame, a body that moved once, and another trajectory pin nothing" (fun () ->
+            let still = frame "a" [| 0.0; 0.0; 1.0; 0.0 |] [| 0.0; 0.0; 0.5; 0.25 |]
+            Expect.equal (pinsOf [ still ]) [ false; false; false; false ] "one frame"
+            let elsewhere = frame "a" [| 0.3; 0.2; 1.0; 0.0 |] [| 0.0; 0.0; 0.5; 0.25 |]
+            Expect.equal (pinsOf [ still; elsewhere ]) [ false; false; false; false ] "it was elsewhere"
+            let other = frame "b" [| 0.0; 0.0; 1.0; 0.0 |] [| 0.0; 0.0; 0.5; 0.25 |]
+            Expect.equal (pinsOf [ still; other ]) [ false; false; false; false ] "two trajectories of one frame")
+
+        testCase "pinned bodies do not move under any integrator, and the rest conserves energy" (fun () ->
+            let held = Structure.withPinned [ 0; 8 ] structure
+            let system = SumSystem(held, "springs", [ springs held ])
+            let start = InitialState.perturbed 0.1 0.3 3 held lattice.Sites
+            // What is pinned has no momentum.
+            let momenta = start.Momenta.ToArray() |> Array.mapi (fun k p -> if k / 2 = 0 || k / 2 = 8 then 0.0 else p)
+            let start = PhaseState.create 9 2 (start.Positions.ToArray()) momenta
+
+            for method in IntegrationMethod.all do
+                let integrator =
+                    method.TryStart (IntegratorSettings.suggest 0.01 system start) (Separable system)
+                    |> Result.defaultWith (fun error -> failtest (string error))
+
+                let states = Trajectory.record integrator 0.01 50 50 start |> expectOk
+                let moved = Array.last states
+
+                for body in [ 0; 8 ] do
+                    identical
+                        $"{method.Name}: body {body}"
+                        (start.Positions.Slice(2 * body, 2).ToArray())
+                        (moved.Positions.Slice(2 * body, 2).ToArray())
+                    |> expectNone
+
+                Expect.isGreaterThan (abs (moved.Positions[8] - start.Positions[8])) 1e-3 $"{method.Name}: others move"
+                let drift = abs (Hamiltonian.value system moved - Hamiltonian.value system start)
+                Expect.isLessThan drift 0.2 $"{method.Name}: energy")
+
+        testCase "a model holds what is pinned: no velocity, no force, under whatever acts" (fun () ->
+            let terms = [ springs structure; PotentialTerm.uniformField ByMasses [| 0.1; -0.6 |] structure ]
+            let system = DrivenSystem(SumSystem(structure, "x", terms), KnownDrive.drag 0.2 structure)
+            let data = recorded structure system [ 1..4 ]
+            let model = Training.fit TrainingConfig.defaults data |> expectOk
+            let held = Structure.withPinned [ 2; 4 ] structure
+            let state = data[5].State
+            let isHeld k = k / 2 = 2 || k / 2 = 4
+
+            match Model.bind held model |> expectOk with
+            | Driven(Separable hamiltonian, drive) as dynamics ->
+                let force, velocity = Array.create 18 nan, Array.create 18 nan
+                hamiltonian.ForceInto(state.Positions, Span<float> force)
+                hamiltonian.VelocityInto(state.Momenta, Span<float> velocity)
+                let ofQ, ofP = Hamiltonian.gradient hamiltonian state
+                let velocities, forces = Dynamics.timeDerivative dynamics state
+
+                for name, values in [ "force", force; "velocity", velocity; "dH/dq", ofQ; "dH/dp", ofP; "q'", velocities; "p'", forces ] do
+                    values |> Array.iteri (fun k x -> Expect.equal (x = 0.0) (isHeld k) $"{name} {k}: {x}")
+
+                let d = 2
+                let rates = drive.Rates.ToArray()
+
+                rates
+                |> Array.iteri (fun k rate ->
+                    if isHeld (k / d) then
+                        Expect.equal rate 0.0 "rates")
+            | other -> failtest $"{other}")
+
+        testCase "structures refuse pins that are not theirs" (fun () ->
+            Structure.tryWithPinned [ 9 ] structure |> Result.map ignore |> expectError (NoBodyToPin(9, 9))
+
+            Structure.tryWithPins (ReadOnlySpan<bool> [| true |]) structure
+            |> Result.map ignore
+            |> expectError (PinsForOtherBodies(1, 18))
+
+            Expect.equal (Structure.withPinned [] structure).PinnedBodies 0 "none"
+            Expect.stringContains (string (Structure.withPinned [ 1; 2 ] structure)) "2 pinned" "in words")
+    ]
+
+let private familiesOf (model: TrainedModel) : string list = model.Verdict.Value.Families |> List.map _.Family
+
+let private families =
+    [
+        testCase "data that want nothing around them get nothing" (fun () ->
+            let model =
+                recorded structure (SumSystem(structure, "springs", [ springs structure ])) [ 1..4 ]
+                |> Training.fit TrainingConfig.defaults
+                |> expectOk
+
+            Expect.equal (familiesOf model) [] "no field, no drag"
+            Expect.isFalse (model.HasSurroundings || model.IsDriven) "nothing is around"
+            Expect.equal (model.Terms |> List.map _.Block.Kind |> List.distinct) [ "body"; "pair" ] "blocks")
+
+        testCase "a model that may have anything is the one that may not, where nothing is there" (fun () ->
+            let data = recorded structure (SumSystem(structure, "springs", [ springs structure ])) [ 1..4 ]
+            let fit recipes = Training.fit { TrainingConfig.defaults with Recipes = recipes } data |> expectOk |> ModelFile.toJson
+            Expect.equal (fit Blocks.defaults) (fit Blocks.isolated) "the same file")
+
+        testCase "gravity and drag together are found, though each hides the other" (fun () ->
+            let system =
+                DrivenSystem(
+                    SumSystem(structure, "x", [ springs structure; PotentialTerm.uniformField ByMasses [| 0.1; -0.6 |] structure ]),
+                    KnownDrive.drag 0.2 structure
+                )
+
+            let model = recorded structure system [ 1..4 ] |> Training.fit TrainingConfig.defaults |> expectOk
+            Expect.equal (List.sort (familiesOf model)) [ "drag"; "uniform field, by mass" ] "families"
+            Expect.isLessThan model.Verdict.Value.Unexplained 1e-10 "nothing is left"
+
+            for family in model.Verdict.Value.Families do
+                Expect.isGreaterThan family.Without 1e-3 $"{family.Family} is missed"
+                Expect.isLessThan family.With 1e-8 "with all")
+
+        testCase "a driven model comes back from its file with the same forces, bit for bit" (fun () ->
+            let system = DrivenSystem(SumSystem(structure, "x", [ springs structure ]), KnownDrive.quadraticDrag 0.2 structure)
+            let data = recorded structure system [ 1..4 ]
+            let model = Training.fit TrainingConfig.defaults data |> expectOk
+            let back = ModelFile.ofJson "m.json" (ModelFile.toJson model) |> expectOk
+            Expect.equal (ModelFile.toJson back) (ModelFile.toJson model) "the same file"
+
+            let forces model =
+                Model.bind structure model |> expectOk |> (fun dynamics -> snd (Dynamics.timeDerivative dynamics data[7].State))
+
+            identical "forces" (forces model) (forces back) |> expectNone
+            Expect.isTrue back.IsDriven "driven")
+
+        testCase "one law by charge stands for those by mass and for all that say the same" (fun () ->
+            let charged =
+                structure |> Structure.withAttribute AttributeName.Charge (Array.init 9 (fun body -> 2.0 - 1.5 * float (body % 3)))
+
+            let field = PotentialTerm.uniformField (ByAttribute AttributeName.Charge) [| 0.3; -0.2 |] charged
+
+            let model =
+                recorded charged (SumSystem(charged, "x", [ springs charged; field ])) [ 1..4 ]
+                |> Training.fit TrainingConfig.defaults
+                |> expectOk
+            // Charges are linear in the masses here, so a field by mass with one for all would do as well.
+            Expect.equal (familiesOf model) [ "uniform field, by charge" ] "family"
+            close "field" 1e-9 [| 0.3; -0.2 |] (model.Constants |> List.map _.Value |> Array.ofList) |> expectNone)
+
+        testCase "a family that the data cannot be seen through is left out, and named" (fun () ->
+            let inBox period = Structure.create (Cell.create [ period; period ]) bonds (Array.create 9 1.0)
+            // A box that changes, as under constant pressure: no field stands in it.
+            let data =
+                [
+                    for seed in 1..12 do
+                        let box = inBox (20.0 + 0.1 * float seed)
+                        let start = InitialState.perturbed 0.1 0.3 seed box lattice.Sites
+                        Snapshot.ofHamiltonian box (SumSystem(box, "x", [ springs box ])) start |> expectOk
+                ]
+
+            let model = Training.fit TrainingConfig.defaults data |> expectOk
+            let field = model.Verdict.Value.Families |> List.find (fun family -> family.Family = "field")
+
+            match field.Standing with
+            | Unusable reason -> Expect.stringContains reason "same box" "why"
+            | other -> failtest $"{other}"
+
+            Expect.isLessThan model.Verdict.Value.Unexplained 1e-8 "the rest is learned")
+
+        testCase "the evidence for every family is shown where it is asked for, and where the fit is poor" (fun () ->
+            let data = recorded structure (SumSystem(structure, "springs", [ springs structure ])) [ 1..4 ]
+            let shown = Training.fit { TrainingConfig.defaults with ShowsEvidence = true } data |> expectOk
+            Expect.contains (familiesOf shown) "bonds" "what is in the model"
+            Expect.contains (familiesOf shown) "drag" "what is not"
+            let isIn = shown.Verdict.Value.Families |> List.filter _.Standing.IsInModel |> List.map _.Family
+            Expect.equal isIn [ "bonds" ] "one family"
+
+            let noisy =
+                data
+                |> List.mapi (fun index snapshot ->
+                    let noise = Numerics.Rng.normals 18 (Numerics.Rng.stream index "noise")
+
+                    Snapshot.create
+                        structure
+                        snapshot.State
+                        (snapshot.Velocities.ToArray())
+                        (Array.map2 (+) (snapshot.Forces.ToArray()) noise))
+
+            let poor = Training.fit TrainingConfig.defaults noisy |> expectOk
+            Expect.isGreaterThan (familiesOf poor).Length 5 "a poor fit shows all"
+
+            Expect.equal
+                (poor.Verdict.Value.Families |> List.filter _.Standing.IsInModel |> List.map _.Family)
+                [ "bonds" ]
+                "noise is no law")
+
+        testCase "errors are told by species, and pinned bodies count in none" (fun () ->
+            let named = structure |> Structure.withSpecies [ for body in 0..8 -> if body < 3 then "A" else "B" ]
+            let data = recorded named (SumSystem(named, "x", [ springs named ])) [ 1..3 ]
+            let model = Training.fit TrainingConfig.defaults data |> expectOk
+            let species = model.Verdict.Value.Errors |> List.filter (fun error -> error.Target = "forces") |> List.map _.Species
+            Expect.equal species [ None; Some "A"; Some "B" ] "all, and each"
+
+            let held =
+                data
+                |> List.map (fun snapshot ->
+                    // The force on what is held is anything.
+                    let forces = snapshot.Forces.ToArray() |> Array.mapi (fun k f -> if k < 2 then 1e3 else f)
+                    Snapshot.create (Structure.withPinned [ 0 ] named) snapshot.State (snapshot.Velocities.ToArray()) forces)
+
+            let evaluation = Evaluation.ofSnapshots model held |> expectOk
+            Expect.equal evaluation.PinnedBodies 1 "pinned"
+            Expect.isLessThan evaluation.RelativeForceError 1e-8 "the held body does not count")
+    ]
+
+[<Tests>]
+let tests = testList "Surroundings" [ testList "pins" pins; testList "families" families ]

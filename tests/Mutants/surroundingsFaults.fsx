@@ -1,0 +1,66 @@
+// Faults in fields, drives, pins and the choice of families.
+
+#load "fault.fsx"
+
+open Fault
+
+let private fault (name: string) (file: string) (original: string) (instead: string) (law: string) : Fault =
+    { Name = name; File = "src/HgnFunctional/" + file; Original = original; Fault = instead; Law = law }
+
+let all: Fault list =
+    [
+        fault
+            "pinned-bodies-teach"
+            "Learning/Design.fs"
+            "if not pins[row % pins.Length] then"
+            "if true then"
+            "a soft body under gravity and drag, its top pinned: learned small, used large, with its constants"
+        fault
+            "pinned-bodies-move"
+            "Models/ModelHamiltonian.fs"
+            "System.Numerics.Tensors.TensorPrimitives.Negate(Span<float>.op_Implicit destination, destination)\n            structure.ClearPinned destination"
+            "System.Numerics.Tensors.TensorPrimitives.Negate(Span<float>.op_Implicit destination, destination)"
+            "a model holds what is pinned: no velocity, no force, under whatever acts"
+        fault
+            "pins-at-rest"
+            "Data/PinFinder.fs"
+            "if not isWhole || not everMoving || frames < 2 then"
+            "if not isWhole || frames < 2 then"
+            "frames at rest pin nothing"
+        fault
+            "magnetic-force-that-drags"
+            "Blocks/VelocityBlock.fs"
+            "[| struct (a, b, -1.0); struct (b, a, 1.0) |]"
+            "[| struct (a, b, 1.0); struct (b, a, 1.0) |]"
+            "magnetic forces do no work, and positive drag takes energy"
+        fault
+            "drag-of-momenta"
+            "Blocks/VelocityBlock.fs"
+            "if isLinear then\n            1.0 / mass"
+            "if isLinear then\n            1.0"
+            "rates are what the forces are, where there are any"
+        fault
+            "net-force-of-pair-drag"
+            "Blocks/PairDragBlock.fs"
+            "destination[receiver * d + axis] + along * direction[axis]"
+            "destination[receiver * d + axis] - along * direction[axis]"
+            "drag between pairs keeps the momentum, and drag on bodies does not act on those at rest"
+        fault
+            "products-without-their-scale"
+            "Blocks/FieldFunction.fs"
+            "mine[product[1]] <- mine[product[1]] + coordinate place product[0] / features.Scale"
+            "mine[product[1]] <- mine[product[1]] + coordinate place product[0]"
+            "rows are derivatives of values"
+        fault
+            "known-laws-are-learned-as-well"
+            "Learning/Design.fs"
+            "block.PullbackInto(&configuration, readout, Span<float> left, Span<float>.Empty)"
+            "ignore left.Length"
+            "a law of one's own is taken off, and read with a vocabulary that has it"
+        fault
+            "every-family-stays"
+            "Learning/Families.fs"
+            "if none <= all + bound true none then"
+            "if false then"
+            "data that want nothing around them get nothing"
+    ]
