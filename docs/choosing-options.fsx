@@ -138,7 +138,8 @@ The error in training is the noise itself; the error of the model is far below i
 `model.Diagnostics` has the relative error in training; an evaluation on data that was not trained on has another one.
 
 - If they differ by much, the test leaves the range of the training (`OutOfRangeFraction`), or there is too little data.
-- If both are large, there may be noise; damping or another force that no Hamiltonian has; bodies of several kinds, or an outer field, which the default
-  blocks do not see; too few units; or forces that are not of pairs. For the last, try `MessageBlock`, and see
+- If both are large, there may be noise; bodies, bonds or angles of several kinds that nobody named; too few units; or forces that are not of pairs,
+  angles, fields or velocities. `model.Verdict` has the errors of each species, and what each family of features would gain;
+  [what it can and cannot learn](LEARNS.html) shows both kinds of systems. For forces of many bodies, try `MessageBlock`, and see
   [what to be careful of](DEFAULTS.html). A model with messages that see momenta does not split, so splitting methods do not take it.
 *)

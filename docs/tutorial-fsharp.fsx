@@ -183,14 +183,15 @@ printfn $"order {eighth.Order}, {eighth.Stages.Length} stages"
 (*** include-output ***)
 
 (**
-A splitting method composes flows: that of $T(p)$, that of $V(q)$, and whatever a motion has beside them. With linear drag,
-$p' = -\gamma p$, half a step of it on either side, bodies come to rest:
+Forces that no energy gives, such as drag or those of a magnetic field, are a drive beside a Hamiltonian. At fixed positions momenta then
+follow an equation with an exact solution where the forces are linear in them, so that every splitting method takes it. With linear drag,
+$p' = -\gamma p$, bodies come to rest, and the energy that they lose is the work of drag:
 *)
-let withFriction =
-    Splitting.onWith [ Drag.flow 0.5 ] bonds (SplittingMethod.strang 0 SplittingMethod.stormerVerlet)
+let withFriction = Splitting.onDriven bonds (Drive.drag 0.5 8 3) SplittingMethod.stormerVerlet
 
 let atRest =
-    InitialState.perturbed 0.2 0.2 1 structure cube.Sites |> Trajectory.record withFriction 0.01 2000 2000 |> Result.map Array.last
+    InitialState.perturbed 0.2 0.2 1 structure cube.Sites
+    |> Trajectory.observe (Conservation.observerOf true structure bonds) withFriction 0.01 2000 10
 (*** include-value: atRest ***)
 
 (**
