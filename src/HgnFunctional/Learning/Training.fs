@@ -331,7 +331,7 @@ module Training =
                 }
                 |> fun model ->
                     { model with
-                        Warnings = Diagnosis.warnings survey.ForcesVanish survey.Pilot model
+                        Warnings = Diagnosis.warnings survey.ForcesVanish survey.Sample model
                         Verdict = Some(Judgement.verdict config survey choice.Evidence fitted model)
                     })
 

@@ -28,7 +28,7 @@ type Cause =
         | UnequalTypes(worst, worstError, best, bestError) ->
             $"the error is {worstError:G2} for bodies of type {worst} and {bestError:G2} for those of type {best}"
         | MoreThanPairs ->
-            "the forces of a frame add up to 0, so bodies act on each other, but distances of pairs and angles of the bonds that are named, with the kinds that are named, do not describe how: forces of many bodies at once, kinds, bonds or angles that the data do not name, or a cutoff that is too short"
+            "the forces of a frame add up to 0, as where bodies act on each other or are held at places of their own, but distances of pairs and angles of the bonds that are named, with the kinds that are named, do not describe how: forces of many bodies at once, kinds, bonds or angles that the data do not name, or a cutoff that is too short"
 
 /// What a model, its data, or a run hides from whoever looks at the main figures alone.
 type Warning =
