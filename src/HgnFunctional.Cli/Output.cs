@@ -89,7 +89,7 @@ internal static class Output
                 {
                     if (entry is JsonObject fields)
                     {
-                        var parts = fields.Select(field => Plain(field.Value)).Where(part => part is not ("" or "none"));
+                        var parts = fields.Select(field => Digits(field.Value)).Where(part => part is not ("" or "none"));
                         table.AddRow(new Text(indent + name), new Text(string.Join("  ", parts)));
                         continue;
                     }
@@ -103,6 +103,12 @@ internal static class Output
             }
         }
     }
+
+    /// <summary>As <see cref="Plain"/>, with six digits: constants of nature have them.</summary>
+    private static string Digits(JsonNode? value) =>
+        value?.GetValueKind() is JsonValueKind.Number && value.AsValue().TryGetValue(out double number)
+            ? number.ToString("G6", CultureInfo.InvariantCulture)
+            : Plain(value);
 
     private static string Plain(JsonNode? value) =>
         value?.GetValueKind() switch

@@ -42,7 +42,7 @@ internal static class VerdictOutput
             ["bodies"] = constant.Bodies,
             ["component"] = constant.Component,
             ["value"] = constant.Value,
-            ["deviation"] = constant.Deviation,
+            ["deviation"] = double.IsNaN(constant.Deviation) ? null : constant.Deviation,
         }));
 
     /// <summary>The evidence as a table for people.</summary>

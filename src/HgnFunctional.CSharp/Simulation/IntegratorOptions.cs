@@ -51,10 +51,15 @@ public record IntegratorOptions
         var coupling = new ExtendedCoupling(Coupling ?? defaults.Coupling.Rate, defaults.Coupling.MomentumPerLength);
         var settings = new IntegratorSettings(Tolerance ?? defaults.Tolerance, coupling);
 
-        var started = method.TryStart.Invoke(settings).Invoke(DynamicsModule.ofHamiltonian(hamiltonian));
+        var dynamics = DynamicsModule.ofHamiltonian(hamiltonian);
+        var started = method.TryStart.Invoke(settings).Invoke(dynamics);
 
-        return started.IsOk
-            ? started.ResultValue
-            : throw new HgnInputException($"{started.ErrorValue}; expected one of {string.Join(", ", MethodsForAny)}.");
+        if (started.IsOk)
+        {
+            return started.ResultValue;
+        }
+
+        var others = IntegrationMethodModule.all.Where(other => other.TryStart.Invoke(settings).Invoke(dynamics).IsOk).Select(other => other.Name);
+        throw new HgnInputException($"{started.ErrorValue}; expected one of {string.Join(", ", others)}.");
     }
 }
