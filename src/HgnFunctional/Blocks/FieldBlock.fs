@@ -141,11 +141,7 @@ type FieldBlock internal (features: FieldFeatures) =
                     for axis in 0 .. d - 1 do
                         gradientQ[body * d + axis] <- gradientQ[body * d + axis] + weight * mine[axis]
 
-        member _.Response(readout, place) =
-            if place.Length = d then
-                field.EnergyAt(ReadOnlySpan<float> place, readout, Span<float>.Empty)
-            else
-                nan
+        member _.Response(readout, inputs) = field.EnergyOfInputs(inputs, readout)
 
         member _.CountOutside(configuration) =
             if features.Ranges.IsEmpty then

@@ -157,3 +157,22 @@ type internal FieldFunction(features: FieldFeatures) =
 
     /// The weighted sum of the features, and its gradient if wanted [d]. Does not allocate.
     member _.EnergyAt(place: ReadOnlySpan<float>, readout: float[], gradient: Span<float>) : float = energyAt place readout gradient
+
+    /// As `EnergyAt`, by what units see of a place: the trend has no periodic axis then.
+    member _.EnergyOfInputs(inputs: float[], readout: float[]) : float =
+        let coordinate axis = (inputs[features.Inputs.StartOf axis] - features.Origin[axis]) / features.Scale
+
+        let ofTrend =
+            features.Products
+            |> Array.mapi (fun k product -> readout[k] * (product |> Array.fold (fun x axis -> x * coordinate axis) 1.0))
+
+        let ofUnits =
+            if map.Units = 0 then
+                0.0
+            else
+                TensorPrimitives.Dot(
+                    ReadOnlySpan<float>((DenseLayer.forward map 1 inputs).Values),
+                    ReadOnlySpan<float>(readout, trend, map.Units)
+                )
+
+        Array.sum ofTrend + ofUnits

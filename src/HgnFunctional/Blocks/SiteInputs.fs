@@ -37,6 +37,9 @@ type internal SiteInputs(periods: float[], tilts: float[]) =
     /// Number of inputs.
     member _.Count: int = starts[d]
 
+    /// Which input is that of an open axis, or the first of a periodic one.
+    member _.StartOf(axis: int) : int = starts[axis]
+
     /// The lengths after which coordinates repeat; 0 along open axes.
     member _.Periods: float[] = periods
 

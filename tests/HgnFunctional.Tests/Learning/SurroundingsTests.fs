@@ -7,6 +7,7 @@ open HgnFunctional
 open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Data
+open HgnFunctional.Features
 open HgnFunctional.Blocks
 open HgnFunctional.Models
 open HgnFunctional.Learning
@@ -235,6 +236,42 @@ let private families =
             | other -> failtest $"{other}"
 
             Expect.isLessThan model.Verdict.Value.Unexplained 1e-8 "the rest is learned")
+
+        testCase "a field in a box that repeats along one axis is learned by every sampler" (fun () ->
+            let channel = Structure.create (Cell.create [ 9.0; 0.0 ]) bonds (Array.create 9 1.0)
+            // Waves along the axis that repeats, a trap across it.
+            let rate = 2.0 * Math.PI / 9.0
+
+            let waves =
+                { new IPotentialTerm with
+                    member _.Energy(configuration) =
+                        let q = configuration.Positions.ToArray()
+                        Seq.sum (seq { for body in 0..8 -> 0.4 * cos (rate * q[2 * body]) + 0.5 * q[2 * body + 1] ** 2.0 })
+
+                    member _.AddGradient(configuration, gradient) =
+                        for body in 0..8 do
+                            gradient[2 * body] <- gradient[2 * body] - 0.4 * rate * sin (rate * configuration.Positions[2 * body])
+                            gradient[2 * body + 1] <- gradient[2 * body + 1] + configuration.Positions[2 * body + 1]
+                }
+
+            let data = recorded channel (SumSystem(channel, "x", [ springs channel; waves ])) [ 1..4 ]
+
+            for sampler in Sampler.all do
+                let model = Training.fit { TrainingConfig.defaults with Sampler = sampler } data |> expectOk
+                Expect.equal (familiesOf model) [ "field" ] sampler.Name
+                Expect.isLessThan model.Verdict.Value.Unexplained 1e-4 $"{sampler.Name}: {model.Verdict.Value.Unexplained}"
+                // The field goes on beyond the box.
+                let state = data[3].State
+
+                let beyond =
+                    PhaseState.create
+                        9
+                        2
+                        (state.Positions.ToArray() |> Array.mapi (fun k x -> if k % 2 = 0 then x + 18.0 else x))
+                        (state.Momenta.ToArray())
+
+                let forces state = Model.bind channel model |> expectOk |> (fun dynamics -> snd (Dynamics.timeDerivative dynamics state))
+                close "two periods on" 1e-9 (forces state) (forces beyond) |> expectNone)
 
         testCase "the evidence for every family is shown where it is asked for, and where the fit is poor" (fun () ->
             let data = recorded structure (SumSystem(structure, "springs", [ springs structure ])) [ 1..4 ]
