@@ -62,7 +62,7 @@ let verdict = model.Verdict.Value
 for family in verdict.Families |> List.filter _.Standing.IsInModel do
     printfn $"{family.Family}: force error %.1e{family.Without} without it, %.1e{family.With} with it"
 
-let leftOut = verdict.Families |> List.filter (fun family -> not family.Standing.IsInModel)
+let leftOut = verdict.Families |> List.filter _.Standing.IsLeftOut
 printfn $"{leftOut.Length} others were left out, among them {leftOut.Head.Family}"
 (*** include-output ***)
 

@@ -17,6 +17,7 @@ internal static class VerdictOutput
             ["families"] = Array(verdict.Families.Select(family => new JsonObject
             {
                 ["family"] = family.Family,
+                ["wanted"] = family.IsWanted,
                 ["inModel"] = family.IsInModel,
                 ["standing"] = family.Standing,
                 ["errorWithout"] = family.Without,
@@ -50,7 +51,7 @@ internal static class VerdictOutput
     {
         var families = new Table().Border(TableBorder.Simple).AddColumns("family", "error without", "error with", "standing");
 
-        foreach (var family in verdict.Families.OrderByDescending(family => family.IsInModel).ThenByDescending(family => family.Without / family.With))
+        foreach (var family in verdict.Families.OrderByDescending(family => family.IsWanted).ThenByDescending(family => family.IsInModel).ThenByDescending(family => family.Without / family.With))
         {
             families.AddRow(new Text(family.Family), Number(family.Without), Number(family.With), new Text(Output.Harmless(family.Standing)));
         }

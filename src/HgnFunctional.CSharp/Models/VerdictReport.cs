@@ -22,18 +22,19 @@ public sealed record VerdictReport(
             TargetErrorReport.Of(verdict.Errors),
             verdict.PinnedBodies,
             verdict.Families.Select(family => new FamilyReport(
-                family.Family, family.Standing.IsInModel, family.Standing.ToString(), family.Without, family.With)).ToArray(),
+                family.Family, family.Standing.IsInModel, family.Standing.IsInModel || family.Standing.IsNotNeeded, family.Standing.ToString(), family.Without, family.With)).ToArray(),
             verdict.Constants.Select(ConstantReport.Of).ToArray(),
             verdict.Unexplained);
 }
 
 /// <summary>What a family of features does for a fit, on a sample of the data and with few hidden units.</summary>
 /// <param name="Family">The physics that it is for, such as "kinds", "uniform field, by mass" or "drag".</param>
+/// <param name="IsWanted">Whether the data want it.</param>
 /// <param name="IsInModel">Whether the model has it.</param>
 /// <param name="Standing">What became of it, in words.</param>
 /// <param name="Without">Relative force error with what the model has, but without the family.</param>
 /// <param name="With">Relative force error with what the model has, and the family.</param>
-public sealed record FamilyReport(string Family, bool IsInModel, string Standing, double Without, double With);
+public sealed record FamilyReport(string Family, bool IsWanted, bool IsInModel, string Standing, double Without, double With);
 
 /// <summary>A constant of nature in a model.</summary>
 /// <param name="Quantity">What it is: "uniform field, by mass", "drag", "magnetic force, by charge", ...</param>

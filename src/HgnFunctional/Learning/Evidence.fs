@@ -51,6 +51,9 @@ module internal Evidence =
                 let struct (_, error) = pilot.Solve(merged.Parts |> List.map _.Place |> List.distinct)
                 error)
 
+    /// Whether one law for all kinds is so much worse that they are needed: below an error of a thousandth units decide by chance.
+    let private needsKinds (withOne: float) (withEach: float) : bool = withOne > (if withOne < 1e-3 then 1e3 else 1.5) * withEach
+
     /// The evidence for families: those of a survey that holds all of them, beside what was chosen.
     let families (config: TrainingConfig) (pilot: Pilot) (all: Survey) (chosen: Survey) (isFull: bool) : FamilyEvidence list =
         let families = all.Parts |> List.groupBy _.Place |> List.map (fun (place, parts) -> place, parts.Head)
@@ -66,7 +69,13 @@ module internal Evidence =
         [
             if isFull then
                 match errorWithoutKinds config chosen with
-                | Some error -> { Family = "kinds"; Standing = InModel; Without = error; With = now }
+                | Some error ->
+                    {
+                        Family = "kinds"
+                        Standing = if needsKinds error now then InModel else NotNeeded
+                        Without = error
+                        With = now
+                    }
                 | None -> ()
 
             for place, part in families do

@@ -195,6 +195,11 @@ module internal Families =
 
             { Survey = chosen; Shapes = shapes; Evidence = show }
 
+        /// What the data want around the laws of a survey.
+        let outerOf (all: Survey) (pilot: Pilot) : BlockRecipe list =
+            let inner = all.Parts |> List.filter (Pilot.isOuter >> not) |> List.map _.Place |> List.distinct
+            candidatesOf pilot all |> chooseOuter pilot inner |> List.map _.Recipe
+
         let rec settle (round: int) (kept: BlockRecipe list) =
             let chosen = withOuter kept
             let shapes = Drawing.chooseShapes config chosen
@@ -205,8 +210,7 @@ module internal Families =
                 match pilotFor false chosen shapes with
                 | None -> finish chosen shapes None
                 | Some(all, pilot) ->
-                    let inner = all.Parts |> List.filter (Pilot.isOuter >> not) |> List.map _.Place |> List.distinct
-                    let wanted = candidatesOf pilot all |> chooseOuter pilot inner |> List.map _.Recipe
+                    let wanted = outerOf all pilot
 
                     let isSame =
                         wanted.Length = kept.Length
@@ -217,4 +221,16 @@ module internal Families =
                     else
                         settle (round + 1) wanted
 
-        settle 1 []
+        /// Laws by weight are chosen among others, and each may look useless until what is around is there: so that is found first, beside
+        /// every law.
+        let first =
+            if hasOuter && survey.Parts |> List.exists (fun part -> part.Recipe.IsOptional && not (Pilot.isOuter part)) then
+                let shapes = survey.Parts |> List.map (fun part -> Drawing.startOf config part survey.First.Structure.Relations)
+
+                match Pilot.tryCreate config survey (Array.ofList shapes) with
+                | None -> []
+                | Some pilot -> outerOf survey pilot
+            else
+                []
+
+        settle 1 first

@@ -4,6 +4,8 @@ namespace HgnFunctional.Models
 type FamilyStanding =
     /// The data want it.
     | InModel
+    /// The model has it, though nothing would be lost without it: one law for all kinds would do.
+    | NotNeeded
     /// Nothing is lost without it.
     | LeftOut
     /// The data cannot be seen through it; why, as a sentence.
@@ -13,6 +15,7 @@ type FamilyStanding =
     override standing.ToString() : string =
         match standing with
         | InModel -> "in the model"
+        | NotNeeded -> "in the model, though nothing is lost without it"
         | LeftOut -> "left out"
         | Unusable reason -> $"not usable: {reason}"
 

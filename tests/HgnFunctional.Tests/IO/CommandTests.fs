@@ -95,7 +95,7 @@ let tests =
                 let kept =
                     [
                         for family in json.GetProperty("families").EnumerateArray() do
-                            if family.GetProperty("inModel").GetBoolean() then
+                            if family.GetProperty("wanted").GetBoolean() then
                                 family.GetProperty("family").GetString()
                     ]
 

@@ -190,6 +190,46 @@ let private families =
                 Expect.isGreaterThan family.Without 1e-3 $"{family.Family} is missed"
                 Expect.isLessThan family.With 1e-8 "with all")
 
+        testCase "what is around is found among laws by mass and by charge, which look useless without it" (fun () ->
+            let sites = (Topology.grid [ 3; 3; 3 ]).Sites |> Array.map (fun x -> 1.3 * x - 1.3)
+            let charges = Array.init 27 (fun body -> if body % 2 = 0 then 1.0 else -0.5)
+
+            let ions =
+                Structure.create (Cell.openSpace 3) (Relations.within 3.0) (Array.init 27 (fun body -> 1.0 + 0.75 * float (body % 3)))
+                |> Structure.withAttribute AttributeName.Charge charges
+                |> Structure.withSpecies [ for body in 0..26 -> if body % 2 = 0 then "cation" else "anion" ]
+
+            let soft: PairPotential =
+                {
+                    Name = "soft"
+                    Energy = fun r -> -2.0 * (log (r / 3.0) - r * r / 9.0 + r * r * r * r / 324.0 + 0.75)
+                    Slope = fun r -> -2.0 / r * (1.0 - r * r / 9.0) ** 2.0
+                    Source = "this test"
+                }
+
+            let terms = [ PotentialTerm.pairs (fun _ -> Some soft) ions; PotentialTerm.trap [| 0.4; 0.4; 0.4 |] ions ]
+
+            let hamiltonian = SumSystem(ions, "ions", terms)
+            let drive = KnownDrive.magnetic (ByAttribute AttributeName.Charge) 0.8 ions
+            let truth = DrivenSystem(hamiltonian, drive)
+            let integrator = Splitting.onDriven hamiltonian drive SplittingMethod.stormerVerlet
+
+            let data =
+                [
+                    for seed in 1..2 do
+                        let start = InitialState.perturbed 0.05 0.7 seed ions sites
+
+                        for state in Trajectory.record integrator 0.005 400 10 start |> expectOk ->
+                            Snapshot.ofHamiltonian ions truth state |> expectOk
+                ]
+
+            let model = Training.fit { TrainingConfig.defaults with ShowsEvidence = true } data |> expectOk
+            let verdict = model.Verdict.Value
+            let wanted = verdict.Families |> List.filter _.Standing.IsInModel |> List.map _.Family |> List.sort
+            Expect.equal wanted [ "field"; "magnetic force, by charge"; "pairs" ] "no law by mass, and one for all kinds would do"
+            Expect.contains (verdict.Families |> List.map (fun family -> family.Family, family.Standing)) ("kinds", NotNeeded) "kinds"
+            Expect.isLessThan verdict.Unexplained 1e-6 "nothing is left")
+
         testCase "a driven model comes back from its file with the same forces, bit for bit" (fun () ->
             let system = DrivenSystem(SumSystem(structure, "x", [ springs structure ]), KnownDrive.quadraticDrag 0.2 structure)
             let data = recorded structure system [ 1..4 ]
