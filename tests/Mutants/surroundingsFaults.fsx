@@ -60,7 +60,7 @@ let all: Fault list =
         fault
             "every-family-stays"
             "Learning/Families.fs"
-            "if none <= all + bound true none then"
-            "if false then"
-            "data that want nothing around them get nothing"
+            "if ofRest <= surprise + bound (isLaw candidate) ofRest then"
+            "if ofRest < surprise - 1e9 then"
+            "gravity and drag together are found, though each hides the other"
     ]
