@@ -159,7 +159,8 @@ module PairDragBlock =
             if count > 0 then
                 let pool = poolOf kind
 
-                for r in distances do
+                // The law is smooth and its units few: the ends of what each frame shows are enough.
+                for r in [ Array.min distances; Array.max distances ] do
                     point[0] <- r
                     pool.Add(ReadOnlySpan<float> point, 0.0)
 
