@@ -230,6 +230,44 @@ let private families =
             Expect.contains (verdict.Families |> List.map (fun family -> family.Family, family.Standing)) ("kinds", NotNeeded) "kinds"
             Expect.isLessThan verdict.Unexplained 1e-6 "nothing is left")
 
+        testCase "dashpots along bonds are drag of pairs, which keeps the momentum" (fun () ->
+            let masses = structure.Masses.ToArray()
+
+            let dashpots =
+                Drive.ofFunction (fun q p force ->
+                    for struct (a, b) in Graph.edges lattice.Graph do
+                        let along = Array.init 2 (fun axis -> q[2 * a + axis] - q[2 * b + axis])
+                        let length = sqrt (along[0] * along[0] + along[1] * along[1])
+
+                        let closing =
+                            Seq.sum (
+                                seq {
+                                    for axis in 0..1 -> (p[2 * a + axis] / masses[a] - p[2 * b + axis] / masses[b]) * along[axis] / length
+                                }
+                            )
+
+                        for axis in 0..1 do
+                            let drag = (0.3 + 0.1 * length) * closing * along[axis] / length
+                            force[2 * a + axis] <- force[2 * a + axis] - drag
+                            force[2 * b + axis] <- force[2 * b + axis] + drag)
+
+            let system = DrivenSystem(SumSystem(structure, "x", [ springs structure ]), dashpots)
+            let model = recorded structure system [ 1..4 ] |> Training.fit TrainingConfig.defaults |> expectOk
+            Expect.equal (familiesOf model) [ "drag along bonds" ] "family"
+            Expect.isLessThan model.Verdict.Value.Unexplained 1e-9 "nothing is left"
+            Expect.isFalse model.HasSurroundings "nothing is outside: momentum is conserved"
+
+            match Model.bind structure model |> expectOk with
+            | Driven(Separable hamiltonian, drive) ->
+                let start = InitialState.perturbed 0.1 0.3 9 structure lattice.Sites
+                let integrator = Splitting.onDriven hamiltonian drive SplittingMethod.blanesMoan4
+                let kept = Trajectory.observe (Conservation.observer structure hamiltonian) integrator 0.01 200 5 start |> expectOk
+                Expect.isLessThan kept.EnergyDriftMax 1e-5 "energy less work"
+                Expect.isLessThan kept.Work -0.05 "dashpots take energy"
+                Expect.isLessThan kept.MomentumDrift.Value 1e-12 "momentum"
+                Expect.isLessThan kept.AngularMomentumDrift.Value 1e-12 "angular momentum"
+            | other -> failtest $"{other}")
+
         testCase "a driven model comes back from its file with the same forces, bit for bit" (fun () ->
             let system = DrivenSystem(SumSystem(structure, "x", [ springs structure ]), KnownDrive.quadraticDrag 0.2 structure)
             let data = recorded structure system [ 1..4 ]
