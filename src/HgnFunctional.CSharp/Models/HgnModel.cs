@@ -122,7 +122,7 @@ public sealed partial class HgnModel
             evaluation.MeanSquareError,
             evaluation.EnergyDeviation?.Value,
             evaluation.OutOfRangeFraction,
-            TargetErrorReport.Of(evaluation.Errors),
+            TargetErrorReport.Of(evaluation.Errors, Units),
             [.. data.Warnings(), .. evaluation.Warnings.Select(warning => warning.ToString())]
         );
     }

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using HgnFunctional.IO;
 
 namespace HgnFunctional.CSharp;
 
@@ -122,9 +123,20 @@ public sealed record ModelTermSummary(string Kind, int Features, string Invarian
 /// <param name="Target">"forces" or "velocities".</param>
 /// <param name="Species">The species of the bodies; null for all of them.</param>
 /// <param name="Relative">|predicted - measured| / |measured|.</param>
-/// <param name="RootMeanSquare">Root mean square of predicted - measured, in the units of the data.</param>
+/// <param name="RootMeanSquare">Root mean square of predicted - measured, in the units of the data, such as eV/A for <c>metal</c>.</param>
 public sealed record TargetErrorReport(string Target, string? Species, double Relative, double RootMeanSquare)
 {
-    internal static IReadOnlyList<TargetErrorReport> Of(IEnumerable<TargetError> errors) =>
-        errors.Select(error => new TargetErrorReport(error.Target, error.Species?.Value, error.Relative, error.RootMeanSquare)).ToArray();
+    /// <summary>Forces inside are mass times acceleration; files have them in the unit of their style.</summary>
+    internal static IReadOnlyList<TargetErrorReport> Of(IEnumerable<TargetError> errors, string? units)
+    {
+        var factor = UnitsModule.all.FirstOrDefault(known => known.Name == units)?.ForceFactor ?? 1;
+
+        return errors
+            .Select(error => new TargetErrorReport(
+                error.Target,
+                error.Species?.Value,
+                error.Relative,
+                error.Target == "forces" ? error.RootMeanSquare / factor : error.RootMeanSquare))
+            .ToArray();
+    }
 }

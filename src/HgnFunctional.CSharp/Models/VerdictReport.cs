@@ -17,9 +17,9 @@ public sealed record VerdictReport(
     IReadOnlyList<ConstantReport> Constants,
     double Unexplained)
 {
-    internal static VerdictReport Of(Verdict verdict) =>
+    internal static VerdictReport Of(Verdict verdict, string? units) =>
         new(
-            TargetErrorReport.Of(verdict.Errors),
+            TargetErrorReport.Of(verdict.Errors, units),
             verdict.PinnedBodies,
             verdict.Families.Select(family => new FamilyReport(
                 family.Family, family.Standing.IsInModel, family.Standing.IsInModel || family.Standing.IsNotNeeded, family.Standing.ToString(), family.Without, family.With)).ToArray(),
@@ -40,7 +40,7 @@ public sealed record FamilyReport(string Family, bool IsWanted, bool IsInModel, 
 /// <param name="Quantity">What it is: "uniform field, by mass", "drag", "magnetic force, by charge", ...</param>
 /// <param name="Bodies">The bodies that it is for; empty for all.</param>
 /// <param name="Component">The component, such as "x" or "xy"; empty where there is one.</param>
-/// <param name="Value">In the units of the data: of a uniform field the force on a body of weight 1; of drag the force per velocity, against
+/// <param name="Value">In the mass, length and time of the data: of a uniform field the force on a body of weight 1; of drag the force per velocity, against
 /// it; of a magnetic force in the plane "xy" the force along x per velocity along y.</param>
 /// <param name="Deviation">Standard deviation from what the training data leave open; NaN for models read from files.</param>
 public sealed record ConstantReport(string Quantity, string Bodies, string Component, double Value, double Deviation)

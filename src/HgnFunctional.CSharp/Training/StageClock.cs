@@ -46,7 +46,7 @@ internal sealed class StageClock
                 seconds[TrainingStage.Solving.Tag],
                 watch.Elapsed.TotalSeconds
             ),
-            VerdictReport.Of(model.Verdict!.Value),
+            VerdictReport.Of(model.Verdict!.Value, model.Units?.Value),
             [.. warnings, .. model.Warnings.Select(warning => warning.ToString())]
         );
     }

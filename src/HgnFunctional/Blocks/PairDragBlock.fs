@@ -12,9 +12,8 @@ open HgnFunctional.Data
 open HgnFunctional.Features
 
 /// Drag between the bodies of pairs of one kind, along the line that joins them: F_i = -F_j = -sum_k theta_k c(r) s_k(r) (e . v_ij) e
-/// with the unit vector e and the relative velocity v_ij. The trend is 1, r and r^2. It keeps the momentum of both, and its work is
-/// never of the sign of drag's opposite where the sum is positive (dashpots; dissipative particle dynamics, Espanol and Warren 1995,
-/// doi:10.1209/0295-5075/30/4/001).
+/// with the unit vector e and the relative velocity v_ij. The trend is 1, r and r^2. It keeps the momentum of both, and takes energy
+/// where the sum is positive (dashpots; dissipative particle dynamics, Espanol and Warren 1995, doi:10.1209/0295-5075/30/4/001).
 [<Sealed; NoEquality; NoComparison>]
 type PairDragBlock internal (kind: Kind, factor: CutoffFactor option, hasConstant: bool, units: ScalarUnits, range: InvariantRange) =
 

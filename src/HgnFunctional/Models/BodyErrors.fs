@@ -16,7 +16,7 @@ type TargetError =
         Species: string option
         /// |predicted - measured| / |measured|; 0 where both vanish, infinite where only the measured ones do.
         Relative: float
-        /// Root mean square of predicted - measured, in the units of the data.
+        /// Root mean square of predicted - measured, in the length and time of the data, and for forces their mass.
         RootMeanSquare: float
     }
 

@@ -43,7 +43,7 @@ type FittedConstant =
         Bodies: string
         /// The component, such as "x" or "xy"; "" where there is one.
         Component: string
-        /// Its value in the units of the data: of a uniform field the force on a body of weight 1; of drag the force per velocity, against
+        /// Its value in the mass, length and time of the data: of a uniform field the force on a body of weight 1; of drag the force per velocity, against
         /// it; of a magnetic force in the plane "xy" the force along x per velocity along y.
         Value: float
         /// Its standard deviation from what the data leave open; NaN where the fit keeps no posterior.

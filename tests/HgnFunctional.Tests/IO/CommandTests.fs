@@ -163,6 +163,22 @@ let tests =
                     Expect.stringContains errors "holds no atom of type 7, which were to be pinned" "said")
             }
 
+            test "errors of forces are in the units of the file" {
+                TemporaryFolder.using (fun folder ->
+                    let cuni, model = file "systems/eam_cuni.lammpstrj.gz", Path.Combine(folder, "m.json")
+                    let train = [ "train"; cuni; "--cutoff"; "4.5"; "--units"; "metal"; "--frames"; "0..10"; "--out"; model; "--json" ]
+                    let _, output, errors = Command.run [] train
+                    Expect.stringContains errors "forces of many bodies at once" "what is missing is said"
+
+                    let ofForces =
+                        JsonDocument.Parse(output).RootElement.GetProperty("verdict").GetProperty("errors").EnumerateArray()
+                        |> Seq.find (fun error -> error.GetProperty("target").GetString() = "forces")
+
+                    // Forces of some eV/A, of which a few per cent are missed: in mass x length / time^2 it would be some hundreds.
+                    let rootMeanSquare = ofForces.GetProperty("rootMeanSquare").GetDouble()
+                    Expect.isTrue (rootMeanSquare > 0.003 && rootMeanSquare < 0.3) $"{rootMeanSquare} eV/A")
+            }
+
             test "data without pairs are refused unless it is said that there are none, and blocks can be named" {
                 TemporaryFolder.using (fun folder ->
                     let soft, model = file "systems/softbody.lammpstrj.gz", Path.Combine(folder, "m.json")
