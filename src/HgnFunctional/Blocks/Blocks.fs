@@ -1,6 +1,5 @@
 namespace HgnFunctional.Blocks
 
-open HgnFunctional.Bodies
 open HgnFunctional.Features
 
 /// The kinds of block at hand.

@@ -6,8 +6,6 @@ open System.Runtime.CompilerServices
 open HgnFunctional.Numerics
 open HgnFunctional.Space
 open HgnFunctional.Bodies
-open HgnFunctional.Invariance
-open HgnFunctional.Data
 open HgnFunctional.Features
 
 /// Energies of single bodies in a field that stands in space, Phi_k = sum_i w_i s_k(q_i); w is 1, the mass or the charge. A uniform

@@ -6,8 +6,6 @@ open System.Runtime.CompilerServices
 open HgnFunctional.Numerics
 open HgnFunctional.Space
 open HgnFunctional.Bodies
-open HgnFunctional.Invariance
-open HgnFunctional.Data
 open HgnFunctional.Features
 
 /// What a field block is made of.
@@ -83,7 +81,7 @@ type internal FieldFunction(features: FieldFeatures) =
 
                     let mine = slopes.Slice((trend + unit) * d, d)
                     mine.Clear()
-                    features.Inputs.AddGradient(ReadOnlySpan<float> inputs, ReadOnlySpan<float> ofInputs, 1.0, mine)
+                    features.Inputs.AddGradient(ReadOnlySpan<float> inputs, ReadOnlySpan<float> ofInputs, mine)
 
     /// The energy of a body of weight 1, and its gradient if wanted [d].
     [<SkipLocalsInit>]
@@ -148,7 +146,7 @@ type internal FieldFunction(features: FieldFeatures) =
                 start <- start + size
 
             if not gradient.IsEmpty then
-                features.Inputs.AddGradient(Span<float>.op_Implicit inputs, Span<float>.op_Implicit ofInputs, 1.0, gradient)
+                features.Inputs.AddGradient(Span<float>.op_Implicit inputs, Span<float>.op_Implicit ofInputs, gradient)
 
         energy
 

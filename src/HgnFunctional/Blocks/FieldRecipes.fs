@@ -2,11 +2,8 @@ namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
-open System.Runtime.CompilerServices
-open HgnFunctional.Numerics
 open HgnFunctional.Space
 open HgnFunctional.Bodies
-open HgnFunctional.Invariance
 open HgnFunctional.Data
 open HgnFunctional.Features
 

@@ -1,8 +1,6 @@
 namespace HgnFunctional.Blocks
 
 open System
-open HgnFunctional.Space
-open HgnFunctional.Bodies
 open HgnFunctional.Invariance
 
 /// The inputs of nodes and edges on one configuration, with their derivatives.

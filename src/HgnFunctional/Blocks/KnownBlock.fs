@@ -5,8 +5,6 @@ open System.Buffers
 open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open HgnFunctional.Bodies
-open HgnFunctional.Invariance
-open HgnFunctional.Features
 open HgnFunctional.Systems
 
 /// A part of the potential energy whose law is known: one feature, whose readout is fitted, or known as well (`BlockRecipe.Fixed`).

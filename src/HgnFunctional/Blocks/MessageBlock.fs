@@ -1,7 +1,6 @@
 namespace HgnFunctional.Blocks
 
 open System
-open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
 open HgnFunctional.Data

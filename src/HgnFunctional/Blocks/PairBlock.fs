@@ -2,9 +2,7 @@ namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
-open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
-open HgnFunctional.Numerics
 open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance

@@ -1,14 +1,12 @@
 namespace HgnFunctional.Blocks
 
 open System
-open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
 open HgnFunctional.Numerics
 open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
-open HgnFunctional.Data
 open HgnFunctional.Features
 
 /// What a pair block is made of.

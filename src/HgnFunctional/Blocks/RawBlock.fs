@@ -2,7 +2,6 @@ namespace HgnFunctional.Blocks
 
 open System
 open System.Numerics.Tensors
-open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
 open HgnFunctional.Data

@@ -2,7 +2,6 @@ namespace HgnFunctional.Blocks
 
 open System
 open HgnFunctional.Space
-open HgnFunctional.Numerics
 
 /// What hidden units see of the place of a body: its coordinates along open axes; along periodic ones the sine and cosine of how far
 /// it is along the vector of the cell, so that a field repeats where the cell does.
@@ -64,8 +63,8 @@ type internal SiteInputs(periods: float[], tilts: float[]) =
             else
                 inputs[starts[axis]] <- place[axis]
 
-    /// Adds the derivatives by the place [d], times a factor, of a function whose derivatives by the inputs are known.
-    member _.AddGradient(inputs: ReadOnlySpan<float>, ofInputs: ReadOnlySpan<float>, factor: float, gradient: Span<float>) : unit =
+    /// Adds the derivatives by the place [d] of a function whose derivatives by the inputs are known.
+    member _.AddGradient(inputs: ReadOnlySpan<float>, ofInputs: ReadOnlySpan<float>, gradient: Span<float>) : unit =
         for axis in 0 .. d - 1 do
             let start = starts[axis]
 
@@ -73,9 +72,9 @@ type internal SiteInputs(periods: float[], tilts: float[]) =
                 let slope = 2.0 * Math.PI * (inputs[start + 1] * ofInputs[start] - inputs[start] * ofInputs[start + 1])
 
                 for k in 0 .. d - 1 do
-                    gradient[k] <- gradient[k] + factor * slope * inverse[axis * d + k]
+                    gradient[k] <- gradient[k] + slope * inverse[axis * d + k]
             else
-                gradient[axis] <- gradient[axis] + factor * ofInputs[start]
+                gradient[axis] <- gradient[axis] + ofInputs[start]
 
     /// Those of a cell.
     static member Of(cell: Cell) : SiteInputs = SiteInputs(cell.Periods.ToArray(), cell.Tilts.ToArray())

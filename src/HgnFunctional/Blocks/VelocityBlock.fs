@@ -1,9 +1,7 @@
 namespace HgnFunctional.Blocks
 
-open System
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
-open HgnFunctional.Data
 open HgnFunctional.Features
 
 /// How forces of single bodies depend on their velocities.

@@ -2,7 +2,6 @@ namespace HgnFunctional.Bodies
 
 open System
 open System.Collections.Generic
-open HgnFunctional.Space
 
 /// How many bonds lie between two bodies, along the shortest way; looked up for bodies a few bonds apart, all others are "more".
 [<Sealed; NoEquality; NoComparison>]

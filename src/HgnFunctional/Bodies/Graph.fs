@@ -1,6 +1,5 @@
 namespace HgnFunctional.Bodies
 
-open System
 open System.Collections.Generic
 open HgnFunctional.Numerics
 open HgnFunctional.Space

@@ -2,7 +2,6 @@ namespace HgnFunctional.Bodies
 
 open System
 open System.Threading
-open HgnFunctional.Space
 
 /// A list of pairs somewhat beyond the cutoff, and where it was made.
 [<Sealed; AllowNullLiteral>]

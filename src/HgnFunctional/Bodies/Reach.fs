@@ -1,7 +1,6 @@
 namespace HgnFunctional.Bodies
 
 open System
-open HgnFunctional.Space
 
 /// Which pairs interact by their distance alone, whether bonds join them or not.
 type Reach =

@@ -3,7 +3,6 @@ namespace HgnFunctional.Integrators
 open System
 open System.Numerics.Tensors
 open HgnFunctional
-open HgnFunctional.Numerics
 
 /// A state that flows advance in place, and how often its positions and momenta moved, so that what was computed from
 /// either may be kept until then. Not for use by several threads at once.

@@ -2,7 +2,6 @@ namespace HgnFunctional.Integrators
 
 open MathNet.Numerics.Integration
 open HgnFunctional.Numerics
-open HgnFunctional.Features
 
 /// A Runge-Kutta method for any Hamiltonian, as its tableau. What it preserves follows from the tableau.
 [<NoComparison>]

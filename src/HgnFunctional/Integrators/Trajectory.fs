@@ -2,7 +2,6 @@ namespace HgnFunctional.Integrators
 
 open HgnFunctional
 open HgnFunctional.Numerics
-open HgnFunctional.Features
 
 /// States along a simulated path.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,6 @@
 namespace HgnFunctional.Invariance
 
 open System
-open HgnFunctional.Space
 
 /// Why bodies have no frame of their own.
 type FrameError =

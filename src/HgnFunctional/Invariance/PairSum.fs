@@ -6,7 +6,6 @@ open System.Runtime.CompilerServices
 open HgnFunctional.Kernels
 open HgnFunctional.Numerics
 open HgnFunctional.Space
-open HgnFunctional.Bodies
 
 /// A function of one distance. Values and slopes must be exactly zero where it does not act.
 type IRadialFunction =

@@ -4,9 +4,7 @@ open System
 open System.Numerics.Tensors
 open System.Threading.Tasks
 open HgnFunctional.Numerics
-open HgnFunctional.Invariance
 open HgnFunctional.Data
-open HgnFunctional.Features
 open HgnFunctional.Blocks
 
 /// One linear system: some blocks side by side, with the rows in which their derivatives appear. Kinetic and potential
@@ -58,7 +56,7 @@ module internal Design =
         List.zip blocks (List.take blocks.Length starts) |> Array.ofList
 
     /// The systems of a list of blocks with their places in some other list, two if they split into T(p) + V(q), else one, for data with these root mean squares of
-    /// velocities and forces, beside known potential energies.
+    /// velocities and forces, beside known potential energies. Forces always have a system, if only to tell what nothing explains.
     let systems
         (scales: struct (float * float))
         (known: struct (IEnergyBlock * float[])[])
@@ -87,7 +85,7 @@ module internal Design =
                 system "kinetic" true false unitOfKinetic (those _.IsKinetic)
                 system "potential" false true forces (those _.StandsInForces)
             ]
-            |> List.filter (fun system -> system.Blocks.Length > 0)
+            |> List.filter (fun system -> system.HasForceRows || system.Blocks.Length > 0)
         else
             [ system "coupled" true true (sqrt velocities * sqrt forces) blocks ]
 

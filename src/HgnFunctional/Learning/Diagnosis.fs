@@ -2,11 +2,8 @@ namespace HgnFunctional.Learning
 
 open System
 open System.Numerics.Tensors
-open HgnFunctional
 open HgnFunctional.Bodies
 open HgnFunctional.Data
-open HgnFunctional.Features
-open HgnFunctional.Blocks
 open HgnFunctional.Models
 
 /// What a fit ignored, and why it falls short: cheap tests on a sample of the training data.
@@ -173,11 +170,11 @@ module internal Diagnosis =
                 | missed -> PoorFit(error, causesOf missed)
         ]
 
+    /// The relative error of the fit of the forces that a model was learned from.
+    let forceErrorOf (model: TrainedModel) : float = model.Diagnostics |> List.find (fun fit -> fit.Part <> "kinetic") |> _.RelativeError
+
     /// The warnings of a model and a sample of the snapshots that it was learned from.
     let warnings (forcesVanish: bool) (sample: Snapshot[]) (model: TrainedModel) : Warning list =
-        let fit = model.Diagnostics |> List.tryFind (fun fit -> fit.Part <> "kinetic")
-        let error = fit |> Option.map _.RelativeError |> Option.defaultValue 0.0
-
         [
             if model.KineticFromMasses then
                 KineticFromMasses
@@ -185,5 +182,5 @@ module internal Diagnosis =
             if forcesVanish then
                 NoForces
 
-            yield! ofError error sample model
+            yield! ofError (forceErrorOf model) sample model
         ]

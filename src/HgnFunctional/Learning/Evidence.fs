@@ -1,9 +1,7 @@
 namespace HgnFunctional.Learning
 
-open HgnFunctional.Numerics
 open HgnFunctional.Bodies
 open HgnFunctional.Data
-open HgnFunctional.Features
 open HgnFunctional.Blocks
 open HgnFunctional.Models
 

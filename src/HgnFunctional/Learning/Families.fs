@@ -1,10 +1,5 @@
 namespace HgnFunctional.Learning
 
-open System
-open HgnFunctional.Numerics
-open HgnFunctional.Bodies
-open HgnFunctional.Data
-open HgnFunctional.Features
 open HgnFunctional.Blocks
 open HgnFunctional.Models
 
@@ -84,7 +79,7 @@ module internal Families =
 
     /// A family that may be left out.
     [<NoEquality; NoComparison>]
-    type private Candidate = { Place: int; Recipe: BlockRecipe; Laws: int; Columns: int }
+    type private Candidate = { Place: int; Recipe: BlockRecipe; Columns: int }
 
     /// The outer families whose absence is felt, with everything else there: all together are left out first, since most data want
     /// none; then one after another from all of them downwards, wide ones first.
@@ -141,7 +136,6 @@ module internal Families =
             {
                 Place = place
                 Recipe = parts.Head.Recipe
-                Laws = parts.Length
                 Columns = pilot.Columns |> Map.tryFind place |> Option.map Array.length |> Option.defaultValue 0
             })
 

@@ -6,10 +6,8 @@ open System.Runtime.InteropServices
 open System.Security.Cryptography
 open System.Text
 open HgnFunctional.Numerics
-open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Data
-open HgnFunctional.Features
 
 /// What identifies the contents of a snapshot, and of a set of snapshots in any order.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,6 @@
 namespace HgnFunctional.Learning
 
 open System
-open HgnFunctional
 open HgnFunctional.Numerics
 open HgnFunctional.Data
 open HgnFunctional.Blocks
@@ -56,12 +55,7 @@ module internal Judgement =
         (model: TrainedModel)
         : Verdict =
         let errors = errorsOn survey.Sample model
-
-        let unexplained =
-            model.Diagnostics
-            |> List.tryFind (fun fit -> fit.Part <> "kinetic")
-            |> Option.map _.RelativeError
-            |> Option.defaultValue (if survey.ForcesVanish then 0.0 else 1.0)
+        let unexplained = Diagnosis.forceErrorOf model
 
         {
             Errors = errors.ByTarget

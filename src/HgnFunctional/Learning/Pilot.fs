@@ -1,11 +1,9 @@
 namespace HgnFunctional.Learning
 
 open HgnFunctional.Numerics
-open HgnFunctional.Bodies
 open HgnFunctional.Data
 open HgnFunctional.Features
 open HgnFunctional.Blocks
-open HgnFunctional.Models
 
 /// The columns of all families, folded over a sample.
 [<NoEquality; NoComparison>]

@@ -244,7 +244,7 @@ module Training =
         match List.partition (fun system -> system.HasVelocityRows) systems with
         | _ when not survey.AtRest -> Ok(systems, [])
         | [], potential -> Ok(potential, [])
-        | [ _ ], ([ _ ] as potential) -> Ok(potential, [ { Block = BodyBlock.ofMasses config.Activation; Readout = [| 1.0 |] } ])
+        | [ _ ], ([ forces ] as potential) when forces.Features > 0 || forces.Known.Length > 0 -> Ok(potential, [ { Block = BodyBlock.ofMasses config.Activation; Readout = [| 1.0 |] } ])
         | _ ->
             let guilty = blocks |> List.tryFind (fun block -> block.Part = Coupled) |> Option.defaultValue blocks.Head
             Error(AtRest guilty.Kind)

@@ -3,7 +3,6 @@ namespace HgnFunctional.Metrics
 open System
 open System.Numerics.Tensors
 open HgnFunctional
-open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
 open HgnFunctional.Integrators

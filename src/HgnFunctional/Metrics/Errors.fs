@@ -8,10 +8,8 @@ open HgnFunctional.Numerics
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
 open HgnFunctional.Data
-open HgnFunctional.Blocks
 open HgnFunctional.Models
 open HgnFunctional.Learning
-open HgnFunctional.Integrators
 
 /// How a model's predictions compare with measured snapshots.
 [<NoComparison>]

@@ -6,7 +6,6 @@ open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
 open HgnFunctional.Data
-open HgnFunctional.Features
 open HgnFunctional.Blocks
 
 /// Models on structures.

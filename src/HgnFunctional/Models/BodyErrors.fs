@@ -1,8 +1,6 @@
 namespace HgnFunctional.Models
 
-open System
 open System.Collections.Generic
-open HgnFunctional.Numerics
 open HgnFunctional.Bodies
 open HgnFunctional.Data
 

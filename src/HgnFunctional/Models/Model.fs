@@ -1,8 +1,6 @@
 namespace HgnFunctional.Models
 
-open HgnFunctional.Numerics
 open HgnFunctional.Bodies
-open HgnFunctional.Features
 open HgnFunctional.Data
 open HgnFunctional.Blocks
 

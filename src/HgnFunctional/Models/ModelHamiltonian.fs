@@ -2,11 +2,8 @@ namespace HgnFunctional.Models
 
 open System
 open HgnFunctional
-open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
-open HgnFunctional.Data
-open HgnFunctional.Features
 open HgnFunctional.Blocks
 
 /// The Hamiltonian of a model whose blocks may couple positions and momenta.

@@ -1,7 +1,5 @@
 namespace HgnFunctional.Models
 
-open HgnFunctional.Features
-
 /// A likely cause of a poor fit, found by a cheap test on a sample of the training data.
 type Cause =
     /// The forces of a frame do not add up to zero, as those of bodies on each other do: something outside acts. The part is

@@ -1,8 +1,6 @@
 namespace HgnFunctional.Systems
 
-open System
 open HgnFunctional
-open HgnFunctional.Space
 open HgnFunctional.Bodies
 
 /// The families of known systems; `KnownSystem.all` lists them.

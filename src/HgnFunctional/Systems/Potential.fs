@@ -1,7 +1,5 @@
 namespace HgnFunctional.Systems
 
-open System
-
 /// The energy of a pair as a function of its distance r, with its derivative. Units are those of its parameters.
 [<NoEquality; NoComparison>]
 type PairPotential =

@@ -3,7 +3,6 @@ namespace HgnFunctional.Systems
 open System
 open System.Numerics.Tensors
 open HgnFunctional
-open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
 open HgnFunctional.Numerics

@@ -1,7 +1,5 @@
 namespace HgnFunctional.Systems
 
-open System
-open HgnFunctional
 open HgnFunctional.Space
 open HgnFunctional.Bodies
 

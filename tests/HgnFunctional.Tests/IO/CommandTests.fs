@@ -187,6 +187,9 @@ let tests =
                     Expect.stringContains errors "or none at all (--cutoff none)" "said"
                     let code, _, _ = Command.run [] [ "train"; soft; "--cutoff"; "none"; "--blocks"; "body,field"; "--out"; model ]
                     Expect.equal code 0 "alone"
+                    let code, _, errors = Command.run [] [ "train"; soft; "--cutoff"; "none"; "--blocks"; "field"; "--out"; model ]
+                    Expect.equal code 0 "nothing but a field"
+                    Expect.stringContains errors "The relative force error is" "what it misses is said"
                     let code, _, errors = Command.run [] [ "train"; soft; "--cutoff"; "none"; "--blocks"; "springs"; "--out"; model ]
                     Expect.equal code 2 "an unknown block"
                     Expect.stringContains errors "expected one of body, pair, angle, field, velocity, raw, message" "said")

@@ -85,6 +85,21 @@ let tests =
                 | other -> failtest $"{other}"
             }
 
+            test "forces that nothing in the model could describe are missed, and that is said" {
+                for recipes in [ [ BodyBlock.recipe ]; BodyBlock.recipe :: VelocityBlock.recipes ] do
+                    let model = modelOf recipes (snapshots equal nothing)
+
+                    let missed =
+                        model.Warnings
+                        |> List.choose (function
+                            | PoorFit(error, _) -> Some error
+                            | _ -> None)
+
+                    Expect.hasLength missed 1 "said"
+                    Expect.isGreaterThan missed[0] 0.9 "all of it"
+                    Expect.isGreaterThan model.Verdict.Value.Unexplained 0.9 "in the verdict too"
+            }
+
             test "drag is seen" {
                 let drag (_: float[]) (v: float[]) = v |> Array.map (fun v -> -0.3 * v)
                 Expect.contains (causesOf (snapshots equal drag)) Drag "cause"

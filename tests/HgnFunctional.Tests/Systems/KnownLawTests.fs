@@ -126,4 +126,22 @@ let tests =
                 identical "forces" (forces model) (forces back) |> expectNone
                 let _, ofSprings = Hamiltonian.timeDerivative springs start
                 Expect.isGreaterThan (Array.map2 (fun a b -> abs (a - b)) ofSprings (forces model) |> Array.max) 0.05 "the wind blows")
+
+            testCase "a law that is all there is stays in the model" (fun () ->
+                let chain = Topology.chain 5 2
+                let structure = Structure.bonded 2 1.0 chain.Graph
+                let springs structure = PotentialTerm.pairs (fun _ -> Some(PairPotential.harmonic 2.0 1.0)) structure
+                let truth = SumSystem(structure, "springs", [ springs structure ])
+
+                let data =
+                    [
+                        for seed in 1..12 ->
+                            InitialState.perturbed 0.2 0.4 seed structure chain.Sites |> Snapshot.ofHamiltonian structure truth |> expectOk
+                    ]
+
+                let recipe = KnownLaw.ofTerm "springs" springs |> KnownBlock.recipe (Some 1.0)
+                let model = Training.fit { TrainingConfig.defaults with Recipes = [ BodyBlock.recipe; recipe ] } data |> expectOk
+                let evaluation = Metrics.Evaluation.ofSnapshots model data |> expectOk
+                Expect.isLessThan evaluation.RelativeForceError 1e-12 "forces"
+                Expect.equal model.Warnings [] "nothing is missed")
         ]
