@@ -76,7 +76,7 @@ internal static class InspectCommand
             ["bondTypes"] = Names(model.BondTypes),
             ["angleTypes"] = Names(model.AngleTypes),
             ["attributes"] = Shared.Sentences(model.Attributes),
-            ["losesEnergy"] = model.IsDriven,
+            ["driven"] = model.IsDriven,
             ["constants"] = VerdictOutput.Constants(model.Constants),
             ["units"] = model.Units,
             ["dataSha256"] = model.DataHash,

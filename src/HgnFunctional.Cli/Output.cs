@@ -89,7 +89,8 @@ internal static class Output
                 {
                     if (entry is JsonObject fields)
                     {
-                        var parts = fields.Select(field => Digits(field.Value)).Where(part => part is not ("" or "none"));
+                        // What a flag says, the words beside it say better.
+                        var parts = fields.Where(field => field.Value?.GetValueKind() is not (JsonValueKind.True or JsonValueKind.False)).Select(field => Digits(field.Value)).Where(part => part is not ("" or "none"));
                         table.AddRow(new Text(indent + name), new Text(string.Join("  ", parts)));
                         continue;
                     }

@@ -22,7 +22,7 @@ internal static class Shared
         new("--units") { Description = "LAMMPS unit style, where the files name none: lj, metal, real, si, cgs; by default that of the model, or lj.", HelpName = "NAME" };
 
     internal static Option<string?> Pinned() =>
-        new("--pinned") { Description = "Atoms that do not move, whatever acts on them: ids, ranges and types, such as 1-9,12 or type:3. Those that never move in a dump are found without.", HelpName = "LIST" };
+        new("--pinned") { Description = "Atoms that do not move, whatever acts on them: ids, ranges and types, such as 1-9,12 or type:3. Those that never move in a dump are found without; none: a run holds nobody.", HelpName = "LIST" };
 
     internal static Option<string?> Boundary() =>
         new("--boundary") { Description = "Axes x, y, z of a data file: p for periodic, s for open, as in pps; a cutoff needs to know. Dumps say so themselves.", HelpName = "PPS" };

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -73,6 +74,11 @@ internal static class VerdictOutput
             }
 
             Output.Show(constants);
+
+            if (verdict.Unexplained > 0.01)
+            {
+                Console.WriteLine("Deviations take what is unexplained for noise: as long as it is much, constants may be off by more.");
+            }
         }
 
         var errors = new Table().Border(TableBorder.Simple).AddColumns("target", "species", "relative error", "root mean square");

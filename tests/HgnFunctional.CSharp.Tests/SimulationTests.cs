@@ -71,21 +71,28 @@ internal static class SimulationTests
         throw new AssertException($"nothing was thrown; expected {typeof(TException).Name}");
     }
 
-    /// <summary>Bytes that some steps allocate, after some that warm up.</summary>
+    /// <summary>The fewest bytes that one of some rounds of steps allocates, after one that warms up: the runtime itself allocates a little
+    /// where it compiles a method anew.</summary>
     private static long AllocatedBy(SimulationStepper stepper)
     {
         var vectors = new Vector3[stepper.Bodies];
         stepper.Step(100);
         stepper.CopyPositionsTo(vectors);
-        var before = GC.GetAllocatedBytesForCurrentThread();
 
-        for (var k = 0; k < 1000; k++)
+        long Round()
         {
-            stepper.Step();
-            stepper.CopyPositionsTo(vectors);
+            var before = GC.GetAllocatedBytesForCurrentThread();
+
+            for (var k = 0; k < 1000; k++)
+            {
+                stepper.Step();
+                stepper.CopyPositionsTo(vectors);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        return Enumerable.Range(0, 5).Min(_ => Round());
     }
 
     internal static Test All => Runner.TestList(
@@ -158,7 +165,7 @@ internal static class SimulationTests
                 }
 
                 string SentenceOf(long step) =>
-                    $"The simulation diverged at step {step}: a position or momentum is no longer finite; try a smaller time step.";
+                    $"The simulation diverged at step {step}: a position or momentum has grown beyond all bounds; try a smaller time step.";
 
                 Check.Equal(SentenceOf(stepper.Steps), reason, "the reason");
                 Check.Throws<HgnSimulationException>(() => stepper.Step(), SentenceOf(stepper.Steps + 1));

@@ -48,8 +48,8 @@ let all: Fault list =
         fault
             "products-without-their-scale"
             "Blocks/FieldFunction.fs"
-            "mine[product[1]] <- mine[product[1]] + coordinate place product[0] / features.Scale"
-            "mine[product[1]] <- mine[product[1]] + coordinate place product[0]"
+            "ofInputs[second] + weight * factor inputs first / features.Scales[second]"
+            "ofInputs[second] + weight * factor inputs first"
             "rows are derivatives of values"
         fault
             "known-laws-are-learned-as-well"
@@ -60,7 +60,7 @@ let all: Fault list =
         fault
             "every-family-stays"
             "Learning/Families.fs"
-            "if ofRest <= surprise + bound (isLaw candidate) ofRest then"
+            "if ofRest <= surprise + bound (List.exists isLaw group) ofRest then"
             "if ofRest < surprise - 1e9 then"
             "gravity and drag together are found, though each hides the other"
     ]

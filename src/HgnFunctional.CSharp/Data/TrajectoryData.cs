@@ -40,7 +40,8 @@ public sealed record TrajectoryData
     public string? Boundary { get; init; }
 
     /// <summary>Atoms that do not move, whatever acts on them, as ids and ranges of ids, and types after a colon: "1-9,12" or "type:3". Those
-    /// that never move in a file are found without.</summary>
+    /// that never move in a file are found without. "none": a simulation holds none of a start, though they never move in its file,
+    /// as where nothing has hit them yet; in training and errors such atoms count for nothing all the same.</summary>
     public string? Pinned { get; init; }
 
     /// <summary>First frame used, from 0.</summary>
@@ -79,7 +80,8 @@ public sealed record TrajectoryData
             Mass.ToOption(),
             Units is null ? FSharpOption<Units>.None : FSharpOption<Units>.Some(UnitsModule.all.ByName("units", Units, units => units.Name)),
             Boundary is null ? FSharpOption<Tuple<bool, bool, bool>>.None : FSharpOption<Tuple<bool, bool, bool>>.Some(PeriodicAxes(Boundary)),
-            (Pinned is null ? [] : PinnedAtomsOf(Pinned)).ToList(),
+            (Pinned is null or NoPins ? [] : PinnedAtomsOf(Pinned)).ToList(),
+            Pinned is not NoPins,
             FirstFrame,
             LastFrame.ToOption()
         );
@@ -89,6 +91,8 @@ public sealed record TrajectoryData
     /// <summary>What had to be assumed of the files.</summary>
     internal IEnumerable<string> Warnings() =>
         TrajectoryFile.examine(ToOptions(), Files.ToList()).Select(warning => warning.ToString());
+
+    private const string NoPins = "none";
 
     private static IEnumerable<PinnedAtoms> PinnedAtomsOf(string pinned)
     {
@@ -109,7 +113,7 @@ public sealed record TrajectoryData
             }
             else
             {
-                throw new HgnInputException($"The pinned atoms are '{pinned}'; expected ids, ranges of ids or types, such as 1-9,12 or type:3.");
+                throw new HgnInputException($"The pinned atoms are '{pinned}'; expected ids, ranges of ids or types, such as 1-9,12 or type:3, or none.");
             }
         }
     }
@@ -155,7 +159,7 @@ public sealed record TrajectoryData
 
         Interop.RequirePositive("The cutoff", Cutoff);
         Interop.RequirePositive("The mass", Mass);
-        _ = Pinned is null ? 0 : PinnedAtomsOf(Pinned).Count();
+        _ = Pinned is null or NoPins ? 0 : PinnedAtomsOf(Pinned).Count();
         return this;
     }
 }

@@ -88,7 +88,7 @@ public sealed record EvaluationReport(
 /// <param name="Steps">Number of time steps.</param>
 /// <param name="Seconds">Wall-clock seconds, without reading and writing files.</param>
 /// <param name="EnergyDriftMax">Largest |H(t) - W(t) - H(0)|, where W is the work of forces without energy such as drag, over the energy of the motion at the start: the kinetic energy or, if that is more,
-/// the energy that steepest descent would release.</param>
+/// the energy that steepest descent would release; and the largest |W| beside it.</param>
 /// <param name="EnergyDriftSlope">Slope of a line through (H(t) - W(t) - H(0)) over the same, per unit of time.</param>
 /// <param name="MomentumDrift">Largest |P(t) - P(0)| over the sum of |p_i| at the start; from rest, of the momenta that the energy of the
 /// motion gives. Null where something outside acts: fields, drag, pinned bodies.</param>

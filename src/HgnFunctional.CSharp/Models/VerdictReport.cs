@@ -42,7 +42,8 @@ public sealed record FamilyReport(string Family, bool IsWanted, bool IsInModel, 
 /// <param name="Component">The component, such as "x" or "xy"; empty where there is one.</param>
 /// <param name="Value">In the mass, length and time of the data: of a uniform field the force on a body of weight 1; of drag the force per velocity, against
 /// it; of a magnetic force in the plane "xy" the force along x per velocity along y.</param>
-/// <param name="Deviation">Standard deviation from what the training data leave open; NaN for models read from files.</param>
+/// <param name="Deviation">Standard deviation from what the training data leave open, as if what the model does not explain were noise; infinite where the data give no more
+/// equations than there are unknowns, NaN for models read from files.</param>
 public sealed record ConstantReport(string Quantity, string Bodies, string Component, double Value, double Deviation)
 {
     internal static ConstantReport Of(FittedConstant constant) =>

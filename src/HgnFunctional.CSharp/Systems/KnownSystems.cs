@@ -126,7 +126,7 @@ public static class KnownSystems
     {
         ArgumentNullException.ThrowIfNull(system);
         Interop.RequireLength(nameof(stiffnesses), system.Dimension, stiffnesses.Length, "one for each axis");
-        return new SumSystem(system.Core, "trap", new[] { PotentialTerm.trap(stiffnesses.ToArray(), system.Core) }.ToList());
+        return new SumSystem(system.Core, "trap", new[] { PotentialTerm.trap(Weight.Unweighted, stiffnesses.ToArray(), system.Core) }.ToList());
     }
 
     /// <summary>A Hamiltonian with drag, F = -coefficient v of each body. The result is an <see cref="IDrive"/>, too.</summary>

@@ -139,7 +139,7 @@ module internal FileBodies =
                 ],
                 pinned
             with
-            | [], OfIds(first, last) -> fail path None (NothingToPin $"ids {first} to {last}")
+            | [], OfIds(first, last) -> fail path None (NothingToPin(if first = last then $"id {first}" else $"ids {first} to {last}"))
             | [], OfType name -> fail path None (NothingToPin $"type {name}")
             | bodies, _ -> bodies
 

@@ -30,8 +30,10 @@ type SourceOptions =
         Units: Units option
         /// Which of the axes x, y, z are periodic, where files do not say: data files do not, dumps do.
         Periodic: (bool * bool * bool) option
-        /// Atoms that do not move, whatever acts on them. Those that never move in a file are found without.
+        /// Atoms that do not move, whatever acts on them.
         Pinned: PinnedAtoms list
+        /// Whether atoms of a start that never move in its file are held as well.
+        HoldsStill: bool
         /// First frame, from 0.
         FirstFrame: int
         /// Last frame, inclusive.

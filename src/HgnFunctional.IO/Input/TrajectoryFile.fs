@@ -23,6 +23,7 @@ module TrajectoryFile =
             Units = None
             Periodic = None
             Pinned = []
+            HoldsStill = true
             FirstFrame = 0
             LastFrame = None
         }
@@ -273,7 +274,7 @@ module TrajectoryFile =
         let mutable opened: SnapshotMaker option = None
         let mutable seen = 0
 
-        if Devices.isDevice path then
+        if Devices.isDevice path || not options.HoldsStill then
             [||]
         else
             use cursor = (LammpsDump.frames path).GetEnumerator()

@@ -45,7 +45,7 @@ type BlockError =
         | NeedsBodies(bodies, dimension) ->
             $"The model sees the coordinates of {bodies} bodies in {dimension} dimensions as they are; expected a structure of that size."
         | NeedsAttribute name ->
-            $"The model weighs pairs by the attribute '{name}', which the bodies do not have; expected one for each body."
+            $"The model weighs bodies by the attribute '{name}', which the bodies do not have; expected one for each body."
         | NeedsOneCutoff -> "A block of the model has one cutoff for all pairs; expected a structure with as many."
         | NoLocalFrame error -> string error
         | Refused(block, reason) -> $"The block '{block}' cannot be used: {reason}"

@@ -9,8 +9,8 @@ open HgnFunctional.Bodies
 open HgnFunctional.Features
 
 /// Energies of single bodies in a field that stands in space, Phi_k = sum_i w_i s_k(q_i); w is 1, the mass or the charge. A uniform
-/// field has the coordinates alone, Phi_a = sum_i w_i q_i,a, so that its readout is minus the field; other fields (traps, walls,
-/// slopes) have products of coordinates and hidden units. What the energy counts along a periodic axis is the coordinate as it is.
+/// field has the coordinates alone, Phi_a = sum_i w_i q_i,a, so that its readout is minus the field, along periodic axes too; other
+/// fields (traps, walls, waves) have products of what is seen of a place (`SiteInputs`), and hidden units.
 [<Sealed; NoEquality; NoComparison>]
 type FieldBlock internal (features: FieldFeatures) =
 
@@ -19,7 +19,8 @@ type FieldBlock internal (features: FieldFeatures) =
     let map = features.Map
     let field = FieldFunction features
 
-    let isUniform = map.Units = 0 && features.Products |> Array.forall (fun product -> product.Length = 1)
+    let isUniform =
+        map.Units = 0 && features.Inputs.AreCoordinates && features.Products |> Array.forall (fun product -> product.Length = 1)
 
     /// What it is made of.
     member internal _.Features: FieldFeatures = features
@@ -35,13 +36,29 @@ type FieldBlock internal (features: FieldFeatures) =
         elif not (structure.HasWeights features.Weight) then
             PairBlock.WeightRefusal(features.Weight, structure)
         elif
-            features.Map.Units > 0
+            not inputs.AreCoordinates
             && not (
                 structure.Cell.Periods.SequenceEqual(ReadOnlySpan<float> inputs.Periods)
                 && structure.Cell.Tilts.SequenceEqual(ReadOnlySpan<float> inputs.Tilts)
             )
         then
-            Some(Refused("field", "it was trained on coordinates that repeat after other periods; expected the same box."))
+            let box (periods: float[]) : string =
+                let axes =
+                    periods
+                    |> Array.mapi (fun axis period ->
+                        if period > 0.0 then
+                            $"{AxisName.ofAxis axis} repeats after {period:G6}"
+                        else
+                            $"{AxisName.ofAxis axis} is open")
+
+                String.concat ", " axes
+
+            Some(
+                Refused(
+                    "field",
+                    $"it was trained on coordinates in a box ({box inputs.Periods}), and here {box (structure.Cell.Periods.ToArray())}; expected the same box, tilts too."
+                )
+            )
         else
             None
 
@@ -67,7 +84,7 @@ type FieldBlock internal (features: FieldFeatures) =
                             Feature = feature
                             Quantity = "uniform field" + Weight.suffix features.Weight
                             Component = AxisName.ofAxis product[0]
-                            Factor = -1.0 / features.Scale
+                            Factor = -1.0 / features.Scales[product[0]]
                         }
             ]
 
@@ -177,8 +194,8 @@ type FieldBlock internal (features: FieldFeatures) =
                 "bodies", SavedParts.ofKind features.Kind
                 yield! SavedParts.ofWeight features.Weight
                 "products", SavedForm.List [ for product in features.Products -> SavedForm.ofInts product ]
-                "origin", SavedForm.Numbers features.Origin
-                "scale", SavedForm.Number features.Scale
+                "origins", SavedForm.Numbers features.Origins
+                "scales", SavedForm.Numbers features.Scales
 
                 if not isUniform then
                     "periods", SavedForm.Numbers features.Inputs.Periods

@@ -46,7 +46,7 @@ module FieldBlock =
 
     /// A uniform field in d dimensions.
     let internal uniform (kind: Kind) (weight: Weight) (dimension: int) : FieldBlock =
-        let inputs = SiteInputs(Array.zeroCreate dimension, [||])
+        let inputs = SiteInputs.Coordinates dimension
 
         FieldBlock
             {
@@ -54,43 +54,58 @@ module FieldBlock =
                 Weight = weight
                 Inputs = inputs
                 Products = Array.init dimension Array.singleton
-                Origin = Array.zeroCreate dimension
-                Scale = 1.0
+                Origins = Array.zeroCreate dimension
+                Scales = Array.create dimension 1.0
                 Map = noUnits inputs Activation.softplus
                 Ranges = []
             }
 
     let private restore (vocabulary: Vocabulary) (reader: SavedReader) : IBlock =
-        let origin = reader.Floats("origin", None)
-        let d = origin.Length
+        let origins = reader.Floats("origins", None)
+        let count = origins.Length
 
-        if d < 1 || d > Axes.Most then
-            reader.Fail("origin", $"1 to {Axes.Most} numbers")
+        if count < 1 || count > 2 * Axes.Most then
+            reader.Fail("origins", $"1 to {2 * Axes.Most} numbers")
 
-        let products = reader.IndexLists("products", d)
+        let products = reader.IndexLists("products", count)
 
         if products |> Array.exists (fun product -> product.Length < 1 || product.Length > 2) then
-            reader.Fail("products", "lists of one or two axes")
+            reader.Fail("products", "lists of one or two inputs")
+
+        let scales = reader.Floats("scales", Some(int64 count))
+
+        if scales |> Array.exists (fun scale -> not (scale > 0.0)) then
+            reader.Fail("scales", "positive numbers")
 
         let kind = SavedParts.toBodyKind (reader.Object "bodies")
         let weight = SavedParts.toWeight reader
 
         match reader.TryObject "map" with
+        | None when count > Axes.Most -> reader.Fail("origins", $"1 to {Axes.Most} numbers")
         | None ->
-            let block = uniform kind weight d
-            FieldBlock { block.Features with Products = products; Origin = origin; Scale = reader.Positive "scale" }
+            FieldBlock
+                { (uniform kind weight count).Features with
+                    Products = products
+                    Origins = origins
+                    Scales = scales
+                }
         | Some map ->
-            let periods = reader.Floats("periods", Some(int64 d))
+            let periods = reader.Floats("periods", None)
+            let d = periods.Length
             let tilts = reader.Floats("tilts", None)
 
-            if periods |> Array.exists (fun period -> period < 0.0) then
-                reader.Fail("periods", "lengths, or 0 for open axes")
+            if d < 1 || d > Axes.Most || periods |> Array.exists (fun period -> period < 0.0) then
+                reader.Fail("periods", $"1 to {Axes.Most} lengths, or 0 for open axes")
 
             if tilts.Length <> 0 && tilts.Length <> d * (d - 1) / 2 then
                 reader.Fail("tilts", $"{d * (d - 1) / 2} numbers, or none")
 
             let inputs = SiteInputs(periods, tilts)
-            let map = SavedParts.toMap vocabulary (int64 inputs.Count) map
+
+            if inputs.Count <> count then
+                reader.Fail("origins", $"{inputs.Count} numbers")
+
+            let map = SavedParts.toMap vocabulary (int64 count) map
 
             FieldBlock
                 {
@@ -98,8 +113,8 @@ module FieldBlock =
                     Weight = weight
                     Inputs = inputs
                     Products = products
-                    Origin = origin
-                    Scale = reader.Positive "scale"
+                    Origins = origins
+                    Scales = scales
                     Map = map
                     Ranges = rangesOf kind inputs map
                 }
@@ -149,53 +164,53 @@ module FieldBlock =
                     PairBlock.WeightRefusal(share.Weight, snapshot.Structure))
             (fun options sample _ -> uniform options.Kind share.Weight sample.Snapshots[0].Structure.Dimension)
 
-    let private make (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IBlock =
+    /// The trend holds all products of two inputs at most: traps and, along periodic axes, waves of the cell and of half of it.
+    let private make (weight: Weight) (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IBlock =
         let inputs = SiteInputs.Of sample.Snapshots[0].Structure.Cell
         let seen = InputSample.widen inputs.Groups sample.Inputs
         let map = draw "" None seen
-        let d = inputs.Dimension
-        let isOpen axis = inputs.Periods[axis] = 0.0
-        let axes = [| 0 .. d - 1 |] |> Array.filter isOpen
-        // Where each open axis has its input.
-        let place axis = Seq.sumBy (fun before -> if isOpen before then 1 else 2) (seq { 0 .. axis - 1 })
+        let isWave = inputs.Groups |> Array.map ((=) 1)
+        let ranges = Array.zip isWave map.HalfRanges |> Array.filter (fst >> not) |> Array.map snd
+        let length = if ranges.Length = 0 then 1.0 else Array.max ranges
 
         FieldBlock
             {
                 Kind = options.Kind
-                Weight = Unweighted
+                Weight = weight
                 Inputs = inputs
                 Products =
                     [|
-                        yield! axes |> Array.map Array.singleton
-                        for first in axes do
-                            for second in axes do
-                                if first <= second then
-                                    [| first; second |]
+                        for first in 0 .. inputs.Count - 1 do
+                            [| first |]
+                        for first in 0 .. inputs.Count - 1 do
+                            for second in first .. inputs.Count - 1 do
+                                [| first; second |]
                     |]
-                Origin = Array.init d (fun axis -> if isOpen axis then map.Centres[place axis] else 0.0)
-                Scale =
-                    if axes.Length = 0 then
-                        1.0
-                    else
-                        axes |> Array.map (fun axis -> map.HalfRanges[place axis]) |> Array.max
+                Origins = Array.map2 (fun isWave centre -> if isWave then 0.0 else centre) isWave map.Centres
+                Scales = isWave |> Array.map (fun isWave -> if isWave then 1.0 else length)
                 Map = map
                 Ranges = rangesOf options.Kind inputs map
             }
 
-    let private collect (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
+    let private collect (kindsOf: Structure -> Kind list) (snapshot: Snapshot) (poolOf: Kind -> InputPool) : unit =
         let structure = snapshot.Structure
         let inputs = SiteInputs.Of structure.Cell
         let point = Array.zeroCreate<float> inputs.Count
         let d = structure.Dimension
-        let pools = BodySelection.kindsOf structure |> List.map poolOf |> Array.ofList
 
-        for body in 0 .. structure.Bodies - 1 do
-            inputs.At(snapshot.State.Positions.Slice(body * d, d), Span<float> point)
-            let force = TensorPrimitives.Norm(snapshot.Forces.Slice(body * d, d))
-            pools[structure.Species.IndexOf body].Add(ReadOnlySpan<float> point, force)
+        for kind in kindsOf structure do
+            let pool, species = poolOf kind, BodySelection.speciesOf kind structure
 
-    /// Fields of any form: a law of the place for each species.
-    let recipe: BlockRecipe =
+            for body in 0 .. structure.Bodies - 1 do
+                if BodySelection.isOf species structure body then
+                    inputs.At(snapshot.State.Positions.Slice(body * d, d), Span<float> point)
+                    let force = TensorPrimitives.Norm(snapshot.Forces.Slice(body * d, d))
+                    pool.Add(ReadOnlySpan<float> point, force)
+
+    /// Fields of any form: a law of the place for all bodies, in proportion to a weight if they have one, or one for each species.
+    let formFor (share: Share) : BlockRecipe =
+        let kindsOf = BodySelection.kindsFor share
+
         let refuses (first: Structure) (snapshot: Snapshot) =
             let sameBox =
                 snapshot.Structure.Cell.Periods.SequenceEqual first.Cell.Periods
@@ -205,10 +220,12 @@ module FieldBlock =
                 Some(NeedsDimension first.Dimension)
             elif not sameBox then
                 Some(Refused("field", "it sees coordinates in the box of the first frame; expected the same box throughout."))
-            else
+            elif (kindsOf first).IsEmpty then
                 None
+            else
+                PairBlock.WeightRefusal(share.Weight, snapshot.Structure)
 
-        recipeOf "field" "field" 1 BodySelection.kindsOf collect refuses make
+        recipeOf "field" ("field" + share.Suffix) 1 kindsOf (collect kindsOf) refuses (make share.Weight)
 
     /// The recipes of fields, those of many laws first.
-    let recipes: BlockRecipe list = recipe :: List.map uniformFor BodySelection.shares
+    let recipes: BlockRecipe list = List.map formFor BodySelection.shares @ List.map uniformFor BodySelection.shares

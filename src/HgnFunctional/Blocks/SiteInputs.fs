@@ -36,14 +36,14 @@ type internal SiteInputs(periods: float[], tilts: float[]) =
     /// Number of inputs.
     member _.Count: int = starts[d]
 
-    /// Which input is that of an open axis, or the first of a periodic one.
-    member _.StartOf(axis: int) : int = starts[axis]
-
     /// The lengths after which coordinates repeat; 0 along open axes.
     member _.Periods: float[] = periods
 
     /// The tilts of the cell.
     member _.Tilts: float[] = tilts
+
+    /// Whether coordinates are all that is seen.
+    member _.AreCoordinates: bool = starts[d] = d
 
     /// A group for inputs of one unit of measure.
     member _.Groups: int[] = periods |> Array.collect (fun period -> if period > 0.0 then [| 1; 1 |] else [| 0 |])
@@ -75,6 +75,9 @@ type internal SiteInputs(periods: float[], tilts: float[]) =
                     gradient[k] <- gradient[k] + slope * inverse[axis * d + k]
             else
                 gradient[axis] <- gradient[axis] + ofInputs[start]
+
+    /// The coordinates alone, as they are.
+    static member Coordinates(dimension: int) : SiteInputs = SiteInputs(Array.zeroCreate dimension, [||])
 
     /// Those of a cell.
     static member Of(cell: Cell) : SiteInputs = SiteInputs(cell.Periods.ToArray(), cell.Tilts.ToArray())

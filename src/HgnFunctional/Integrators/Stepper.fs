@@ -6,7 +6,7 @@ open HgnFunctional
 
 /// Why a simulation stopped; steps count from 1.
 type SimulationError =
-    /// A position or momentum is no longer finite.
+    /// A position or momentum, or its square, is no longer finite.
     | Diverged of step: int64
     /// An implicit step did not converge; the last change is relative to the size of the state.
     | IterationLimit of step: int64 * iterations: int * lastChange: float
@@ -16,7 +16,8 @@ type SimulationError =
     /// The error as one sentence.
     override error.ToString() : string =
         match error with
-        | Diverged step -> $"The simulation diverged at step {step}: a position or momentum is no longer finite; try a smaller time step."
+        | Diverged step ->
+            $"The simulation diverged at step {step}: a position or momentum has grown beyond all bounds; try a smaller time step."
         | IterationLimit(step, iterations, lastChange) ->
             $"The implicit equations of step {step} did not converge in {iterations} iterations (last change {lastChange:E1}); try a smaller time step."
         | StepTooShort(step, shortest) ->
@@ -43,8 +44,8 @@ module internal Stepper =
     let addScaled (target: float[]) (scale: float) (rate: float[]) : unit =
         TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> rate, scale, ReadOnlySpan<float> target, Span<float> target)
 
-    /// Whether every entry is finite: an infinite or NaN entry makes the sum so.
-    let isFinite (values: float[]) : bool = Double.IsFinite(TensorPrimitives.Sum(ReadOnlySpan<float> values))
+    /// Whether every entry is finite, and energies of them are: an entry that is not, or whose square is not, makes the sum so.
+    let isFinite (values: float[]) : bool = Double.IsFinite(TensorPrimitives.SumOfSquares(ReadOnlySpan<float> values))
 
     /// The largest magnitude of some entries, or 1 if all vanish.
     let size (values: ReadOnlySpan<float>) : float =

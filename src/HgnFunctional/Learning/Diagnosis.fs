@@ -170,17 +170,27 @@ module internal Diagnosis =
                 | missed -> PoorFit(error, causesOf missed)
         ]
 
-    /// The relative error of the fit of the forces that a model was learned from.
-    let forceErrorOf (model: TrainedModel) : float = model.Diagnostics |> List.find (fun fit -> fit.Part <> "kinetic") |> _.RelativeError
+    /// The fit of the forces that a model was learned from.
+    let private forceFitOf (model: TrainedModel) : FitDiagnostics = model.Diagnostics |> List.find (fun fit -> fit.Part <> "kinetic")
+
+    /// Its relative error.
+    let forceErrorOf (model: TrainedModel) : float = (forceFitOf model).RelativeError
+
+    /// Fewer equations than this for each unknown are few.
+    let private fewEquations = 2L
 
     /// The warnings of a model and a sample of the snapshots that it was learned from.
     let warnings (forcesVanish: bool) (sample: Snapshot[]) (model: TrainedModel) : Warning list =
+        let fit = forceFitOf model
+
         [
             if model.KineticFromMasses then
                 KineticFromMasses
 
             if forcesVanish then
                 NoForces
+            elif fit.Rows < fewEquations * int64 fit.FeaturesKept then
+                FewEquations(fit.Rows, fit.FeaturesKept)
 
-            yield! ofError (forceErrorOf model) sample model
+            yield! ofError fit.RelativeError sample model
         ]

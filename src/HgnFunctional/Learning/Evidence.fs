@@ -52,6 +52,9 @@ module internal Evidence =
     /// Whether one law for all kinds is so much worse that they are needed: below an error of a thousandth units decide by chance.
     let private needsKinds (withOne: float) (withEach: float) : bool = withOne > (if withOne < 1e-3 then 1e3 else 1.5) * withEach
 
+    let private nothingToSee =
+        "it gives no force in these data whatever its constants are, as drag gives none at rest, so they do not tell whether it is there."
+
     /// The evidence for families: those of a survey that holds all of them, beside what was chosen.
     let families (config: TrainingConfig) (pilot: Pilot) (all: Survey) (chosen: Survey) (isFull: bool) : FamilyEvidence list =
         let families = all.Parts |> List.groupBy _.Place |> List.map (fun (place, parts) -> place, parts.Head)
@@ -87,7 +90,13 @@ module internal Evidence =
                         With = now
                     }
                 elif standsInForces && isFull && not (isIn part) then
-                    { Family = part.Recipe.Family; Standing = LeftOut; Without = now; With = errorOf (place :: stays) }
+                    {
+                        Family = part.Recipe.Family
+                        Standing = if pilot.Vanishes place then Unusable nothingToSee else LeftOut
+                        Without = now
+                        // A readout of 0 would do no worse.
+                        With = min now (errorOf (place :: stays))
+                    }
 
             for kind, error in all.Refused do
                 { Family = kind; Standing = Unusable(string error); Without = now; With = now }

@@ -26,6 +26,9 @@ module internal Families =
     /// Where much is left that nothing explains, a law of few columns is told by less: its part of it is no smaller for that.
     let private slight = log (1.1 * 1.1)
 
+    /// Below this relative residual, likewise, nothing hides.
+    let private explained = log (1e-6 * 1e-6)
+
     let private bound (isLaw: bool) (surprise: float) : float =
         match surprise >= close, isLaw with
         | true, true -> slight
@@ -79,7 +82,7 @@ module internal Families =
 
     /// A family that may be left out.
     [<NoEquality; NoComparison>]
-    type private Candidate = { Place: int; Recipe: BlockRecipe; Columns: int }
+    type private Candidate = { Place: int; Recipe: BlockRecipe; Columns: int; IsEnergy: bool }
 
     /// The outer families whose absence is felt, with everything else there: all together are left out first, since most data want
     /// none; then one after another from all of them downwards, wide ones first.
@@ -92,14 +95,15 @@ module internal Families =
         let all = solve candidates
         let none = solve []
 
-        if none <= all + bound true none then
+        // More columns than rows have no evidence, and say nothing of fewer.
+        if none <= all + bound true none && all < infinity then
             []
         else
-            let leaveOut (kept: Candidate list, surprise: float) (candidate: Candidate) =
-                let rest = kept |> List.filter (fun other -> other.Place <> candidate.Place)
+            let leaveOut (kept: Candidate list, surprise: float) (group: Candidate list) =
+                let rest = kept |> List.filter (fun other -> not (List.contains other.Place (List.map _.Place group)))
                 let ofRest = solve rest
 
-                if ofRest <= surprise + bound (isLaw candidate) ofRest then
+                if ofRest <= surprise + bound (List.exists isLaw group) ofRest then
                     rest, ofRest
                 else
                     kept, surprise
@@ -123,9 +127,12 @@ module internal Families =
                     else
                         kept, surprise
 
-            let wideFirst = List.sortBy (fun (candidate: Candidate) -> -candidate.Columns)
-            let leaveOutOf (kept, surprise) = List.fold leaveOut (kept, surprise) (wideFirst kept)
-            let fewest = (candidates, all) |> leaveOutOf |> leaveOutOf
+            // On few orbits a trap and a law of velocities may say the same, and an energy says it with less.
+            let wideFirst = List.sortBy (fun (group: Candidate list) -> group.Head.IsEnergy, -(List.sumBy _.Columns group))
+            let leaveOutEach (kept, surprise) = List.fold leaveOut (kept, surprise) (kept |> List.map List.singleton |> wideFirst)
+            // All forms of a law at once, then one by one, and once more.
+            let forms = candidates |> List.groupBy _.Recipe.Kind |> List.map snd |> wideFirst
+            let fewest = forms |> List.fold leaveOut (candidates, all) |> leaveOutEach |> leaveOutEach
             candidates |> List.sortBy _.Columns |> List.fold replace fewest |> fst
 
     let private candidatesOf (pilot: Pilot) (survey: Survey) : Candidate list =
@@ -136,6 +143,7 @@ module internal Families =
             {
                 Place = place
                 Recipe = parts.Head.Recipe
+                IsEnergy = pilot.Energies.Contains place
                 Columns = pilot.Columns |> Map.tryFind place |> Option.map Array.length |> Option.defaultValue 0
             })
 
@@ -194,37 +202,43 @@ module internal Families =
             let inner = all.Parts |> List.filter (Pilot.isOuter >> not) |> List.map _.Place |> List.distinct
             candidatesOf pilot all |> chooseOuter pilot inner |> List.map _.Recipe
 
-        let rec settle (round: int) (kept: BlockRecipe list) =
+        /// One turn: laws and shapes beside some of what may be around, the evidence they give minus twice per row, and what is wanted then.
+        let turn (kept: BlockRecipe list) =
             let chosen = withOuter kept
             let shapes = Drawing.chooseShapes config chosen
 
-            if not hasOuter then
-                finish chosen shapes None
+            match (if hasOuter then pilotFor false chosen shapes else None) with
+            | None -> struct (-infinity, finish chosen shapes None, kept)
+            | Some(all, pilot) ->
+                let isIn (part: SurveyedPart) = chosen.Parts |> List.exists (fun other -> Pilot.isSameRecipe part other.Recipe)
+                let struct (surprise, _) = pilot.Solve(all.Parts |> List.filter isIn |> List.map _.Place |> List.distinct)
+                struct (surprise, finish chosen shapes (Some(all, pilot)), outerOf all pilot)
+
+        let isSame (first: BlockRecipe list) (second: BlockRecipe list) =
+            first.Length = second.Length
+            && first |> List.forall (fun recipe -> second |> List.exists (fun other -> obj.ReferenceEquals(other, recipe)))
+
+        let rec settle (round: int) (kept: BlockRecipe list) =
+            let struct (surprise, choice, wanted) = turn kept
+
+            if isSame wanted kept || round >= mostRounds then
+                struct (surprise, choice, kept)
             else
-                match pilotFor false chosen shapes with
-                | None -> finish chosen shapes None
-                | Some(all, pilot) ->
-                    let wanted = outerOf all pilot
+                settle (round + 1) wanted
 
-                    let isSame =
-                        wanted.Length = kept.Length
-                        && wanted |> List.forall (fun recipe -> kept |> List.exists (fun other -> obj.ReferenceEquals(other, recipe)))
+        let struct (surprise, choice, kept) = settle 1 []
 
-                    if isSame || round >= mostRounds then
-                        finish chosen shapes (Some(all, pilot))
-                    else
-                        settle (round + 1) wanted
+        // Laws and their shapes may look useless, or alike, as long as what is around them is missing.
+        if surprise <= explained then
+            choice
+        else
+            let around =
+                survey.Parts |> List.filter Pilot.isOuter |> List.map _.Recipe |> List.distinctBy HashIdentity.Reference.GetHashCode
 
-        /// Laws by weight are chosen among others, and each may look useless until what is around is there: so that is found first, beside
-        /// every law.
-        let first =
-            if hasOuter && survey.Parts |> List.exists (fun part -> part.Recipe.IsOptional && not (Pilot.isOuter part)) then
-                let shapes = survey.Parts |> List.map (fun part -> Drawing.startOf config part survey.First.Structure.Relations)
+            let struct (_, _, wanted) = turn around
 
-                match Pilot.tryCreate config survey (Array.ofList shapes) with
-                | None -> []
-                | Some pilot -> outerOf survey pilot
+            if isSame wanted kept then
+                choice
             else
-                []
-
-        settle 1 first
+                let struct (other, fromAll, _) = settle 2 wanted
+                if other < surprise then fromAll else choice

@@ -13,8 +13,20 @@ type internal Pilot =
         IsTrend: bool[]
         /// The columns of each place of a recipe.
         Columns: Map<int, int[]>
+        /// The places of recipes that give energies: their forces depend on no velocity.
+        Energies: Set<int>
         Ridge: Ridge
     }
+
+    /// Whether the columns of a place are 0 throughout.
+    member pilot.Vanishes(place: int) : bool =
+        let width = pilot.Accumulator.Features + 1
+
+        pilot.Columns
+        |> Map.tryFind place
+        |> Option.forall (
+            Array.forall (fun column -> Seq.forall (fun row -> pilot.Accumulator.Triangle[row * width + column] = 0.0) (seq { 0..column }))
+        )
 
     /// The fit with the columns of some places: minus twice the log evidence per row, and the relative error.
     member pilot.Solve(places: int seq) : struct (float * float) =
@@ -27,6 +39,8 @@ type internal Pilot =
         let trend = columns |> Array.map (fun column -> pilot.IsTrend[column])
 
         match TallSkinnyQr.select columns pilot.Accumulator |> LeastSquares.solve pilot.Ridge trend with
+        // As many columns as rows describe anything, which is no evidence.
+        | Ok solution when solution.Rows <= int64 solution.Rank -> struct (infinity, solution.RelativeResidual)
         | Ok solution -> struct (solution.Surprise, solution.RelativeResidual)
         | Error _ -> struct (infinity, infinity)
 
@@ -82,6 +96,11 @@ module internal Pilot =
                         Accumulator = accumulator
                         IsTrend = Design.trendOf system
                         Columns = parts |> Seq.map _.Place |> Seq.distinct |> Seq.map (fun place -> place, columnsOf place) |> Map.ofSeq
+                        Energies =
+                            Array.zip system.Places system.Blocks
+                            |> Array.filter (fun (_, (block, _)) -> block :? IEnergyBlock)
+                            |> Array.map (fun (index, _) -> parts[index].Place)
+                            |> Set.ofArray
                         Ridge = config.Ridge
                     }
             | _ -> None

@@ -89,6 +89,7 @@ module Training =
             | Some reach when not survey.SeesReach && first.Structure.Bodies > 1 -> Error(NoPairsWithin(reach.Largest, leastDistance first))
             | Some reach when (absentFrom survey reach).IsSome -> Error(CutoffOfNoSpecies((absentFrom survey reach).Value, survey.Species))
             | _ when survey.Parts.IsEmpty -> Error NoBlocks
+            | _ when survey.Sample |> Array.forall (fun snapshot -> snapshot.FreeComponents = 0) -> Error AllPinned
             | _ -> Ok survey
 
     /// The samples with the energies of a first fit as outputs.
@@ -244,7 +245,8 @@ module Training =
         match List.partition (fun system -> system.HasVelocityRows) systems with
         | _ when not survey.AtRest -> Ok(systems, [])
         | [], potential -> Ok(potential, [])
-        | [ _ ], ([ forces ] as potential) when forces.Features > 0 || forces.Known.Length > 0 -> Ok(potential, [ { Block = BodyBlock.ofMasses config.Activation; Readout = [| 1.0 |] } ])
+        | [ _ ], ([ forces ] as potential) when forces.Features > 0 || forces.Known.Length > 0 ->
+            Ok(potential, [ { Block = BodyBlock.ofMasses config.Activation; Readout = [| 1.0 |] } ])
         | _ ->
             let guilty = blocks |> List.tryFind (fun block -> block.Part = Coupled) |> Option.defaultValue blocks.Head
             Error(AtRest guilty.Kind)

@@ -34,6 +34,8 @@ type TrainingError<'source> =
     | CutoffOfNoSpecies of species: string * known: string list
     /// All velocities and momenta vanish, of which such a block cannot learn.
     | AtRest of block: string
+    /// All bodies of all snapshots are pinned.
+    | AllPinned
     /// The sampler wants the outputs of a first fit, and a block of this kind gives none.
     | NoFittedOutputs of sampler: string * block: string
     /// The rows of the largest snapshot, or the triangle, do not fit into an array.
@@ -60,6 +62,7 @@ type TrainingError<'source> =
             $"There is a cutoff for pairs of the species '{species}', and no body is of it; expected {among} alone."
         | AtRest block ->
             $"All velocities and momenta are 0, of which a block of kind '{block}' cannot learn; expected frames that move, or blocks that see positions alone."
+        | AllPinned -> "All bodies of the data are pinned, so that none tells what acts on it; expected some that move."
         | NoFittedOutputs(sampler, block) ->
             $"The sampler {sampler} needs the energies of a first fit, which a block of kind '{block}' does not give; expected elm, u-swim or swim."
         | TooManyColumns(bodies, columns) ->

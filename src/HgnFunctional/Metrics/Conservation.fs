@@ -13,9 +13,10 @@ open HgnFunctional.Integrators
 [<NoComparison>]
 type Conservation =
     {
-        /// Largest |H(t) - W(t) - H(0)| over the scale of energies, where W is the work of forces that no energy gives, such as drag.
+        /// Largest |H(t) - W(t) - H(0)| over the scale of energies and the largest |W|, where W is the work of forces that no energy gives,
+        /// such as drag.
         EnergyDriftMax: float
-        /// Slope of a least-squares line through (H(t) - W(t) - H(0)) over the scale of energies, per unit of time.
+        /// Slope of a least-squares line through (H(t) - W(t) - H(0)) over the same, per unit of time.
         EnergyDriftSlope: float
         /// Largest |P(t) - P(0)| over the sum of |p_i| at the start; where the scale of energies is not the kinetic one, of the
         /// momenta that it gives; none where something outside acts (fields, drag, pins), which takes up momentum.
@@ -220,6 +221,10 @@ module Conservation =
         Observer.foldFrom (scalesOf structure hamiltonian) (fun scales _ _ -> scales)
         |> Observer.map (Option.defaultValue { Energy = 0.0; Momentum = 0.0; AngularMomentum = 0.0 })
 
+    /// The work of forces that no energy gives, and the most there was of it, taken or given.
+    let private work: Observer<struct (float * float)> =
+        Observer.foldMoments (fun (struct (_, most)) moment -> struct (moment.Work, max most (abs moment.Work))) (struct (0.0, 0.0))
+
     let private over (scale: float) (x: float) : float = if x = 0.0 then 0.0 else x / scale
 
     /// What a run of bodies on a structure conserves, relative to the size of the motion. Something outside acts where the bodies
@@ -228,14 +233,15 @@ module Conservation =
         let isAlone = not actsFromOutside && structure.PinnedBodies = 0
 
         Observer.both
-            (Observer.both
-                (Observer.both (energy hamiltonian) (scales structure hamiltonian))
-                (Observer.foldMoments (fun _ moment -> moment.Work) 0.0))
+            (Observer.both (Observer.both (energy hamiltonian) (scales structure hamiltonian)) work)
             (Observer.both momentum (angularMomentum (structure.Masses.ToArray())))
-        |> Observer.map (fun (((energy, scales), work), (momentum, angularMomentum)) ->
+        |> Observer.map (fun (((energy, scales), struct (work, mostWork)), (momentum, angularMomentum)) ->
+            // What is driven may come to move far more than at the start.
+            let moved = scales.Energy + mostWork
+
             {
-                EnergyDriftMax = over scales.Energy energy.Max
-                EnergyDriftSlope = over scales.Energy energy.Slope
+                EnergyDriftMax = over moved energy.Max
+                EnergyDriftSlope = over moved energy.Slope
                 MomentumDrift = if isAlone then Some(over scales.Momentum momentum) else None
                 AngularMomentumDrift =
                     if isAlone && not structure.Cell.IsPeriodic then

@@ -30,7 +30,8 @@ type Evaluation =
         /// Errors of forces and of velocities, of all bodies and of each species.
         Errors: TargetError list
         /// Largest |H(frame) - H(first)| within a trajectory, over its mean kinetic energy; none where nothing moves, since frames
-        /// at rest follow from no other, and where forces such as drag change the energy.
+        /// at rest follow from no other, where forces such as drag change the energy, and where it depends on which image of the box a
+        /// body is in, as in a uniform field along a periodic axis.
         EnergyDeviation: float option
         /// Fraction of the invariants that lie outside their range in training.
         OutOfRangeFraction: float
@@ -99,6 +100,7 @@ type private EvaluationSums(model: TrainedModel) =
     // By trajectory; those of which the bodies changed are done with.
     let current = Dictionary<string, TrajectoryEnergy>()
     let mutable deviation: float option = None
+    let mutable hasImages = false
     let mutable outside = 0L
     let mutable invariants = 0L
     let byBody = BodyErrors()
@@ -134,6 +136,25 @@ type private EvaluationSums(model: TrainedModel) =
 
     let relative (struct (errors, sizes)) : float = SquareSum.rootRatio errors sizes
 
+    /// More than rounding of the energy of bodies that are moved by whole boxes.
+    let notable = 1e-6
+
+    /// Whether the energy changes where bodies move by periods of the box, each by another number of them.
+    let dependsOnImages (hamiltonian: IHamiltonian) (snapshot: Snapshot) (energy: float) (kinetic: float) : bool =
+        let cell, d = snapshot.Structure.Cell, snapshot.Structure.Dimension
+
+        let changes axis =
+            let vector = Array.zeroCreate<float> d
+            cell.ShiftInto(ReadOnlySpan<int>(Array.init d (fun other -> if other = axis then 1 else 0)), Span<float> vector)
+
+            let moved = snapshot.State.Positions.ToArray() |> Array.mapi (fun k q -> q + float (k / d + 1) * vector[k % d])
+            let there = PhaseState.create snapshot.State.Bodies d moved (snapshot.State.Momenta.ToArray())
+            abs (Hamiltonian.value hamiltonian there - energy) > notable * kinetic
+
+        model.HasSurroundings
+        && cell.IsPeriodic
+        && Seq.exists (fun axis -> cell.Periods[axis] > 0.0 && changes axis) (seq { 0 .. d - 1 })
+
     /// Takes one snapshot.
     member _.Add(snapshot: Snapshot) : Result<unit, BindError> =
         bind snapshot.Structure
@@ -153,7 +174,9 @@ type private EvaluationSums(model: TrainedModel) =
             if sample.Count < mostToDiagnose then
                 sample.Add snapshot
 
-            addEnergy snapshot energy (Array.sum (Invariants.kinetic &configuration))
+            let kinetic = Array.sum (Invariants.kinetic &configuration)
+            hasImages <- hasImages || (frames = 1 && dependsOnImages dynamics.Hamiltonian snapshot energy kinetic)
+            addEnergy snapshot energy kinetic
             outside <- outside + int64 here
             invariants <- invariants + int64 all)
 
@@ -186,7 +209,7 @@ type private EvaluationSums(model: TrainedModel) =
                     MeanSquareError = meanSquare
                     Errors = byBody.ByTarget
                     EnergyDeviation =
-                        if model.IsDriven then
+                        if model.IsDriven || hasImages then
                             None
                         else
                             current.Values |> Seq.map TrajectoryEnergy.relative |> Seq.fold TrajectoryEnergy.larger deviation

@@ -176,7 +176,8 @@ type TrainedModel =
                             | [ EachBody ] -> ""
                             | kinds -> kinds |> List.map string |> String.concat ", "
                         Component = constant.Component
-                        Value = constant.Factor * term.Readout[constant.Feature]
+                        // A constant that is 0 has no sign.
+                        Value = constant.Factor * term.Readout[constant.Feature] + 0.0
                         Deviation = nan
                     }
         ]

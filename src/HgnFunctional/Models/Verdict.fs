@@ -44,9 +44,12 @@ type FittedConstant =
         /// The component, such as "x" or "xy"; "" where there is one.
         Component: string
         /// Its value in the mass, length and time of the data: of a uniform field the force on a body of weight 1; of drag the force per velocity, against
-        /// it; of a magnetic force in the plane "xy" the force along x per velocity along y.
+        /// it; of anisotropic drag what a direction has beyond the mean of all, which is the drag, so that xx, yy, zz add up to 0; of a
+        /// magnetic force in the plane "xy" the force along x per velocity along y.
         Value: float
-        /// Its standard deviation from what the data leave open; NaN where the fit keeps no posterior.
+        /// Its standard deviation from what the data leave open, as if what the model does not explain were noise: where that is much,
+        /// constants may be off by more. Without bound where the data give no more equations than there are unknowns; NaN where the fit
+        /// keeps no posterior.
         Deviation: float
     }
 

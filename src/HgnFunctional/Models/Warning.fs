@@ -18,7 +18,7 @@ type Cause =
     override cause.ToString() : string =
         match cause with
         | NetForce part ->
-            $"the forces of a frame do not add up to 0 (what is left is {part:G2} of their size), so something outside acts: a field, drag, a thermostat, walls or pinned bodies"
+            $"the forces of a frame do not add up to 0 (their sum is {part:G2} of their size), so something outside acts: a field, drag, a thermostat, walls or pinned bodies"
         | UniformField direction ->
             let numbers = direction |> List.map (fun x -> x.ToString("G2", System.Globalization.CultureInfo.InvariantCulture))
             $"""what is missed points one way for all bodies ({String.concat ", " numbers}), as a uniform field does (gravity)"""
@@ -58,6 +58,8 @@ type Warning =
     | TorsionsIgnored of count: int
     /// The model misses a part of the forces.
     | PoorFit of relativeError: float * causes: Cause list
+    /// The data give hardly more equations than the fit has unknowns, so that errors on them say little.
+    | FewEquations of equations: int64 * unknowns: int
     /// A run went where the model was not trained: the fraction of invariants out of range.
     | OutOfRange of fraction: float
     /// The energy of a run changed by this many times the scale of its motion.
@@ -95,6 +97,8 @@ type Warning =
         | PoorFit(error, causes) ->
             let likely = causes |> List.map string |> String.concat "; "
             $"The relative force error is {error:G2}, so the model misses much of what the data show. Likely: {likely}."
+        | FewEquations(equations, unknowns) ->
+            $"The data give {equations} equations for {unknowns} unknowns, which a fit meets whatever the truth is: its errors on them say little; expected several times as many (more frames, or more bodies)."
         | OutOfRange fraction ->
             $"{100.0 * fraction:G3} %% of what the model looked at in this run was outside its range in training: forces there are guesses."
         | EnergyChanged ratio ->

@@ -46,7 +46,8 @@ type LeastSquaresSolution =
         RelativeResidual: float
         /// |b|.
         TargetNorm: float
-        /// Minus twice the log evidence per row (smaller is better), for comparing feature sets on the same rows.
+        /// Minus twice the log evidence per row (smaller is better), for comparing feature sets on the same rows. Rows that the
+        /// columns of a trend take up tell nothing, so a trend that takes up all of them has no evidence.
         Surprise: float
         /// What the data leave open of the readout; none where more features were solved without pivoting than a posterior has room for.
         Posterior: Posterior option
@@ -151,9 +152,13 @@ module LeastSquares =
         SingularValues.tryValues columns
         |> Option.map (fun values -> if values.Length = 0 then 1.0 else values[0] / values[values.Length - 1])
 
-    /// Standard deviation of the rows about a fit that leaves this squared residual.
+    /// Standard deviation of the rows about a fit that leaves this squared residual: without bound where there are no more rows than
+    /// features, since they leave no residual whatever the noise.
     let private noiseOf (rows: int64) (features: int) (residualSquared: float) : float =
-        sqrt (residualSquared / float (max 1L (rows - int64 features)))
+        if rows <= int64 features then
+            infinity
+        else
+            sqrt (residualSquared / float (rows - int64 features))
 
     /// The posterior of the kept columns in some order, of norm one, given by their places in the reduced triangle.
     let private posteriorOf (rows: int64) (triangle: PivotedTriangle) (order: int[]) (penalty: float) (residualSquared: float) : Posterior =
@@ -214,7 +219,7 @@ module LeastSquares =
                 else
                     0.0
             TargetNorm = sqrt targetSquared
-            Surprise = surprise fit / freeRows
+            Surprise = surprise fit / float (max 1L accumulator.Rows)
             Posterior = None
         }
 
@@ -243,6 +248,8 @@ module LeastSquares =
                 Leftover = triangle.Leftover / (unit * unit)
                 FreeRows = float (max 1L (accumulator.Rows - int64 trend))
             }
+
+        let rows = float (max 1L accumulator.Rows)
 
         let choice =
             match ridge with
@@ -281,8 +288,8 @@ module LeastSquares =
                 TargetNorm = sqrt triangle.TargetSquared
                 Surprise =
                     match choice with
-                    | SwitchedOff -> surpriseOfTrend spectrum / spectrum.FreeRows
-                    | Penalised penalty -> surprise spectrum penalty / spectrum.FreeRows
+                    | SwitchedOff -> surpriseOfTrend spectrum / rows
+                    | Penalised penalty -> surprise spectrum penalty / rows
                 Posterior =
                     let penalty =
                         match choice with

@@ -35,8 +35,12 @@ module KnownSystem =
     /// Bodies on springs that drag slows by the square of their speed.
     let dragged: KnownSystem = SurroundedSystems.dragged
 
+    /// Bodies of three masses on a chain of springs, seen from a frame that turns.
+    let turningFrame: KnownSystem = SurroundedSystems.turningFrame
+
     /// Every family.
-    let all: KnownSystem list = [ springs; bentChain; mixture; gravity; charges; softBody; ionTrap; magnet; dragged ]
+    let all: KnownSystem list =
+        [ springs; bentChain; mixture; gravity; charges; softBody; ionTrap; magnet; dragged; turningFrame ]
 
     /// The motion of a family on its bodies.
     let system (family: KnownSystem) (structure: Structure) : ISeparableHamiltonian =

@@ -222,22 +222,26 @@ module PotentialTerm =
                     gradient[k] <- gradient[k] - BodySelection.weightOf weights (k / d) * field[k % d]
         }
 
-    /// A harmonic trap about the origin: sum_i sum_a k_a q_i,a^2 / 2, with a stiffness for each axis [d].
-    let trap (stiffnesses: float[]) (structure: Structure) : IPotentialTerm =
+    /// A harmonic trap about the origin: sum_i w_i sum_a k_a q_i,a^2 / 2, with a stiffness for each axis [d]; below 0 it pushes outwards, as
+    /// the centrifugal force does in proportion to the masses.
+    let trap (weight: Weight) (stiffnesses: float[]) (structure: Structure) : IPotentialTerm =
+        requireWeights weight structure
         Guard.length (nameof stiffnesses) structure.Dimension stiffnesses.Length
-        let stiffnesses = Array.copy stiffnesses
+        let weights = structure.WeightsOf weight
         let d = stiffnesses.Length
+
+        let stiffnesses = Array.init (structure.Bodies * d) (fun k -> BodySelection.weightOf weights (k / d) * stiffnesses[k % d])
 
         { new IPotentialTerm with
             member _.Energy(configuration) =
                 let mutable total = 0.0
 
                 for k in 0 .. configuration.Positions.Length - 1 do
-                    total <- total + 0.5 * stiffnesses[k % d] * configuration.Positions[k] * configuration.Positions[k]
+                    total <- total + 0.5 * stiffnesses[k] * configuration.Positions[k] * configuration.Positions[k]
 
                 total
 
             member _.AddGradient(configuration, gradient) =
                 for k in 0 .. gradient.Length - 1 do
-                    gradient[k] <- gradient[k] + stiffnesses[k % d] * configuration.Positions[k]
+                    gradient[k] <- gradient[k] + stiffnesses[k] * configuration.Positions[k]
         }

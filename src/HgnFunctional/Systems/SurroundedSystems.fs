@@ -91,7 +91,7 @@ module internal SurroundedSystems =
                         "ion trap",
                         [
                             PotentialTerm.weighted charge (PairPotential.gravity -1.0) structure
-                            PotentialTerm.trap [| 1.0; 1.7; 2.9 |] structure
+                            PotentialTerm.trap Unweighted [| 1.0; 1.7; 2.9 |] structure
                         ]
                     )
             Drive = fun _ -> None
@@ -133,4 +133,30 @@ module internal SurroundedSystems =
             Drive = KnownDrive.quadraticDrag 0.3 >> Some
             HasSurroundings = true
             Source = "Newton's law of resistance"
+        }
+
+    /// Bodies of three masses on a chain of springs, seen from a frame that turns about the third axis: Coriolis and centrifugal
+    /// forces, both in proportion to the masses.
+    let turningFrame: KnownSystem =
+        let rate = 0.6
+
+        {
+            Name = "turning frame"
+            Create =
+                fun size ->
+                    let chain = Topology.chain (4 * size) 3
+                    SystemParts.on (Cell.openSpace 3) (Relations.bonds chain.Graph) chain.Graph.Bodies, chain.Sites
+            Hamiltonian =
+                fun structure ->
+                    SumSystem(
+                        structure,
+                        "turning frame",
+                        [
+                            PotentialTerm.pairs (fun _ -> Some(PairPotential.anharmonic 5.0 2.0 1.0)) structure
+                            PotentialTerm.trap ByMasses [| -rate * rate; -rate * rate; 0.0 |] structure
+                        ]
+                    )
+            Drive = KnownDrive.magnetic ByMasses (2.0 * rate) >> Some
+            HasSurroundings = true
+            Source = "Coriolis 1835, Journal de l'Ecole royale polytechnique 15, 144-154"
         }

@@ -63,6 +63,7 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
             FSharpOption<Units>.None,
             FSharpOption<Tuple<bool, bool, bool>>.None,
             FSharpList<PinnedAtoms>.Empty,
+            true,
             0,
             FSharpOption<int>.None);
 

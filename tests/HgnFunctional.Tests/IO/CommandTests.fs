@@ -160,7 +160,11 @@ let tests =
                     Expect.equal (moved () |> List.filter not |> List.length) 9 "held"
                     let code, _, errors = simulate data [ "--pinned"; "type:7" ]
                     Expect.equal code 2 "nobody"
-                    Expect.stringContains errors "holds no atom of type 7, which were to be pinned" "said")
+                    Expect.stringContains errors "holds no atom of type 7, which were to be pinned" "said"
+                    let code, _, errors = simulate soft [ "--pinned"; "none" ]
+                    Expect.equal code 0 "free"
+                    Expect.stringContains errors "the start pins none" "said"
+                    Expect.isTrue (List.forall id (moved ())) "all move")
             }
 
             test "errors of forces are in the units of the file" {

@@ -160,8 +160,12 @@ let private reversal =
 /// What a quantity of the lifted state is before and after some steps.
 let private conserves (steps: int) (quantity: PhaseState -> float[]) (start: PhaseState) (integrator: Integrator) : Verdict =
     let lifted = integrator.Space.Lift start
-    let final = Seq.fold (fun state _ -> stepLifted integrator timeStep state |> expectOk) lifted [ 1..steps ]
-    close "conserved" Tolerance.conserved (quantity lifted) (quantity final)
+    let step state _ = Result.bind (stepLifted integrator timeStep) state
+
+    match Seq.fold step (Ok lifted) [ 1..steps ] with
+    // On a line bodies go through each other, where distances have a kink: a method that holds a tolerance says so.
+    | Error(StepTooShort _) when start.Dimension = 1 -> None
+    | final -> close "conserved" Tolerance.conserved (quantity lifted) (quantity (expectOk final))
 
 let private conservation =
     [

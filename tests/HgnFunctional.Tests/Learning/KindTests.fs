@@ -318,7 +318,13 @@ let private binding =
             let bodies = structure.Bodies
             // All bodies of species B are far from each other in training.
             let alone = structure |> Structure.withSpecies (List.init bodies (fun body -> if body = 0 then "B" else "A"))
-            let model = Training.fit TrainingConfig.defaults (data |> List.map (onStructure alone)) |> expectOk
+
+            let byKinds =
+                { TrainingConfig.defaults with
+                    Recipes = [ BodyBlock.recipe; PairBlock.ofBonds; PairBlock.ofReach ]
+                }
+
+            let model = Training.fit byKinds (data |> List.map (onStructure alone)) |> expectOk
             let configuration = data.Head.Configuration
             let struct (outside, all) = Model.countOutside &configuration model
             let kinds = runs structure.ReachKinds data.Head.Related.Within

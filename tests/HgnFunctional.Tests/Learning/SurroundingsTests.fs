@@ -4,6 +4,7 @@ module HgnFunctional.Tests.Learning.SurroundingsTests
 open System
 open Expecto
 open HgnFunctional
+open HgnFunctional.Numerics
 open HgnFunctional.Space
 open HgnFunctional.Bodies
 open HgnFunctional.Data
@@ -207,7 +208,7 @@ let private families =
                     Source = "this test"
                 }
 
-            let terms = [ PotentialTerm.pairs (fun _ -> Some soft) ions; PotentialTerm.trap [| 0.4; 0.4; 0.4 |] ions ]
+            let terms = [ PotentialTerm.pairs (fun _ -> Some soft) ions; PotentialTerm.trap Unweighted [| 0.4; 0.4; 0.4 |] ions ]
 
             let hamiltonian = SumSystem(ions, "ions", terms)
             let drive = KnownDrive.magnetic (ByAttribute AttributeName.Charge) 0.8 ions
@@ -229,6 +230,144 @@ let private families =
             Expect.equal wanted [ "field"; "magnetic force, by charge"; "pairs" ] "no law by mass, and one for all kinds would do"
             Expect.contains (verdict.Families |> List.map (fun family -> family.Family, family.Standing)) ("kinds", NotNeeded) "kinds"
             Expect.isLessThan verdict.Unexplained 1e-6 "nothing is left")
+
+        testCase "gravity and drag are found behind collisions, whose law no first guess of its form describes" (fun () ->
+            // Soft spheres within 3 that pass each other at a hundredth of that.
+            let spheres =
+                Structure.create (Cell.openSpace 2) (Relations.within 3.0) (Array.init 9 (fun body -> 1.0 + 0.5 * float (body % 3)))
+
+            let repulsion: PairPotential =
+                {
+                    Name = "soft spheres"
+                    Energy = fun r -> 1.5 * (3.0 - r) ** 2.0
+                    Slope = fun r -> -3.0 * (3.0 - r)
+                    Source = "this test"
+                }
+
+            let field = PotentialTerm.uniformField ByMasses [| 0.0; -0.2 |] spheres
+            let hamiltonian = SumSystem(spheres, "x", [ PotentialTerm.pairs (fun _ -> Some repulsion) spheres; field ])
+            let system = DrivenSystem(hamiltonian, KnownDrive.drag 0.1 spheres)
+
+            let data =
+                [
+                    for seed in 1..40 do
+                        let random = Rng.stream seed "collisions"
+                        let q = Rng.uniforms 18 -3.0 3.0 random
+                        // Two that all but meet.
+                        let apart = Rng.uniforms 2 -0.03 0.03 random
+                        q[0] <- q[2] + apart[0]
+                        q[1] <- q[3] + apart[1]
+                        Snapshot.ofHamiltonian spheres system (PhaseState.create 9 2 q (Rng.normals 18 random)) |> expectOk
+                ]
+
+            let model = Training.fit TrainingConfig.defaults data |> expectOk
+            Expect.equal (familiesOf model |> List.sort) [ "drag"; "uniform field, by mass" ] "families"
+            Expect.isLessThan model.Verdict.Value.Unexplained 1e-8 "nothing is left")
+
+        testCase "one body on one orbit in a trap has a trap and a drag, not a drag along each axis" (fun () ->
+            let single = Structure.create (Cell.openSpace 3) Relations.none [| 1.0 |]
+            let hamiltonian = SumSystem(single, "x", [ PotentialTerm.trap Unweighted [| 2.0; 2.0; 2.0 |] single ])
+            let drive = KnownDrive.drag 0.1 single
+            let integrator = Splitting.onDriven hamiltonian drive SplittingMethod.blanesMoan4
+            let start = PhaseState.create 1 3 [| 1.0; 0.2; -0.5 |] [| -0.3; 0.8; 0.4 |]
+
+            let data =
+                [
+                    for state in Trajectory.record integrator 0.01 1500 10 start |> expectOk ->
+                        Snapshot.ofHamiltonian single (DrivenSystem(hamiltonian, drive)) state |> expectOk
+                ]
+
+            let model = Training.fit TrainingConfig.defaults data |> expectOk
+            Expect.equal (familiesOf model |> List.sort) [ "drag"; "field" ] "families"
+            close "drag" 1e-8 [| 0.1 |] [| model.Drag.Value |] |> expectNone)
+
+        testCase "a field in proportion to charges that no species tell is one law" (fun () ->
+            let charged =
+                structure |> Structure.withAttribute AttributeName.Charge (Array.init 9 (fun body -> 1.0 + float (body * body % 5)))
+
+            let field = PotentialTerm.trap (ByAttribute AttributeName.Charge) [| 0.5; 0.8 |] charged
+
+            let model =
+                recorded charged (SumSystem(charged, "x", [ springs charged; field ])) [ 1..4 ]
+                |> Training.fit TrainingConfig.defaults
+                |> expectOk
+
+            Expect.equal (familiesOf model) [ "field, by charge" ] "family"
+            Expect.isLessThan model.Verdict.Value.Unexplained 1e-8 "nothing is left")
+
+        testCase "a wave along a periodic axis is known to rounding" (fun () ->
+            let ring = Structure.create (Cell.create [ 9.0; 0.0 ]) bonds (Array.create 9 1.0)
+            let rate = 2.0 * Math.PI / 9.0
+
+            let wave =
+                { new IPotentialTerm with
+                    member _.Energy(configuration) =
+                        let q = configuration.Positions.ToArray()
+                        Seq.sum (seq { for body in 0..8 -> 0.4 * cos (rate * q[2 * body]) + 0.1 * sin (2.0 * rate * q[2 * body]) })
+
+                    member _.AddGradient(configuration, gradient) =
+                        for body in 0..8 do
+                            let phase = rate * configuration.Positions[2 * body]
+                            gradient[2 * body] <- gradient[2 * body] - 0.4 * rate * sin phase + 0.2 * rate * cos (2.0 * phase)
+                }
+
+            let data = recorded ring (SumSystem(ring, "x", [ springs ring; wave ])) [ 1..4 ]
+            let model = Training.fit TrainingConfig.defaults data |> expectOk
+            Expect.equal (familiesOf model) [ "field" ] "family"
+            Expect.isLessThan model.Verdict.Value.Unexplained 1e-8 $"{model.Verdict.Value.Unexplained}")
+
+        testCase "data of fewer equations than a law has unknowns say so, and bound nothing" (fun () ->
+            let system = SumSystem(structure, "x", [ springs structure ])
+            let start = InitialState.perturbed 0.1 0.3 1 structure lattice.Sites
+            let data = [ Snapshot.ofHamiltonian structure system start |> expectOk ]
+            let model = Training.fit TrainingConfig.defaults data |> expectOk
+            Expect.isTrue (model.Warnings |> List.exists _.IsFewEquations) "said"
+            Expect.equal (familiesOf model) [] "nothing is invented"
+            let random = Rng.stream 1 "noise"
+            let noise = Snapshot.create structure start (start.Momenta.ToArray()) (Rng.normals 18 random)
+            let model = Training.fit TrainingConfig.defaults [ noise ] |> expectOk
+
+            for constant in model.Verdict.Value.Constants do
+                Expect.isGreaterThan constant.Deviation 0.01 $"{constant}")
+
+        testCase "energies that depend on the image of the box are not compared" (fun () ->
+            let inBox (sizes: float list) = Structure.create (Cell.create sizes) bonds (Array.create 9 1.0)
+
+            let evaluated (sizes: float list) =
+                let box = inBox sizes
+                let field = PotentialTerm.uniformField ByMasses [| 0.0; -0.5 |] box
+                let data = recorded box (SumSystem(box, "x", [ springs box; field ])) [ 1..4 ]
+                let model = Training.fit TrainingConfig.defaults data |> expectOk
+                Evaluation.ofSnapshots model data |> expectOk
+
+            Expect.isNone (evaluated [ 20.0; 20.0 ]).EnergyDeviation "it falls through the bottom and comes back at the top"
+            Expect.isLessThan (evaluated [ 20.0; 0.0 ]).EnergyDeviation.Value 0.01 "along the other axis nothing acts")
+
+        testCase "what data at rest cannot tell is not called left out, and data that are pinned are refused" (fun () ->
+            let system = SumSystem(structure, "x", [ springs structure ])
+
+            let still (seed: int) =
+                let start = InitialState.perturbed 0.1 0.0 seed structure lattice.Sites
+
+                Snapshot.ofHamiltonian structure system (PhaseState.create 9 2 (start.Positions.ToArray()) (Array.zeroCreate 18))
+                |> expectOk
+
+            let config = { TrainingConfig.defaults with ShowsEvidence = true }
+            let model = List.map still [ 1..8 ] |> Training.fit config |> expectOk
+            let standing name = (model.Verdict.Value.Families |> List.find (fun family -> family.Family = name)).Standing
+            Expect.equal (standing "uniform field, by mass") LeftOut "it would be seen"
+
+            match standing "drag" with
+            | Unusable reason -> Expect.stringContains reason "do not tell" "drag"
+            | other -> failtest $"{other}"
+
+            for family in model.Verdict.Value.Families do
+                if not family.Standing.IsInModel then
+                    Expect.isLessThanOrEqual family.With family.Without $"{family.Family}: more columns explain no less"
+
+            let held = Structure.withPinned [ 0..8 ] structure
+            let pinned = [ Snapshot.ofHamiltonian held system (still 1).State |> expectOk ]
+            Training.fit config pinned |> Result.map ignore |> expectError AllPinned)
 
         testCase "dashpots along bonds are drag of pairs, which keeps the momentum" (fun () ->
             let masses = structure.Masses.ToArray()

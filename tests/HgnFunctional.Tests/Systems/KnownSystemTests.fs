@@ -174,6 +174,17 @@ let private learning =
             Expect.equal (model.Verdict.Value.Families |> List.map _.Family) [ "quadratic drag" ] "families"
             Expect.floatClose Accuracy.high model.Constants.Head.Value 0.3 "coefficient")
 
+        testCase "a turning frame: Coriolis and centrifugal forces by mass, and no drag" (fun () ->
+            let model = learnedTo 1e-8 KnownSystem.turningFrame id 2 0.1
+
+            Expect.equal
+                (model.Verdict.Value.Families |> List.map _.Family |> List.sort)
+                [ "field, by mass"; "magnetic force, by mass" ]
+                "families"
+
+            let turn = model.Constants |> List.find (fun constant -> constant.Component = "xy")
+            Expect.floatClose { absolute = 1e-8; relative = 0.0 } turn.Value 1.2 "twice the rate")
+
         testCase "two species have three laws" (fun () -> learnedTo 1e-5 KnownSystem.mixture id 4 0.05 |> ignore)
 
         testCase "a model of angles needs angles, and of known types" (fun () ->
