@@ -73,7 +73,11 @@ module Charts =
             Model.bind snapshot.Structure model
             |> Result.map (fun dynamics ->
                 let _, learned = Hamiltonian.timeDerivative dynamics.Hamiltonian snapshot.State
-                Array.zip (snapshot.Forces.ToArray()) learned)
+
+                if snapshot.HasForces then
+                    Array.zip (snapshot.Forces.ToArray()) learned
+                else
+                    [||])
 
         let gathered =
             (Ok [], snapshots)

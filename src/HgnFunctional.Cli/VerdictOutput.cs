@@ -33,8 +33,10 @@ internal static class VerdictOutput
         {
             ["target"] = error.Target,
             ["species"] = error.Species,
+            ["group"] = error.Group,
             ["relative"] = error.Relative,
             ["rootMeanSquare"] = error.RootMeanSquare,
+            ["meanAbsolute"] = error.MeanAbsolute,
         }));
 
     internal static JsonArray Constants(IEnumerable<ConstantReport> constants) =>
@@ -81,11 +83,11 @@ internal static class VerdictOutput
             }
         }
 
-        var errors = new Table().Border(TableBorder.Simple).AddColumns("target", "species", "relative error", "root mean square");
+        var errors = new Table().Border(TableBorder.Simple).AddColumns("target", "of", "relative error", "root mean square", "mean absolute");
 
         foreach (var error in verdict.Errors)
         {
-            errors.AddRow(new Text(error.Target), new Text(Output.Harmless(error.Species ?? "all")), Number(error.Relative), Number(error.RootMeanSquare));
+            errors.AddRow(new Text(error.Target), new Text(Output.Harmless(error.Species ?? error.Group ?? "all")), Number(error.Relative), Number(error.RootMeanSquare), Number(error.MeanAbsolute));
         }
 
         Output.Show(errors);

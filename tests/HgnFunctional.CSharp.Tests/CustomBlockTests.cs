@@ -209,7 +209,7 @@ internal static class CustomBlockTests
 
                     var sentence = $"{path}: the model has the block 'well', whose code is not registered (terms[2].kind); "
                         + "expected one of body, pair, angle, field, uniform field, pair drag, anisotropic drag, quadratic drag, magnetic force, drag, "
-                        + "coulomb, gravity, zbl, table, message, raw, or a custom block that is passed to HgnModel.Load.";
+                        + "offset, coulomb, gravity, zbl, table, message, raw, or a custom block that is passed to HgnModel.Load.";
 
                     Check.Refuses(() => HgnModel.Load(path), sentence);
                     Check.Refuses(() => FileSummary.Read(path), sentence);

@@ -81,7 +81,8 @@ internal static class DatasetTests
                     Stretched with { Forces = new[] { 0, 0, double.PositiveInfinity, 0 } },
                     "Frame 1: The force of body 1 holds a number that is not finite.");
 
-                Refuses(Stretched with { Velocities = null }, "Frame 1: there are no momenta and no velocities; expected at least one of them.");
+                Refuses(Stretched with { Energy = double.NaN }, "Frame 1: The energy is not a finite number.");
+                Refuses(Stretched with { Weight = 0 }, "Frame 1: the weight is 0; expected a finite number above 0.");
 
                 Refuses(
                     Stretched with { Positions = new double[] { 1, 1, 1, 1 } },

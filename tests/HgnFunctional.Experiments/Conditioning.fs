@@ -135,7 +135,8 @@ module Conditioning =
 
     /// The library's assembly: all rows in one triangle.
     let private reduce (problem: Problem) : LinearSystem * TallSkinnyQr =
-        let systems = Design.systems (struct (1.0, 1.0)) [||] [ 0, problem.Block ]
+        let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
+        let systems = Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, problem.Block ] |> List.filter (fun system -> system.Features > 0)
         let accumulators = problem.Training |> Seq.map Ok |> Design.accumulate ignore systems |> Lab.expect
         systems.Head, accumulators.Head
 

@@ -4,8 +4,9 @@ using Microsoft.FSharp.Core;
 
 namespace HgnFunctional.CSharp;
 
-/// <summary>One moment of a trajectory in the caller's own arrays, each row-major [N x d]. Either momenta or velocities may be left
-/// out: then p = m v.</summary>
+/// <summary>One moment of a trajectory, or a structure by itself, in the caller's own arrays, each row-major [N x d], with whatever was
+/// measured: forces, an energy, or both. Of momenta and velocities either is enough, since p = m v; where both are left out, the kinetic
+/// energy is taken to be p^2 / 2m.</summary>
 public sealed record TrajectoryFrame
 {
     /// <summary>Positions q [N x d].</summary>
@@ -17,38 +18,64 @@ public sealed record TrajectoryFrame
     /// <summary>Velocities q' [N x d]; by default momenta over masses.</summary>
     public ReadOnlyMemory<double>? Velocities { get; init; }
 
-    /// <summary>Forces p' [N x d].</summary>
-    public required ReadOnlyMemory<double> Forces { get; init; }
+    /// <summary>Forces p' [N x d]; null where they were not measured.</summary>
+    public ReadOnlyMemory<double>? Forces { get; init; }
+
+    /// <summary>Potential energy of all bodies, in units of mass x length^2 / time^2; null where it was not measured. Its zero is
+    /// learned, one for each species.</summary>
+    public double? Energy { get; init; }
+
+    /// <summary>How much the frame counts in training: 2 counts as if it were there twice.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>A name that frames share whose errors are to be told apart from those of others.</summary>
+    public string Group { get; init; } = "";
 
     /// <summary>The checked snapshot of these arrays, which are copied.</summary>
     internal FSharpResult<Snapshot, string> ToSnapshot(BodySystem system, int frame)
     {
         var before = $"Frame {frame}: ";
         var size = system.Bodies * system.Dimension;
-
-        if ((Momenta ?? Velocities) is not { } motion)
-        {
-            return FSharpResult<Snapshot, string>.NewError($"{before}there are no momenta and no velocities; expected at least one of them.");
-        }
+        FSharpResult<Snapshot, string> Refused(string reason) => FSharpResult<Snapshot, string>.NewError(before + reason);
 
         // Checked here too, where a length must be known before masses are multiplied in.
-        foreach (var (field, values) in new[] { ("positions", Positions), (Momenta is null ? "velocities" : "momenta", motion) })
+        foreach (var (field, given) in new[] { ("positions", Positions), ("momenta", Momenta), ("velocities", Velocities) })
         {
-            if (values.Length != size)
+            if (given is { } values && values.Length != size)
             {
-                return FSharpResult<Snapshot, string>.NewError(
-                    $"{before}{field} has {values.Length} entries; expected {size} (bodies x dimension).");
+                return Refused($"{field} has {values.Length} entries; expected {size} (bodies x dimension).");
             }
         }
 
-        var momenta = Momenta?.ToArray() ?? Scaled(motion, k => system.Masses[k / system.Dimension]);
-        var velocities = Velocities?.ToArray() ?? Scaled(motion, k => 1 / system.Masses[k / system.Dimension]);
+        if (!(double.IsFinite(Weight) && Weight > 0))
+        {
+            return Refused(FormattableString.Invariant($"the weight is {Weight}; expected a finite number above 0."));
+        }
+
+        if (Group is null)
+        {
+            return Refused("the group is null; expected a name, or an empty one.");
+        }
+
+        var momenta = Momenta?.ToArray() ?? (Velocities is { } v ? Scaled(v, k => system.Masses[k / system.Dimension]) : new double[size]);
+        var velocities = Velocities?.ToArray() ?? (Momenta is { } p ? Scaled(p, k => 1 / system.Masses[k / system.Dimension]) : null);
         var state = PhaseStateModule.TryCreate(system.Bodies, system.Dimension, Positions.Span, momenta);
 
-        return state.IsOk
-            ? SnapshotModule.tryCreate(system.Core, state.ResultValue, velocities, Forces.Span).WithSentence(before)
-            : FSharpResult<Snapshot, string>.NewError($"{before}{state.ErrorValue}");
+        if (!state.IsOk)
+        {
+            return Refused(state.ErrorValue.ToString());
+        }
+
+        var targets = new Targets(Present(velocities), Present(Forces?.ToArray()), Energy.ToOption());
+        var snapshot = SnapshotModule.tryOf(system.Core, state.ResultValue, targets).WithSentence(before);
+
+        return snapshot.IsOk
+            ? FSharpResult<Snapshot, string>.NewOk(SnapshotModule.weighing(Weight, SnapshotModule.inGroup(Group, snapshot.ResultValue)))
+            : snapshot;
     }
+
+    private static FSharpOption<double[]> Present(double[]? values) =>
+        values is null ? FSharpOption<double[]>.None : FSharpOption<double[]>.Some(values);
 
     private static double[] Scaled(ReadOnlyMemory<double> values, Func<int, double> factor)
     {

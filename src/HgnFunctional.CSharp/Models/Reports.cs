@@ -120,23 +120,28 @@ public sealed record SimulationReport(
 public sealed record ModelTermSummary(string Kind, int Features, string Invariant, double Low, double High);
 
 /// <summary>How far predictions are off, over all components of some bodies.</summary>
-/// <param name="Target">"forces" or "velocities".</param>
+/// <param name="Target">"forces", "velocities" or "energies", each of what was measured.</param>
 /// <param name="Species">The species of the bodies; null for all of them.</param>
-/// <param name="Relative">|predicted - measured| / |measured|.</param>
-/// <param name="RootMeanSquare">Root mean square of predicted - measured, in the units of the data, such as eV/A for <c>metal</c>.</param>
-public sealed record TargetErrorReport(string Target, string? Species, double Relative, double RootMeanSquare)
+/// <param name="Group">The group of the frames (<see cref="TrajectoryFrame.Group"/>); null for all of them.</param>
+/// <param name="Relative">|predicted - measured| / |measured|; of energies less their means.</param>
+/// <param name="RootMeanSquare">Root mean square of predicted - measured, in the units of the data, such as eV/A for <c>metal</c>; of energies by
+/// body, and where the model knows no zero of energies, less the mean difference.</param>
+/// <param name="MeanAbsolute">Mean absolute value of the same.</param>
+public sealed record TargetErrorReport(string Target, string? Species, string? Group, double Relative, double RootMeanSquare, double MeanAbsolute)
 {
     /// <summary>Forces inside are mass times acceleration; files have them in the unit of their style.</summary>
     internal static IReadOnlyList<TargetErrorReport> Of(IEnumerable<TargetError> errors, string? units)
     {
+        // Mass times acceleration, and mass times velocity squared, differ from forces and energies by the same factor.
         var factor = UnitsModule.all.FirstOrDefault(known => known.Name == units)?.ForceFactor ?? 1;
 
         return errors
-            .Select(error => new TargetErrorReport(
-                error.Target,
-                error.Species?.Value,
-                error.Relative,
-                error.Target == "forces" ? error.RootMeanSquare / factor : error.RootMeanSquare))
+            .Select(error =>
+            {
+                var unit = error.Target == "velocities" ? 1 : factor;
+                return new TargetErrorReport(
+                    error.Target, error.Species?.Value, error.Group?.Value, error.Relative, error.RootMeanSquare / unit, error.MeanAbsolute / unit);
+            })
             .ToArray();
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 
 namespace HgnFunctional.CSharp;
@@ -32,6 +33,9 @@ public sealed record TrainingOptions
 
     /// <summary>The penalty on hidden units, as a fraction of the largest singular value; null chooses by evidence.</summary>
     public double? Ridge { get; init; }
+
+    /// <summary>How much velocities, forces and energies count, where they were measured.</summary>
+    public TargetWeightOptions Weights { get; init; } = new();
 
     /// <summary>Seed of every random draw.</summary>
     public int Seed { get; init; } = TrainingConfigModule.defaults.Seed;
@@ -69,6 +73,7 @@ public sealed record TrainingOptions
             },
             Width,
             Ridge is { } fraction ? HgnFunctional.Numerics.Ridge.NewRelative(fraction) : HgnFunctional.Numerics.Ridge.Automatic,
+            (Weights ?? new()).ToCore(),
             Seed,
             ShowsEvidence
         );
@@ -87,5 +92,62 @@ public sealed record TrainingOptions
         }
 
         CustomBlock.Check([.. Blocks.OfType<CustomBlock>()]);
+    }
+}
+
+/// <summary>How much each kind of target counts in training; finite, and not below 0. Targets are divided by their spread in the data
+/// before: an error of the whole spread of one costs as much as that of another. 0 leaves a target out.</summary>
+public sealed record TargetWeightOptions
+{
+    /// <summary>Of each component of the velocities.</summary>
+    public double Velocities { get; init; } = 1;
+
+    /// <summary>Of each component of the forces.</summary>
+    public double Forces { get; init; } = 1;
+
+    /// <summary>Of the energy of each frame.</summary>
+    public double Energies { get; init; } = 1;
+
+    /// <summary>Reads weights such as "energies=10,forces=1"; those that are not named are 1.</summary>
+    /// <exception cref="HgnInputException">A name or a number is not what it should be.</exception>
+    public static TargetWeightOptions Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var weights = new TargetWeightOptions();
+
+        foreach (var part in text.Split(','))
+        {
+            var sides = part.Split('=');
+            var value = 0.0;
+
+            if (sides.Length != 2 || !double.TryParse(sides[1], NumberStyles.Float, CultureInfo.InvariantCulture, out value))
+            {
+                throw new HgnInputException($"The weights are '{text}'; expected targets with a number each, such as energies=10,forces=1.");
+            }
+
+            weights = sides[0] switch
+            {
+                "velocities" => weights with { Velocities = value },
+                "forces" => weights with { Forces = value },
+                "energies" => weights with { Energies = value },
+                _ => throw new HgnInputException($"A weight is for '{sides[0]}'; expected one of velocities, forces, energies."),
+            };
+        }
+
+        _ = weights.ToCore();
+        return weights;
+    }
+
+    internal TargetWeights ToCore()
+    {
+        foreach (var (name, weight) in new[] { ("velocities", Velocities), ("forces", Forces), ("energies", Energies) })
+        {
+            if (!(double.IsFinite(weight) && weight >= 0))
+            {
+                throw new HgnInputException(FormattableString.Invariant($"The weight of {name} is {weight}; expected a finite number, 0 or more."));
+            }
+        }
+
+        return new TargetWeights(Velocities, Forces, Energies);
     }
 }

@@ -1,6 +1,5 @@
 namespace HgnFunctional.IO
 
-open System
 open HgnFunctional
 open HgnFunctional.Space
 open HgnFunctional.Bodies
@@ -88,10 +87,13 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
                 (Some frame.Line)
                 (UnitsUnclear(Words.quote (defaultArg frame.UnitStyle ""), $"{assumed.Name}, as above the first frame"))
 
-        let structure, state, velocities = maker.State frame
+        let masses, structure = maker.Structure frame
         let forces = need "forces" "fx fy fz" frame frame.Forces |> Array.map (fun f -> assumed.ForceFactor * f)
+        // Without velocities nothing is known of momenta either.
+        let speeds = frame.Velocities |> Option.defaultWith (fun () -> Array.zeroCreate frame.Positions.Length)
+        let state = FileBodies.stateOf path (Some frame.Line) masses frame.Positions speeds
 
-        match Snapshot.tryCreate structure state (ReadOnlySpan<float> velocities) (ReadOnlySpan<float> forces) with
+        match Snapshot.tryOf structure state { Targets.none with Velocities = frame.Velocities; Forces = Some forces } with
         | Ok snapshot -> Snapshot.inTrajectory path snapshot
         | Error(CoincidentBodies(a, b)) ->
             let found = $"atoms {first.Ids[a]} and {first.Ids[b]} at the same place"

@@ -30,7 +30,7 @@ module Blocks =
         ]
 
     /// Every recipe: tests iterate it.
-    let all: BlockRecipe list = defaults @ KnownBlock.recipes @ messages @ [ RawBlock.recipe ]
+    let all: BlockRecipe list = defaults @ [ OffsetBlock.recipe ] @ KnownBlock.recipes @ messages @ [ RawBlock.recipe ]
 
 /// A custom part with the name of another.
 type VocabularyError =

@@ -168,11 +168,12 @@ module BodyBlock =
         let pool = poolOf EachBody
         let configuration = snapshot.Configuration
         let dimension = snapshot.Structure.Dimension
+        let velocities = snapshot.KnownVelocities
         let point = [| 0.0 |]
 
         for body in 0 .. snapshot.Structure.Bodies - 1 do
             point[0] <- Invariants.kineticTerm &configuration body
-            let velocity = snapshot.Velocities.Slice(body * dimension, dimension)
+            let velocity = ReadOnlySpan<float>(velocities, body * dimension, dimension)
             pool.Add(ReadOnlySpan<float> point, TensorPrimitives.Norm velocity)
 
     let private make (_: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IBlock =

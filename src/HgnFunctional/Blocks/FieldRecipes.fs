@@ -197,6 +197,7 @@ module FieldBlock =
         let inputs = SiteInputs.Of structure.Cell
         let point = Array.zeroCreate<float> inputs.Count
         let d = structure.Dimension
+        let forces = snapshot.KnownForces
 
         for kind in kindsOf structure do
             let pool, species = poolOf kind, BodySelection.speciesOf kind structure
@@ -204,7 +205,7 @@ module FieldBlock =
             for body in 0 .. structure.Bodies - 1 do
                 if BodySelection.isOf species structure body then
                     inputs.At(snapshot.State.Positions.Slice(body * d, d), Span<float> point)
-                    let force = TensorPrimitives.Norm(snapshot.Forces.Slice(body * d, d))
+                    let force = TensorPrimitives.Norm(ReadOnlySpan<float>(forces, body * d, d))
                     pool.Add(ReadOnlySpan<float> point, force)
 
     /// Fields of any form: a law of the place for all bodies, in proportion to a weight if they have one, or one for each species.

@@ -214,8 +214,8 @@ module MessageBlock =
         let configuration = snapshot.Configuration
         let _, directions = Invariants.pairs &configuration
         let d = snapshot.Structure.Dimension
-        let forces = snapshot.Forces.ToArray()
-        let speeds = snapshot.Velocities.ToArray() |> Array.chunkBySize d |> Array.map (Array.sumBy (fun x -> x * x) >> sqrt)
+        let forces = snapshot.KnownForces
+        let speeds = snapshot.KnownVelocities |> Array.chunkBySize d |> Array.map (Array.sumBy (fun x -> x * x) >> sqrt)
 
         let along pair =
             let sender, receiver = snapshot.Pairs.Senders[pair], snapshot.Pairs.Receivers[pair]

@@ -207,6 +207,7 @@ module PairBlock =
         let configuration = snapshot.Configuration
         let dimension = snapshot.Structure.Dimension
         let weights = snapshot.Structure.WeightsOf weight
+        let forces = snapshot.KnownForces
         let point = [| 0.0 |]
 
         for kind in kindsOf snapshot.Structure do
@@ -221,7 +222,7 @@ module PairBlock =
                 let mutable along = 0.0
 
                 for axis in 0 .. dimension - 1 do
-                    let difference = snapshot.Forces[sender * dimension + axis] - snapshot.Forces[receiver * dimension + axis]
+                    let difference = forces[sender * dimension + axis] - forces[receiver * dimension + axis]
                     along <- along + 0.5 * difference * directions[pair * dimension + axis]
 
                 // A pair of weight 0 shows nothing of the law.

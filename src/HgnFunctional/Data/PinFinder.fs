@@ -100,8 +100,10 @@ type PinFinder() =
         trajectories[trajectory] <- stillness
         stillness.Add(state, velocities, forces)
 
-    /// Takes the next frame.
-    member finder.Add(snapshot: Snapshot) : unit = finder.Add(snapshot.Trajectory, snapshot.State, snapshot.Velocities, snapshot.Forces)
+    /// Takes the next frame; one of unknown velocities says nothing of what moves.
+    member finder.Add(snapshot: Snapshot) : unit =
+        if snapshot.HasVelocities then
+            finder.Add(snapshot.Trajectory, snapshot.State, snapshot.Velocities, snapshot.Forces)
 
     /// Sum of the squares of forces on pinned coordinates, and how many there were in all frames.
     member _.PinnedForces: struct (float * float) =
@@ -124,7 +126,7 @@ type PinFinder() =
     /// The frame with the coordinates pinned that its trajectory was found to hold, beside those that its structure names.
     member _.Pin(snapshot: Snapshot) : Snapshot =
         match pinsOf snapshot.Trajectory with
-        | pins when pins.Length <> snapshot.Forces.Length -> snapshot
+        | pins when pins.Length <> snapshot.Coordinates -> snapshot
         | pins ->
             lock structures (fun () ->
                 let make (structure: Structure) : Structure =

@@ -15,6 +15,8 @@ type SnapshotError =
     | WrongSize of field: string * expected: int * actual: int
     /// A derivative is NaN or infinite; `body` counts from 0.
     | NotFiniteDerivative of field: string * body: int
+    /// The energy is NaN or infinite.
+    | NotFiniteEnergy
     /// Two interacting bodies stand at the same place, where their distance has no derivative; bodies count from 0.
     | CoincidentBodies of first: int * second: int
 
@@ -25,25 +27,71 @@ type SnapshotError =
             $"The state has {bodies} bodies in {dimension} dimensions; expected {structure} in {structureDimension}, as the structure has."
         | WrongSize(field, expected, actual) -> $"{field} has {actual} entries; expected {expected} (bodies x dimension)."
         | NotFiniteDerivative(field, body) -> $"{field} of body {body} holds a number that is not finite."
+        | NotFiniteEnergy -> "The energy is not a finite number."
         | CoincidentBodies(first, second) ->
             $"Bodies {first} and {second} interact and stand at the same place; expected a distance above 0."
 
-/// One moment of a trajectory: a structure, its state, and the measured time derivatives q' and p'. Immutable.
+/// What was measured of bodies at a moment, each part as far as it was.
+[<NoComparison>]
+type Targets =
+    {
+        /// q' [N x d].
+        Velocities: float[] option
+        /// p' [N x d], in units of momentum over time.
+        Forces: float[] option
+        /// The potential energy of all bodies, in units of mass x length^2 / time^2. Frames of one kind of bodies share a zero of
+        /// their energies, which is learned.
+        Energy: float option
+    }
+
+/// Common sets of targets.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module Targets =
+
+    /// Nothing.
+    let none: Targets = { Velocities = None; Forces = None; Energy = None }
+
+/// What a snapshot is called, and how much it counts.
+[<NoComparison>]
+type private SnapshotMarks = { Trajectory: string; Group: string; Weight: float }
+
+/// One moment of a trajectory, or a structure by itself: bodies, their state, and what was measured. Immutable.
 [<Sealed; NoEquality; NoComparison>]
 type Snapshot
-    private (structure: Structure, state: PhaseState, velocities: float[], forces: float[], pairs: RelatedPairs, trajectory: string) =
+    private
+    (
+        structure: Structure,
+        state: PhaseState,
+        velocities: float[],
+        forces: float[],
+        energy: float option,
+        pairs: RelatedPairs,
+        marks: SnapshotMarks
+    ) =
 
     /// Masses, species, cell, relations.
     member _.Structure: Structure = structure
 
-    /// Positions and momenta.
+    /// Positions and momenta; momenta are 0 where nothing is known of them.
     member _.State: PhaseState = state
 
-    /// q' [N x d].
+    /// q' [N x d]; empty where it was not measured.
     member _.Velocities: ReadOnlySpan<float> = ReadOnlySpan<float> velocities
 
-    /// p' [N x d], in units of momentum over time.
+    /// p' [N x d], in units of momentum over time; empty where it was not measured.
     member _.Forces: ReadOnlySpan<float> = ReadOnlySpan<float> forces
+
+    /// The potential energy of all bodies; none where it was not measured.
+    member _.Energy: float option = energy
+
+    /// Whether velocities were measured.
+    member _.HasVelocities: bool = velocities.Length > 0
+
+    /// Whether forces were measured.
+    member _.HasForces: bool = forces.Length > 0
+
+    /// Number of coordinates, bodies x dimension.
+    member _.Coordinates: int = state.Positions.Length
 
     /// The pairs that interact here, of all relations together, each once.
     member _.Pairs: Pairs = pairs.All
@@ -52,27 +100,77 @@ type Snapshot
     member _.Related: RelatedPairs = pairs
 
     /// What the trajectory is called that the snapshot belongs to: energies are compared within one. Empty unless said.
-    member _.Trajectory: string = trajectory
+    member _.Trajectory: string = marks.Trajectory
+
+    /// A name that snapshots share whose errors are told apart from those of others. Empty unless said.
+    member _.Group: string = marks.Group
+
+    /// How much the snapshot counts in training: one of weight 2 counts as two of weight 1, which is the default.
+    member _.Weight: float = marks.Weight
 
     /// What features are computed from.
     member _.Configuration: Configuration = Configuration(structure, pairs, state.Positions, state.Momenta)
 
     /// The snapshot in one line.
     override _.ToString() : string =
-        let rms (values: float[]) = Numerics.Tensors.TensorPrimitives.Norm(ReadOnlySpan<float> values) / sqrt (float values.Length)
+        let rms (what: string) (values: float[]) =
+            if values.Length = 0 then
+                []
+            else
+                let norm = Numerics.Tensors.TensorPrimitives.Norm(ReadOnlySpan<float> values)
+                [ $"root mean square {what} {norm / sqrt (float values.Length):G3}" ]
 
-        $"Snapshot of {state.Bodies} bodies in {state.Dimension} dimensions, {pairs.All.Count} pairs; root mean square velocity {rms velocities:G3}, force {rms forces:G3}"
+        let measured =
+            [
+                yield! rms "velocity" velocities
+                yield! rms "force" forces
+                yield! energy |> Option.map (fun energy -> $"energy {energy:G6}") |> Option.toList
+            ]
 
-    static member internal OfOwned(structure, state, velocities, forces, pairs) : Snapshot =
-        Snapshot(structure, state, velocities, forces, pairs, "")
+        let parts =
+            if measured.IsEmpty then
+                "nothing else measured"
+            else
+                String.concat ", " measured
+
+        $"Snapshot of {state.Bodies} bodies in {state.Dimension} dimensions, {pairs.All.Count} pairs; {parts}"
+
+    static member internal OfOwned(structure, state, velocities, forces, energy, pairs) : Snapshot =
+        Snapshot(structure, state, velocities, forces, energy, pairs, { Trajectory = ""; Group = ""; Weight = 1.0 })
 
     /// The same moment of a structure that differs in nothing that pairs depend on.
-    member internal _.On(structure: Structure) : Snapshot = Snapshot(structure, state, velocities, forces, pairs, trajectory)
+    member internal _.On(structure: Structure) : Snapshot = Snapshot(structure, state, velocities, forces, energy, pairs, marks)
 
-    /// Number of components of velocities, or of forces, that are not pinned.
-    member internal _.FreeComponents: int = forces.Length - structure.PinnedCoordinates.Length
+    /// Forces [N x d]; zeros where they were not measured.
+    member internal _.KnownForces: float[] = if forces.Length > 0 then forces else Array.zeroCreate state.Positions.Length
 
-    member internal _.InTrajectory(name: string) : Snapshot = Snapshot(structure, state, velocities, forces, pairs, name)
+    /// Velocities, likewise.
+    member internal _.KnownVelocities: float[] =
+        if velocities.Length > 0 then
+            velocities
+        else
+            Array.zeroCreate state.Positions.Length
+
+    /// Number of coordinates that are not pinned.
+    member internal _.FreeComponents: int = state.Positions.Length - structure.PinnedCoordinates.Length
+
+    /// Number of equations that it gives of what acts on bodies; as many as coordinates where nothing was measured.
+    member internal snapshot.Equations: int = if forces.Length > 0 || energy.IsNone then snapshot.FreeComponents else 1
+
+    /// What was measured; arrays are copies.
+    member _.Targets: Targets =
+        let part (values: float[]) = if values.Length = 0 then None else Some(Array.copy values)
+        { Velocities = part velocities; Forces = part forces; Energy = energy }
+
+    member private _.Marked(marks: SnapshotMarks) : Snapshot = Snapshot(structure, state, velocities, forces, energy, pairs, marks)
+
+    member internal snapshot.InTrajectory(name: string) : Snapshot = snapshot.Marked { marks with Trajectory = name }
+    member internal snapshot.InGroup(name: string) : Snapshot = snapshot.Marked { marks with Group = name }
+    member internal snapshot.Weighing(weight: float) : Snapshot = snapshot.Marked { marks with Weight = weight }
+
+    /// The same marks as another's.
+    member internal snapshot.MarkedAs(other: Snapshot) : Snapshot =
+        snapshot.Marked { Trajectory = other.Trajectory; Group = other.Group; Weight = other.Weight }
 
 /// Checked creation of snapshots.
 [<RequireQualifiedAccess>]
@@ -96,6 +194,51 @@ module Snapshot =
             |> Array.tryFindIndex (fun distance -> distance <= coincidence * size)
             |> Option.map (fun pair -> CoincidentBodies(pairs.Senders[pair], pairs.Receivers[pair])))
 
+    /// A snapshot of a state with what was measured; arrays are row-major [N x d] and copied.
+    let tryOf (structure: Structure) (state: PhaseState) (targets: Targets) : Result<Snapshot, SnapshotError> =
+        let expected = state.Bodies * state.Dimension
+
+        let wrongSize field (values: float[] option) =
+            values
+            |> Option.bind (fun values ->
+                if values.Length = expected then
+                    None
+                else
+                    Some(WrongSize(field, expected, values.Length)))
+
+        let notFinite field (values: float[] option) =
+            values
+            |> Option.bind (fun values ->
+                match Guard.firstNotFinite (ReadOnlySpan<float> values) with
+                | -1 -> None
+                | index -> Some(NotFiniteDerivative(field, index / state.Dimension)))
+
+        if structure.Bodies <> state.Bodies || structure.Dimension <> state.Dimension then
+            Error(OtherStructure(structure.Bodies, structure.Dimension, state.Bodies, state.Dimension))
+        else
+            match wrongSize "velocities" targets.Velocities |> Option.orElse (wrongSize "forces" targets.Forces) with
+            | Some error -> Error error
+            | None ->
+                let pairs = Structure.pairs structure state.Positions
+
+                let faults =
+                    [
+                        // Coincident bodies first: they are the cause where a force is not finite.
+                        fun () -> findCoincidence structure pairs state
+                        fun () -> notFinite "The velocity" targets.Velocities
+                        fun () -> notFinite "The force" targets.Forces
+                        fun () ->
+                            match targets.Energy with
+                            | Some energy when not (Double.IsFinite energy) -> Some NotFiniteEnergy
+                            | _ -> None
+                    ]
+
+                let copy (values: float[] option) = values |> Option.map Array.copy |> Option.defaultValue [||]
+
+                match faults |> List.tryPick (fun fault -> fault ()) with
+                | Some error -> Error error
+                | None -> Ok(Snapshot.OfOwned(structure, state, copy targets.Velocities, copy targets.Forces, targets.Energy, pairs))
+
     /// A snapshot of a state with its derivatives q' and p', each row-major [N x d] and copied.
     let tryCreate
         (structure: Structure)
@@ -103,23 +246,7 @@ module Snapshot =
         (velocities: ReadOnlySpan<float>)
         (forces: ReadOnlySpan<float>)
         : Result<Snapshot, SnapshotError> =
-        let expected = state.Bodies * state.Dimension
-
-        if structure.Bodies <> state.Bodies || structure.Dimension <> state.Dimension then
-            Error(OtherStructure(structure.Bodies, structure.Dimension, state.Bodies, state.Dimension))
-        elif velocities.Length <> expected then
-            Error(WrongSize("velocities", expected, velocities.Length))
-        elif forces.Length <> expected then
-            Error(WrongSize("forces", expected, forces.Length))
-        else
-            let pairs = Structure.pairs structure state.Positions
-
-            // Coincident bodies first: they are the cause where a force is not finite.
-            match findCoincidence structure pairs state, Guard.firstNotFinite velocities, Guard.firstNotFinite forces with
-            | Some error, _, _ -> Error error
-            | None, -1, -1 -> Ok(Snapshot.OfOwned(structure, state, velocities.ToArray(), forces.ToArray(), pairs))
-            | None, -1, index -> Error(NotFiniteDerivative("The force", index / state.Dimension))
-            | None, index, _ -> Error(NotFiniteDerivative("The velocity", index / state.Dimension))
+        tryOf structure state { Targets.none with Velocities = Some(velocities.ToArray()); Forces = Some(forces.ToArray()) }
 
     /// As `tryCreate`; throws an `ArgumentException` with the reason.
     let create (structure: Structure) (state: PhaseState) (velocities: float[]) (forces: float[]) : Snapshot =
@@ -127,10 +254,18 @@ module Snapshot =
         | Ok snapshot -> snapshot
         | Error error -> raise (ArgumentException(string error))
 
+    /// The same snapshot as one of a group of this name, whose errors are told apart.
+    let inGroup (name: string) (snapshot: Snapshot) : Snapshot = snapshot.InGroup name
+
+    /// The same snapshot, counting as so many in training. Throws an `ArgumentException` where that is not a finite number above 0.
+    let weighing (weight: float) (snapshot: Snapshot) : Snapshot =
+        Guard.positiveFinite (nameof weight) weight
+        snapshot.Weighing weight
+
     /// The same snapshot as a part of the trajectory of this name.
     let inTrajectory (name: string) (snapshot: Snapshot) : Snapshot = snapshot.InTrajectory name
 
-    /// The snapshot of a known Hamiltonian at a state, with exact derivatives; with the forces of a drive where it is one as well.
+    /// The snapshot of a known Hamiltonian at a state, with exact derivatives and no energy; with the forces of a drive where it is one as well.
     let ofHamiltonian (structure: Structure) (hamiltonian: IHamiltonian) (state: PhaseState) : Result<Snapshot, SnapshotError> =
         let velocities, forces = Hamiltonian.timeDerivative hamiltonian state
 

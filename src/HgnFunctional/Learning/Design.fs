@@ -7,38 +7,7 @@ open HgnFunctional.Numerics
 open HgnFunctional.Data
 open HgnFunctional.Blocks
 
-/// One linear system: some blocks side by side, with the rows in which their derivatives appear. Kinetic and potential
-/// features never meet in a row, so a model that splits is two small systems.
-[<NoEquality; NoComparison>]
-type internal LinearSystem =
-    {
-        /// "kinetic", "potential" or "coupled".
-        Name: string
-        /// The blocks, each with its first column.
-        Blocks: (IBlock * int)[]
-        /// Potential energies that are known, with their factors: what they give is taken off the targets.
-        Known: struct (IEnergyBlock * float[])[]
-        /// Whether q' = dH/dp gives rows.
-        HasVelocityRows: bool
-        /// Whether -p' = dH/dq gives rows.
-        HasForceRows: bool
-        /// The place of each block in the list that the systems were made of.
-        Places: int[]
-        /// Root mean squares of velocities and of forces: targets are divided by them, so that units do not decide a coupled fit.
-        Scales: struct (float * float)
-        /// The unit of the readouts that the rows are for, as energy: about that of the data, so that rows are of order one.
-        Unit: float
-    }
-
-    /// Number of features.
-    member system.Features: int = system.Blocks |> Array.sumBy (fun (block, _) -> block.Width)
-
-    /// Number of rows that a snapshot gives: what is pinned tells nothing.
-    member system.RowsOf(snapshot: Snapshot) : int =
-        let components = snapshot.FreeComponents
-        (if system.HasVelocityRows then components else 0) + (if system.HasForceRows then components else 0)
-
-/// Builds the rows of linear systems and folds them into accumulators.
+/// Makes linear systems, and folds their rows into accumulators.
 [<RequireQualifiedAccess>]
 module internal Design =
 
@@ -58,13 +27,13 @@ module internal Design =
     /// The systems of a list of blocks with their places in some other list, two if they split into T(p) + V(q), else one, for data with these root mean squares of
     /// velocities and forces, beside known potential energies. Forces always have a system, if only to tell what nothing explains.
     let systems
-        (scales: struct (float * float))
+        (scales: TargetScales)
+        (weights: TargetWeights)
         (known: struct (IEnergyBlock * float[])[])
         (blocks: (int * IBlock) list)
         : LinearSystem list =
-        let struct (velocities, forces) = scales
         // Kinetic terms of slower bodies are below the range of numbers, and count as if they were of order one.
-        let unitOfKinetic = if velocities < 1e-150 then 1.0 else velocities
+        let unitOfKinetic = if scales.Velocities < 1e-150 then 1.0 else scales.Velocities
 
         let system name velocityRows forceRows unit (blocks: (int * IBlock) list) =
             {
@@ -75,6 +44,7 @@ module internal Design =
                 Known = if forceRows then known else [||]
                 Places = blocks |> List.map fst |> Array.ofList
                 Scales = scales
+                Weights = weights
                 Unit = unit
             }
 
@@ -83,108 +53,22 @@ module internal Design =
         if List.isEmpty (those _.IsCoupled) then
             [
                 system "kinetic" true false unitOfKinetic (those _.IsKinetic)
-                system "potential" false true forces (those _.StandsInForces)
+                system "potential" false true scales.Forces (those _.StandsInForces)
             ]
             |> List.filter (fun system -> system.HasForceRows || system.Blocks.Length > 0)
         else
-            [ system "coupled" true true (sqrt velocities * sqrt forces) blocks ]
+            [ system "coupled" true true (sqrt scales.Velocities * sqrt scales.Forces) blocks ]
 
     /// Whether the rows of snapshots of some components at most, and the triangle, fit into arrays.
     let fits (components: int) (system: LinearSystem) : bool =
         let kinds = (if system.HasVelocityRows then 1L else 0L) + (if system.HasForceRows then 1L else 0L)
         let columns = 1L + (system.Blocks |> Array.sumBy (fun (block, _) -> int64 block.Width))
         let most = int64 Array.MaxLength
-        (int64 blockRows + kinds * int64 components) * columns <= most && columns * columns <= most
+        (int64 blockRows + kinds * int64 components + 1L) * columns <= most && columns * columns <= most
 
     /// Which columns of a system are a trend.
     let trendOf (system: LinearSystem) : bool[] =
         system.Blocks |> Array.collect (fun (block, _) -> Array.init block.Width (fun k -> k < block.Trend))
-
-    /// Scales the rows, and writes the targets into the last column.
-    let private finishRows
-        (columns: int)
-        (unit: float)
-        (sign: float)
-        (scale: float)
-        (target: ReadOnlySpan<float>)
-        (rows: Span<float>)
-        : unit =
-        if unit <> scale then
-            TensorPrimitives.Multiply(Span<float>.op_Implicit rows, unit / scale, rows)
-
-        for row in 0 .. target.Length - 1 do
-            rows[row * columns + columns - 1] <- sign * target[row] / scale
-
-    /// The forces of a snapshot that the known energies leave.
-    let private unknownForces (system: LinearSystem) (snapshot: Snapshot) : ReadOnlySpan<float> =
-        if system.Known.Length = 0 then
-            snapshot.Forces
-        else
-            let configuration = snapshot.Configuration
-            let left = snapshot.Forces.ToArray()
-
-            for struct (block, readout) in system.Known do
-                block.PullbackInto(&configuration, readout, Span<float> left, Span<float>.Empty)
-
-            ReadOnlySpan<float> left
-
-    /// Writes the rows of one snapshot, pinned ones too, velocities first; `rows` must be zero.
-    let private allRowsInto (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
-        let columns = system.Features + 1
-        let length = snapshot.Forces.Length * columns
-        let velocityRows = if system.HasVelocityRows then rows.Slice(0, length) else Span<float>.Empty
-
-        let forceRows =
-            if system.HasForceRows then
-                rows.Slice(rows.Length - length, length)
-            else
-                Span<float>.Empty
-
-        let configuration = snapshot.Configuration
-        let struct (velocityScale, forceScale) = system.Scales
-
-        for block, first in system.Blocks do
-            let ofQ = if forceRows.IsEmpty then forceRows else forceRows.Slice first
-            let ofP = if velocityRows.IsEmpty then velocityRows else velocityRows.Slice first
-            block.RowsInto(&configuration, ofQ, ofP, columns)
-
-        if system.HasVelocityRows then
-            finishRows columns system.Unit 1.0 velocityScale snapshot.Velocities velocityRows
-
-        if system.HasForceRows then
-            finishRows columns system.Unit -1.0 forceScale (unknownForces system snapshot) forceRows
-
-    let private allRowsOf (system: LinearSystem) (snapshot: Snapshot) : int =
-        (if system.HasVelocityRows then snapshot.Forces.Length else 0)
-        + (if system.HasForceRows then snapshot.Forces.Length else 0)
-
-    /// Writes the rows of one snapshot that are not pinned; `rows` must be zero.
-    let private rowsInto (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
-        let pins = snapshot.Structure.Pins
-
-        if pins.IsEmpty then
-            allRowsInto system snapshot rows
-        else
-            let columns = system.Features + 1
-            let all = Array.zeroCreate<float>(allRowsOf system snapshot * columns)
-            allRowsInto system snapshot (Span<float> all)
-            let mutable kept = 0
-
-            for row in 0 .. all.Length / columns - 1 do
-                if not pins[row % pins.Length] then
-                    ReadOnlySpan<float>(all, row * columns, columns).CopyTo(rows.Slice(kept * columns, columns))
-                    kept <- kept + 1
-
-    /// The rows of the forces of one snapshot [N d x features], so that rows times readout, in the unit of the system, are forces.
-    let forceRows (system: LinearSystem) (snapshot: Snapshot) : float[] =
-        let columns, count = system.Features + 1, allRowsOf system snapshot
-        let rows = Array.zeroCreate<float>(count * columns)
-        allRowsInto system snapshot (Span<float> rows)
-        let struct (_, scale) = system.Scales
-        let first = count - snapshot.Forces.Length
-
-        Array.init (snapshot.Forces.Length * system.Features) (fun k ->
-            scale * rows[(first + k / system.Features) * columns + k % system.Features])
 
     /// The accumulator of some snapshots.
     let private reduce (system: LinearSystem) (snapshots: Snapshot[]) : TallSkinnyQr =
@@ -197,9 +81,9 @@ module internal Design =
 
         for index in 0 .. snapshots.Length - 1 do
             let count = system.RowsOf snapshots[index]
-            rowsInto system snapshots[index] (Span<float>(buffer, filled * columns, count * columns))
+            Rows.into system snapshots[index] (Span<float>(buffer, filled * columns, count * columns))
             filled <- filled + count
-            rows <- rows + int64 count
+            rows <- rows + Rows.weighed system snapshots[index]
 
             if filled >= blockRows || index = snapshots.Length - 1 then
                 let full = Span<float>(buffer, 0, filled * columns)
@@ -239,7 +123,7 @@ module internal Design =
 
             let fill index =
                 let start, stop = starts[index] * triangle.Columns, starts[index + 1] * triangle.Columns
-                rowsInto system snapshots[index] (Span<float>(rows, start, stop - start))
+                Rows.into system snapshots[index] (Span<float>(rows, start, stop - start))
 
             Parallel.For(0, snapshots.Length, fill) |> ignore
             triangle.Fold(rows, Array.last starts, 0)
@@ -264,8 +148,14 @@ module internal Design =
         if systems |> Array.exists (fun system -> system.Features > LeastSquares.widest) then
             let triangles = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features |> WideFold.From)
 
-            (fun chunks -> Array.iter2 (fun system triangle -> foldWide system triangle chunks) systems triangles),
-            (fun () -> triangles |> Array.map _.Finish())
+            let weighed = Array.zeroCreate<int64> systems.Length
+
+            (fun chunks ->
+                systems
+                |> Array.iteri (fun index system ->
+                    foldWide system triangles[index] chunks
+                    weighed[index] <- weighed[index] + (chunks |> Seq.concat |> Seq.sumBy (Rows.weighed system)))),
+            (fun () -> Array.map2 (fun (triangle: WideFold) rows -> triangle.Finish().Counting rows) triangles weighed)
         else
             let accumulators = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features) |> ref
             (fun chunks -> accumulators.Value <- foldChunks systems accumulators.Value chunks), (fun () -> accumulators.Value)
@@ -304,7 +194,7 @@ module internal Design =
             | Error error -> failure <- Some error
             | Ok snapshot ->
                 chunk.Add snapshot
-                rowsInChunk <- rowsInChunk + snapshot.Forces.Length
+                rowsInChunk <- rowsInChunk + snapshot.Coordinates
 
                 if rowsInChunk >= chunkRows then
                     closeChunk ()

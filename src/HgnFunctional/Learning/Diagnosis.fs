@@ -28,6 +28,7 @@ module internal Diagnosis =
 
     let private missedOf (model: TrainedModel) (snapshot: Snapshot) : Missed option =
         match Model.bind snapshot.Structure model with
+        | _ when not snapshot.HasForces -> None
         | Error _ -> None
         | Ok dynamics ->
             let _, predicted = Dynamics.timeDerivative dynamics snapshot.State
@@ -81,9 +82,12 @@ module internal Diagnosis =
             None
 
     let private drag (missed: Missed[]) : Cause option =
-        let product = missed |> Array.sumBy (fun m -> TensorPrimitives.Dot(ReadOnlySpan<float> m.Residual, m.Snapshot.Velocities))
+        let product =
+            missed
+            |> Array.sumBy (fun m -> TensorPrimitives.Dot(ReadOnlySpan<float> m.Residual, ReadOnlySpan<float> m.Snapshot.KnownVelocities))
+
         let residual = missed |> Array.sumBy (fun m -> squares m.Residual)
-        let speeds = missed |> Array.sumBy (fun m -> TensorPrimitives.SumOfSquares m.Snapshot.Velocities)
+        let speeds = missed |> Array.sumBy (fun m -> TensorPrimitives.SumOfSquares(ReadOnlySpan<float> m.Snapshot.KnownVelocities))
         let correlation = product / sqrt (max Double.Epsilon (residual * speeds))
         if correlation < -sqrt notable then Some Drag else None
 
@@ -173,14 +177,14 @@ module internal Diagnosis =
     /// The fit of the forces that a model was learned from.
     let private forceFitOf (model: TrainedModel) : FitDiagnostics = model.Diagnostics |> List.find (fun fit -> fit.Part <> "kinetic")
 
-    /// Its relative error.
+    /// Its relative error, where forces are all that it is of.
     let forceErrorOf (model: TrainedModel) : float = (forceFitOf model).RelativeError
 
     /// Fewer equations than this for each unknown are few.
     let private fewEquations = 2L
 
     /// The warnings of a model and a sample of the snapshots that it was learned from.
-    let warnings (forcesVanish: bool) (sample: Snapshot[]) (model: TrainedModel) : Warning list =
+    let warnings (forcesVanish: bool) (unexplained: float) (sample: Snapshot[]) (model: TrainedModel) : Warning list =
         let fit = forceFitOf model
 
         [
@@ -192,5 +196,5 @@ module internal Diagnosis =
             elif fit.Rows < fewEquations * int64 fit.FeaturesKept then
                 FewEquations(fit.Rows, fit.FeaturesKept)
 
-            yield! ofError fit.RelativeError sample model
+            yield! ofError unexplained sample model
         ]

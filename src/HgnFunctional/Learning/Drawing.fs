@@ -110,7 +110,7 @@ module internal Drawing =
             |> List.indexed
             |> List.filter (fun (_, (part, _)) -> part.Recipe.Fixed.IsNone)
             |> List.map (fun (place, (_, block)) -> place, block)
-            |> Design.systems (struct (survey.VelocityScale, survey.ForceScale)) known
+            |> Design.systems survey.Scales config.Weights known
 
     let solveAll (ridge: Ridge) (systems: LinearSystem list) (accumulators: TallSkinnyQr list) =
         (systems, accumulators)

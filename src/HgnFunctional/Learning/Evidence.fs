@@ -27,7 +27,9 @@ module internal Evidence =
                 }
                 structure
 
-        Snapshot.create merged snapshot.State (snapshot.Velocities.ToArray()) (snapshot.Forces.ToArray())
+        match Snapshot.tryOf merged snapshot.State snapshot.Targets with
+        | Ok alike -> alike.MarkedAs snapshot
+        | Error error -> invalidOp (string error)
 
     /// The relative error of the same families with one law for all kinds; none where there is one kind of each.
     let private errorWithoutKinds (config: TrainingConfig) (chosen: Survey) : float option =

@@ -71,6 +71,20 @@ module internal Fingerprint =
         addFloats hash snapshot.State.Momenta
         addFloats hash snapshot.Velocities
         addFloats hash snapshot.Forces
+
+        // What is not there, or as by default, leaves the digest as it is.
+        if not (snapshot.HasVelocities && snapshot.HasForces) then
+            addText hash $"velocities {snapshot.HasVelocities}, forces {snapshot.HasForces}"
+
+        snapshot.Energy
+        |> Option.iter (fun energy ->
+            addText hash "energy"
+            addFloats hash (ReadOnlySpan<float> [| energy |]))
+
+        if snapshot.Weight <> 1.0 then
+            addText hash "weight"
+            addFloats hash (ReadOnlySpan<float> [| snapshot.Weight |])
+
         hash.GetHashAndReset()
 
     /// A number for the choice of a sample, which differs from seed to seed.

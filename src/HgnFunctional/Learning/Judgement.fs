@@ -15,11 +15,12 @@ module internal Judgement =
 
     /// The errors of a model on some snapshots, by species.
     let private errorsOn (sample: Snapshot[]) (model: TrainedModel) : BodyErrors =
-        let errors = BodyErrors()
+        let errors = BodyErrors model.KnowsZeroOfEnergy
 
         for snapshot in sample do
             let velocities, forces = Model.predict model snapshot
-            errors.Add(snapshot, velocities, forces)
+            let energy = if snapshot.Energy.IsSome then Model.potentialEnergy model snapshot else 0.0
+            errors.Add(snapshot, velocities, forces, energy)
 
         errors
 
@@ -55,7 +56,17 @@ module internal Judgement =
         (model: TrainedModel)
         : Verdict =
         let errors = errorsOn survey.Sample model
-        let unexplained = Diagnosis.forceErrorOf model
+
+        let relativeOf target =
+            errors.ByTarget
+            |> List.tryFind (fun error -> error.Target = target && error.Species.IsNone && error.Group.IsNone)
+            |> Option.map _.Relative
+
+        let unexplained =
+            if survey.HasEnergies then
+                relativeOf "forces" |> Option.orElse (relativeOf "energies") |> Option.defaultValue nan
+            else
+                Diagnosis.forceErrorOf model
 
         {
             Errors = errors.ByTarget

@@ -79,7 +79,7 @@ module internal Pilot =
         match systems with
         | [ system ] when Design.fits components system ->
             let wanted = max leastRows (rowsPerColumn * system.Features) |> int64
-            let before = survey.Sample |> Array.scan (fun rows snapshot -> rows + int64 snapshot.FreeComponents) 0L
+            let before = survey.Sample |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Equations) 0L
             let count = before |> Array.filter (fun rows -> rows < wanted) |> Array.length
             let sample: Result<Snapshot, unit> seq = survey.Sample |> Array.truncate count |> Seq.map Ok
             let parts = Array.ofList survey.Parts

@@ -31,10 +31,12 @@ type internal Survey =
         Species: string list
         BondTypes: string list
         AngleTypes: string list
-        /// Root mean square of q' over all components; 1 if all vanish.
-        VelocityScale: float
-        /// Root mean square of p' over all components; 1 if all vanish.
-        ForceScale: float
+        /// Root mean squares of q' and p' over all components, and how energies spread by body; 1 where all vanish.
+        Scales: TargetScales
+        /// What was measured in some frame.
+        HasVelocities: bool
+        HasForces: bool
+        HasEnergies: bool
         /// Whether all velocities and momenta vanish, so that the data say nothing of the kinetic energy.
         AtRest: bool
         /// Whether all forces vanish.
@@ -69,7 +71,7 @@ type internal SnapshotSample(seed: int, leastSnapshots: int, leastRows: int) =
     let ranks = HashSet<uint64>()
     let mutable rows = 0L
 
-    let rowsOf (snapshot: Snapshot) : int64 = int64 snapshot.Forces.Length
+    let rowsOf (snapshot: Snapshot) : int64 = int64 snapshot.Equations
 
     /// Takes one snapshot, with its digest.
     member _.Add(snapshot: Snapshot, digest: byte[]) : unit =
@@ -94,6 +96,65 @@ type internal SnapshotSample(seed: int, leastSnapshots: int, leastRows: int) =
         |> Array.sortBy (fun struct (_, rank) -> rank)
         |> Array.map (fun struct (snapshot, _) -> snapshot)
 
+/// How energies over the number of bodies vary among frames of one composition, or where no two frames share one, among all.
+[<Sealed>]
+type internal EnergySpread() =
+
+    // Mean and sum of squares about it, by composition (Welford 1962, doi:10.2307/1266577).
+    let sums = SortedDictionary<string, struct (int * float * float)>(StringComparer.Ordinal)
+
+    let add key value =
+        let struct (count, mean, squares) =
+            match sums.TryGetValue key with
+            | true, sum -> sum
+            | _ -> struct (0, 0.0, 0.0)
+
+        let offset = value - mean
+        let mean = mean + offset / float (count + 1)
+        sums[key] <- struct (count + 1, mean, squares + offset * (value - mean))
+
+    let composition (structure: Structure) : string =
+        structure.Species.Names
+        |> List.mapi (fun place name ->
+            let mutable count = 0
+
+            for body in 0 .. structure.Bodies - 1 do
+                if structure.Species.IndexOf body = place then
+                    count <- count + 1
+
+            $"{name} {float count / float structure.Bodies}")
+        |> String.concat "\n"
+
+    let deviation (parts: struct (int * float * float) seq) : float =
+        let count, squares = parts |> Seq.fold (fun (n, all) (struct (count, _, squares)) -> n + count, all + squares) (0, 0.0)
+        if squares > 0.0 then sqrt (squares / float count) else 0.0
+
+    /// Takes one snapshot.
+    member _.Add(snapshot: Snapshot) : unit =
+        snapshot.Energy
+        |> Option.iter (fun energy -> add (composition snapshot.Structure) (energy / float snapshot.Structure.Bodies))
+
+    /// Number of frames with an energy.
+    member _.Count: int = sums.Values |> Seq.sumBy (fun (struct (count, _, _)) -> count)
+
+    /// The standard deviation; 1 where nothing varies.
+    member _.Spread: float =
+        let within = deviation sums.Values
+        let means = EnergySpread.Of(sums.Values |> Seq.map (fun (struct (_, mean, _)) -> mean))
+
+        if within > 0.0 then within
+        elif means > 0.0 then means
+        else 1.0
+
+    static member private Of(values: float seq) : float =
+        let values = Array.ofSeq values
+        let mean = if values.Length = 0 then 0.0 else Array.average values
+
+        if values.Length = 0 then
+            0.0
+        else
+            sqrt (values |> Array.averageBy (fun value -> (value - mean) * (value - mean)))
+
 /// Collects a survey snapshot by snapshot.
 [<Sealed>]
 type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) =
@@ -114,9 +175,11 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
     let fingerprint = DataFingerprint()
     let mutable first: Snapshot option = None
     let mutable largest = struct (0, 0)
-    let mutable components = 0L
+    let mutable velocityComponents = 0L
+    let mutable forceComponents = 0L
     let mutable velocities = SquareSum.zero
     let mutable forces = SquareSum.zero
+    let energies = EnergySpread()
     let mutable atRest = true
     let mutable forcesVanish = true
     let mutable seesReach = false
@@ -131,10 +194,10 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
             pools[kind] <- pool
             pool
 
-    let vanishes (values: ReadOnlySpan<float>) : bool = TensorPrimitives.MaxMagnitude values = 0.0
+    let vanishes (values: ReadOnlySpan<float>) : bool = values.IsEmpty || TensorPrimitives.MaxMagnitude values = 0.0
 
     /// Root mean square without what is pinned.
-    let scaleOf (pinnedCount: float) (pinnedSquares: float) (sum: SquareSum) : float =
+    let scaleOf (components: int64) (pinnedCount: float) (pinnedSquares: float) (sum: SquareSum) : float =
         if pinnedSquares > 0.0 then
             let free = SquareSum.value sum - pinnedSquares
             if free > 0.0 then sqrt (free / (float components - pinnedCount)) else 1.0
@@ -168,10 +231,12 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
 
         let struct (most, _) = largest
 
-        if snapshot.Forces.Length > most then
-            largest <- struct (snapshot.Forces.Length, snapshot.Structure.Bodies)
+        if snapshot.Coordinates > most then
+            largest <- struct (snapshot.Coordinates, snapshot.Structure.Bodies)
 
-        components <- components + int64 snapshot.Forces.Length
+        velocityComponents <- velocityComponents + int64 snapshot.Velocities.Length
+        forceComponents <- forceComponents + int64 snapshot.Forces.Length
+        energies.Add snapshot
         velocities <- SquareSum.add velocities (SquareSum.ofValues snapshot.Velocities)
         forces <- SquareSum.add forces (SquareSum.ofValues snapshot.Forces)
         forcesVanish <- forcesVanish && vanishes snapshot.Forces
@@ -186,7 +251,8 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
         let struct (pinnedForces, pinnedCount) = pins.PinnedForces
         let snapshots = sample.Snapshots |> Array.map pins.Pin
         let first = first |> Option.map pins.Pin
-        let shown = Array.truncate sampleSize snapshots
+        // Energies alone are one equation a snapshot.
+        let shown = if forceComponents > 0L then Array.truncate sampleSize snapshots else snapshots
 
         let sampleOf (pool: InputPool) : TrainingSample =
             {
@@ -208,7 +274,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
                 [ for entry in ofRecipe -> { Recipe = recipe; Place = place; Kind = entry.Key; Sample = sampleOf entry.Value } ])
             |> List.concat
 
-        let rowsBefore = snapshots |> Array.scan (fun rows snapshot -> rows + int64 snapshot.FreeComponents) 0L
+        let rowsBefore = snapshots |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Equations) 0L
         let inPilot = rowsBefore |> Array.filter (fun rows -> rows < int64 pilotRows) |> Array.length
 
         {
@@ -216,10 +282,22 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
             Species = List.ofSeq species
             BondTypes = List.ofSeq bondTypes
             AngleTypes = List.ofSeq angleTypes
-            VelocityScale = scaleOf pinnedCount 0.0 velocities
-            ForceScale = scaleOf pinnedCount pinnedForces forces
+            Scales =
+                {
+                    Velocities = scaleOf velocityComponents pinnedCount 0.0 velocities
+                    Forces =
+                        // Where energies are all there is, forces are of their size over a length of order one.
+                        if forceComponents = 0L then
+                            energies.Spread
+                        else
+                            scaleOf forceComponents pinnedCount pinnedForces forces
+                    Energies = energies.Spread
+                }
+            HasVelocities = velocityComponents > 0L
+            HasForces = forceComponents > 0L
+            HasEnergies = energies.Count > 0
             AtRest = atRest
-            ForcesVanish = forcesVanish
+            ForcesVanish = forcesVanish && forceComponents > 0L
             SeesReach = seesReach
             Frames = fingerprint.Frames
             Hash = fingerprint.Hash

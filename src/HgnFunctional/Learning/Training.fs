@@ -59,7 +59,9 @@ module Training =
         (entering: TrainingStage -> unit)
         (source: Result<Snapshot, 'error> seq)
         : Result<Survey, TrainingError<'error>> =
-        let collector = SurveyCollector(config.Recipes, config.Width, config.Seed)
+        let hasOffsets = config.Recipes |> List.exists (fun recipe -> recipe.Kind = OffsetBlock.recipe.Kind)
+        let recipes = if hasOffsets then config.Recipes else config.Recipes @ [ OffsetBlock.recipe ]
+        let collector = SurveyCollector(recipes, config.Width, config.Seed)
         let mutable failure = None
         let mutable frame = 0
         entering Reading
@@ -89,6 +91,7 @@ module Training =
             | Some reach when not survey.SeesReach && first.Structure.Bodies > 1 -> Error(NoPairsWithin(reach.Largest, leastDistance first))
             | Some reach when (absentFrom survey reach).IsSome -> Error(CutoffOfNoSpecies((absentFrom survey reach).Value, survey.Species))
             | _ when survey.Parts.IsEmpty -> Error NoBlocks
+            | _ when not (survey.HasForces || survey.HasEnergies) -> Error NothingMeasured
             | _ when survey.Sample |> Array.forall (fun snapshot -> snapshot.FreeComponents = 0) -> Error AllPinned
             | _ -> Ok survey
 
@@ -144,12 +147,12 @@ module Training =
             let blocks = termsOf system solution |> List.map (fun (_, term) -> term.Block)
             let starts = blocks |> List.scan (fun start block -> start + block.Width) 0
             let kept = { system with Blocks = List.zip blocks (List.take blocks.Length starts) |> Array.ofList }
-            let struct (_, scale) = system.Scales
+            let scale = system.Scales.Forces
 
             { new IModelPosterior with
                 member _.ForceDeviation(snapshot) =
                     let ofReadout =
-                        Design.forceRows kept snapshot
+                        Rows.ofForces kept snapshot
                         |> Array.chunkBySize (max 1 posterior.Features)
                         |> Array.map (fun row -> posterior.StandardDeviation(ReadOnlySpan<float> row))
 
@@ -243,6 +246,8 @@ module Training =
         let blocks = systems |> List.collect (fun system -> system.Blocks |> Array.map fst |> List.ofArray)
 
         match List.partition (fun system -> system.HasVelocityRows) systems with
+        | _ when survey.HasEnergies && blocks |> List.exists (fun block -> block.Part = Coupled) ->
+            Error(EnergiesNeedSplit((blocks |> List.find (fun block -> block.Part = Coupled)).Kind))
         | _ when not survey.AtRest -> Ok(systems, [])
         | [], potential -> Ok(potential, [])
         | [ _ ], ([ forces ] as potential) when forces.Features > 0 || forces.Known.Length > 0 ->
@@ -314,7 +319,9 @@ module Training =
                 {
                     Scope = scopeOf survey
                     Terms = terms
-                    Constant = -(energyAt survey.First terms)
+                    Constant =
+                        // Without energies in the data the first snapshot has energy zero.
+                        if survey.HasEnergies then 0.0 else -(energyAt survey.First terms)
                     Diagnostics = fitted |> List.map (fun (system, solution) -> diagnose system solution)
                     Units = survey.First.Structure.Labels |> Option.bind _.Units
                     Provenance =
@@ -332,9 +339,11 @@ module Training =
                     Posterior = posteriorOf fitted
                 }
                 |> fun model ->
+                    let verdict = Judgement.verdict config survey choice.Evidence fitted model
+
                     { model with
-                        Warnings = Diagnosis.warnings survey.ForcesVanish survey.Sample model
-                        Verdict = Some(Judgement.verdict config survey choice.Evidence fitted model)
+                        Warnings = Diagnosis.warnings survey.ForcesVanish verdict.Unexplained survey.Sample model
+                        Verdict = Some verdict
                     })
 
         if List.isEmpty config.Recipes then

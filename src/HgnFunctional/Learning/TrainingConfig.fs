@@ -20,6 +20,19 @@ type CutoffChoice =
     /// This one.
     | FixedCutoff of Cutoff
 
+/// How much each kind of target counts, where it was measured; 0 leaves it out. Targets are divided by their spread in the data before, so that 1 means
+/// that an error of the whole spread of one costs as much as that of another.
+[<NoComparison>]
+type TargetWeights =
+    {
+        /// Of each component of the velocities.
+        Velocities: float
+        /// Of each component of the forces.
+        Forces: float
+        /// Of the energy of each frame.
+        Energies: float
+    }
+
 /// The options of training. `TrainingConfig.defaults` were chosen by measurement (docs/DEFAULTS.md).
 [<NoEquality; NoComparison>]
 type TrainingConfig =
@@ -39,6 +52,8 @@ type TrainingConfig =
         Width: int
         /// The penalty on hidden units.
         Ridge: Ridge
+        /// How much each kind of target counts; finite, and not below 0.
+        Weights: TargetWeights
         /// Seed of every random draw.
         Seed: int
         /// Whether the verdict shows the evidence for every family of columns, also where the fit is good.
@@ -63,6 +78,7 @@ module TrainingConfig =
             Cutoff = AutomaticCutoff
             Width = 64
             Ridge = Automatic
+            Weights = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
             Seed = 1
             ShowsEvidence = false
         }

@@ -34,6 +34,10 @@ type TrainingError<'source> =
     | CutoffOfNoSpecies of species: string * known: string list
     /// All velocities and momenta vanish, of which such a block cannot learn.
     | AtRest of block: string
+    /// No snapshot has forces or an energy.
+    | NothingMeasured
+    /// Energies were measured, and a block mixes momenta with positions, so that it has no potential energy.
+    | EnergiesNeedSplit of block: string
     /// All bodies of all snapshots are pinned.
     | AllPinned
     /// The sampler wants the outputs of a first fit, and a block of this kind gives none.
@@ -62,6 +66,9 @@ type TrainingError<'source> =
             $"There is a cutoff for pairs of the species '{species}', and no body is of it; expected {among} alone."
         | AtRest block ->
             $"All velocities and momenta are 0, of which a block of kind '{block}' cannot learn; expected frames that move, or blocks that see positions alone."
+        | NothingMeasured -> "No frame has forces or an energy; expected one of them in some frame."
+        | EnergiesNeedSplit block ->
+            $"The data have energies, which are potential ones, and a block of kind '{block}' mixes momenta with positions; expected blocks that see either."
         | AllPinned -> "All bodies of the data are pinned, so that none tells what acts on it; expected some that move."
         | NoFittedOutputs(sampler, block) ->
             $"The sampler {sampler} needs the energies of a first fit, which a block of kind '{block}' does not give; expected elm, u-swim or swim."

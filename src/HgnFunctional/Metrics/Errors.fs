@@ -21,13 +21,13 @@ type Evaluation =
         Bodies: int
         /// Largest number of bodies that are pinned, as a structure says or as frames show: they count in no error.
         PinnedBodies: int
-        /// |F' - F| / |F| over all forces, Frobenius norms.
+        /// |F' - F| / |F| over all forces, Frobenius norms; 0 where none were measured.
         RelativeForceError: float
-        /// |v' - v| / |v| over all velocities.
+        /// |v' - v| / |v| over all velocities; 0 where none were measured.
         RelativeVelocityError: float
         /// Mean square error over all components of q' and p'.
         MeanSquareError: float
-        /// Errors of forces and of velocities, of all bodies and of each species.
+        /// Errors of forces, velocities and energies, of all bodies, of each species and of each group.
         Errors: TargetError list
         /// Largest |H(frame) - H(first)| within a trajectory, over its mean kinetic energy; none where nothing moves, since frames
         /// at rest follow from no other, where forces such as drag change the energy, and where it depends on which image of the box a
@@ -103,7 +103,7 @@ type private EvaluationSums(model: TrainedModel) =
     let mutable hasImages = false
     let mutable outside = 0L
     let mutable invariants = 0L
-    let byBody = BodyErrors()
+    let byBody = BodyErrors model.KnowsZeroOfEnergy
     let sample = ResizeArray<Snapshot>()
     let mutable bound: (Structure * Dynamics) option = None
 
@@ -117,11 +117,15 @@ type private EvaluationSums(model: TrainedModel) =
                 dynamics)
 
     let addSquares (struct (errors, sizes)) (predicted: float[]) (measured: ReadOnlySpan<float>) : struct (SquareSum * SquareSum) =
-        let differences = Array.zeroCreate<float> measured.Length
-        TensorPrimitives.Subtract(ReadOnlySpan<float> predicted, measured, Span<float> differences)
+        if measured.IsEmpty then
+            struct (errors, sizes)
+        else
 
-        struct (SquareSum.add errors (SquareSum.ofValues (ReadOnlySpan<float> differences)),
-                SquareSum.add sizes (SquareSum.ofValues measured))
+            let differences = Array.zeroCreate<float> measured.Length
+            TensorPrimitives.Subtract(ReadOnlySpan<float> predicted, measured, Span<float> differences)
+
+            struct (SquareSum.add errors (SquareSum.ofValues (ReadOnlySpan<float> differences)),
+                    SquareSum.add sizes (SquareSum.ofValues measured))
 
     let addEnergy (snapshot: Snapshot) (energy: float) (kinetic: float) : unit =
         let masses = snapshot.Structure.Masses.ToArray()
@@ -166,10 +170,11 @@ type private EvaluationSums(model: TrainedModel) =
 
             frames <- frames + 1
             bodies <- max bodies snapshot.Structure.Bodies
-            components <- components + 2L * int64 forces.Length
+            components <- components + int64 snapshot.Forces.Length + int64 snapshot.Velocities.Length
             force <- addSquares force forces snapshot.Forces
             velocity <- addSquares velocity velocities snapshot.Velocities
-            byBody.Add(snapshot, velocities, forces)
+            let potential = if snapshot.Energy.IsSome then Model.potentialEnergy model snapshot else 0.0
+            byBody.Add(snapshot, velocities, forces, potential)
 
             if sample.Count < mostToDiagnose then
                 sample.Add snapshot
@@ -189,15 +194,15 @@ type private EvaluationSums(model: TrainedModel) =
             None
         else
             let pinned = byBody.PinnedBodies
-            let ratio errors sizes = if errors = 0.0 then 0.0 else sqrt (errors / sizes)
 
             let force, velocity, meanSquare =
                 if pinned = 0 then
                     let all = SquareSum.value (SquareSum.add forceErrors velocityErrors)
-                    relative force, relative velocity, all / float components
+                    relative force, relative velocity, all / float (max 1L components)
                 else
-                    let struct (forceErrors, forces, velocityErrors, velocities, count) = byBody.Totals
-                    ratio forceErrors forces, ratio velocityErrors velocities, (forceErrors + velocityErrors) / (2.0 * count)
+                    let struct (force, velocity) = byBody.Totals
+                    let ratio (sums: ErrorSums) = if sums.Errors = 0.0 then 0.0 else sqrt (sums.Errors / sums.Sizes)
+                    ratio force, ratio velocity, (force.Errors + velocity.Errors) / max 1.0 (force.Count + velocity.Count)
 
             Some
                 {

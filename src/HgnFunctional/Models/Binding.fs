@@ -94,10 +94,21 @@ module Model =
             | [||] -> undriven
             | forces -> Driven(undriven, ModelDrive(structure, forces)))
 
+    /// The potential energy, up to the constant, of a snapshot whose kinds are those of the model's training.
+    let internal potentialEnergy (model: TrainedModel) (snapshot: Snapshot) : float =
+        let configuration = snapshot.Configuration
+        let mutable energy = 0.0
+
+        for struct (block, readout) in energiesOf model.Terms do
+            if block.Part = Potential then
+                energy <- energy + block.Energy(&configuration, readout)
+
+        energy
+
     /// What a model predicts for a snapshot whose kinds are those of its training: velocities and forces [N d].
     let internal predict (model: TrainedModel) (snapshot: Snapshot) : float[] * float[] =
         let configuration = snapshot.Configuration
-        let size = snapshot.Forces.Length
+        let size = snapshot.Coordinates
         let gradientQ, velocities = Array.zeroCreate<float> size, Array.zeroCreate<float> size
 
         for struct (block, readout) in energiesOf model.Terms do

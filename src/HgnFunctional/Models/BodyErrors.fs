@@ -1,5 +1,6 @@
 namespace HgnFunctional.Models
 
+open System
 open System.Collections.Generic
 open HgnFunctional.Bodies
 open HgnFunctional.Data
@@ -8,92 +9,153 @@ open HgnFunctional.Data
 [<NoComparison>]
 type TargetError =
     {
-        /// "forces" or "velocities".
+        /// "forces", "velocities" or "energies", each of what was measured.
         Target: string
         /// The species of the bodies; none for all of them.
         Species: string option
-        /// |predicted - measured| / |measured|; 0 where both vanish, infinite where only the measured ones do.
+        /// The group of the snapshots (`Snapshot.Group`); none for all of them.
+        Group: string option
+        /// |predicted - measured| / |measured|; 0 where both vanish, infinite where only the measured ones do. Of energies less
+        /// their means.
         Relative: float
-        /// Root mean square of predicted - measured, in the length and time of the data, and for forces their mass.
+        /// Root mean square of predicted - measured, in the length and time of the data, and for forces and energies their mass.
+        /// Of energies by body; where the model knows no zero of energies, less the mean difference.
         RootMeanSquare: float
+        /// Mean absolute value of the same.
+        MeanAbsolute: float
     }
 
-/// Squares of errors and of sizes of each component of the bodies of one trajectory.
+/// Sums of errors and sizes of one target at each component of some bodies.
 [<Sealed>]
-type private ComponentErrors(structure: Structure) =
+type private ComponentSums(size: int) =
+    member val Errors: float[] = Array.zeroCreate size
+    member val Absolutes: float[] = Array.zeroCreate size
+    member val Sizes: float[] = Array.zeroCreate size
+    member val Frames = 0 with get, set
+
+    member sums.Add(predicted: float[], measured: ReadOnlySpan<float>) : unit =
+        if not measured.IsEmpty then
+            sums.Frames <- sums.Frames + 1
+
+            for k in 0 .. size - 1 do
+                let error = predicted[k] - measured[k]
+                sums.Errors[k] <- sums.Errors[k] + error * error
+                sums.Absolutes[k] <- sums.Absolutes[k] + abs error
+                sums.Sizes[k] <- sums.Sizes[k] + measured[k] * measured[k]
+
+/// Errors of each component of the bodies of one trajectory and group.
+[<Sealed>]
+type private ComponentErrors(structure: Structure, group: string) =
 
     let size = structure.Bodies * structure.Dimension
 
     member _.Structure: Structure = structure
+    member _.Group: string = group
     member _.Size: int = size
-    member val ForceErrors: float[] = Array.zeroCreate size
-    member val Forces: float[] = Array.zeroCreate size
-    member val VelocityErrors: float[] = Array.zeroCreate size
-    member val Velocities: float[] = Array.zeroCreate size
-    member val Frames = 0 with get, set
+    member val Forces = ComponentSums size
+    member val Velocities = ComponentSums size
 
-    member errors.Add(snapshot: Snapshot, velocities: float[], forces: float[]) : unit =
-        errors.Frames <- errors.Frames + 1
+/// What the energies by body of some snapshots are, and what a model says.
+[<Struct; NoComparison>]
+type private EnergyPair = { Predicted: float; Measured: float; EnergyGroup: string }
 
-        for k in 0 .. size - 1 do
-            let force, velocity = snapshot.Forces[k], snapshot.Velocities[k]
-            errors.ForceErrors[k] <- errors.ForceErrors[k] + (forces[k] - force) * (forces[k] - force)
-            errors.Forces[k] <- errors.Forces[k] + force * force
-            errors.VelocityErrors[k] <- errors.VelocityErrors[k] + (velocities[k] - velocity) * (velocities[k] - velocity)
-            errors.Velocities[k] <- errors.Velocities[k] + velocity * velocity
+/// Sums of squares of errors, of absolute errors and of squares of sizes over so many components.
+[<Struct; NoComparison>]
+type internal ErrorSums = { Errors: float; Absolutes: float; Sizes: float; Count: float }
 
-/// Errors of a model by species, over frames of trajectories, without what is pinned, whether a structure names it or the frames
-/// show it.
+/// Errors of a model by species and group, over frames of trajectories, without what is pinned, whether a structure names it or the
+/// frames show it. `hasZero` says whether the model knows the zero of energies.
 [<Sealed>]
-type internal BodyErrors() =
+type internal BodyErrors(hasZero: bool) =
 
     let finder = PinFinder()
-    let current = Dictionary<string, ComponentErrors>()
+    let current = Dictionary<struct (string * string), ComponentErrors>()
     // Trajectories of which the bodies changed.
     let past = ResizeArray<string * ComponentErrors>()
+    let energies = ResizeArray<EnergyPair>()
 
     let isFree (trajectory: string) (errors: ComponentErrors) : int -> bool =
         let named, found = errors.Structure.Pins.ToArray(), finder.PinsOf trajectory
         let isIn (pins: bool[]) k = pins.Length = errors.Size && pins[k]
         fun k -> not (isIn named k) && not (isIn found k)
 
-    let all () = Seq.append past (seq { for entry in current -> entry.Key, entry.Value })
+    let all () =
+        let now =
+            seq {
+                for entry in current ->
+                    let struct (trajectory, _) = entry.Key
+                    trajectory, entry.Value
+            }
 
-    /// Sums over the free components of bodies of a species, or all: errors, sizes, and how many there are.
-    let sums (species: string option) (errorsOf: ComponentErrors -> float[]) (sizesOf: ComponentErrors -> float[]) =
+        Seq.append past now
+
+    /// Sums over the free components of bodies of a species, or all, in a group, or all.
+    let sums (species: string option) (group: string option) (sumsOf: ComponentErrors -> ComponentSums) : ErrorSums =
         let mutable errors = 0.0
+        let mutable absolutes = 0.0
         let mutable sizes = 0.0
         let mutable count = 0.0
 
         for trajectory, entry in all () do
-            let isFree = isFree trajectory entry
-            let d = entry.Structure.Dimension
-            let own, size = errorsOf entry, sizesOf entry
+            if group |> Option.forall ((=) entry.Group) then
+                let isFree = isFree trajectory entry
+                let d = entry.Structure.Dimension
+                let own = sumsOf entry
 
-            for k in 0 .. entry.Size - 1 do
-                let isWanted = species |> Option.forall (fun name -> entry.Structure.Species.NameOf(k / d) = name)
+                for k in 0 .. entry.Size - 1 do
+                    let isWanted = species |> Option.forall (fun name -> entry.Structure.Species.NameOf(k / d) = name)
 
-                if isWanted && isFree k then
-                    errors <- errors + own[k]
-                    sizes <- sizes + size[k]
-                    count <- count + float entry.Frames
+                    if own.Frames > 0 && isWanted && isFree k then
+                        errors <- errors + own.Errors[k]
+                        absolutes <- absolutes + own.Absolutes[k]
+                        sizes <- sizes + own.Sizes[k]
+                        count <- count + float own.Frames
 
-        struct (errors, sizes, count)
+        { Errors = errors; Absolutes = absolutes; Sizes = sizes; Count = count }
+
+    let energySums (group: string option) : ErrorSums =
+        let mine = energies |> Seq.filter (fun pair -> group |> Option.forall ((=) pair.EnergyGroup)) |> Array.ofSeq
+        let mean (valueOf: EnergyPair -> float) = if energies.Count = 0 then 0.0 else energies |> Seq.averageBy valueOf
+        let middle = mean _.Measured
+        let shift = if hasZero then 0.0 else mean (fun pair -> pair.Predicted - pair.Measured)
+        let errors = mine |> Array.map (fun pair -> pair.Predicted - pair.Measured - shift)
+
+        {
+            Errors = errors |> Array.sumBy (fun error -> error * error)
+            Absolutes = errors |> Array.sumBy abs
+            Sizes = mine |> Array.sumBy (fun pair -> (pair.Measured - middle) * (pair.Measured - middle))
+            Count = float mine.Length
+        }
 
     /// Takes one frame, with what is predicted for it.
-    member _.Add(snapshot: Snapshot, velocities: float[], forces: float[]) : unit =
+    member _.Add(snapshot: Snapshot, velocities: float[], forces: float[], energy: float) : unit =
         finder.Add snapshot
+        let key = struct (snapshot.Trajectory, snapshot.Group)
 
         let entry =
-            match current.TryGetValue snapshot.Trajectory with
-            | true, entry when entry.Size = forces.Length && entry.Structure.Dimension = snapshot.Structure.Dimension -> entry
+            match current.TryGetValue key with
+            | true, entry when Object.ReferenceEquals(entry.Structure, snapshot.Structure) -> entry
+            | true, entry when
+                entry.Size = snapshot.Coordinates
+                && entry.Structure.Dimension = snapshot.Structure.Dimension
+                && Seq.forall
+                    (fun body -> entry.Structure.Species.NameOf body = snapshot.Structure.Species.NameOf body)
+                    (seq { 0 .. snapshot.Structure.Bodies - 1 })
+                ->
+                entry
             | true, entry ->
                 past.Add((snapshot.Trajectory, entry))
-                ComponentErrors snapshot.Structure
-            | _ -> ComponentErrors snapshot.Structure
+                ComponentErrors(snapshot.Structure, snapshot.Group)
+            | _ -> ComponentErrors(snapshot.Structure, snapshot.Group)
 
-        current[snapshot.Trajectory] <- entry
-        entry.Add(snapshot, velocities, forces)
+        current[key] <- entry
+        entry.Forces.Add(forces, snapshot.Forces)
+        entry.Velocities.Add(velocities, snapshot.Velocities)
+
+        snapshot.Energy
+        |> Option.iter (fun measured ->
+            let bodies = float snapshot.Structure.Bodies
+            energies.Add { Predicted = energy / bodies; Measured = measured / bodies; EnergyGroup = snapshot.Group })
 
     /// A frame with what its trajectory was found to pin.
     member _.Pin(snapshot: Snapshot) : Snapshot = finder.Pin snapshot
@@ -108,33 +170,35 @@ type internal BodyErrors() =
         |> Seq.append [ 0 ]
         |> Seq.max
 
-    /// Squares of the errors of forces, of forces, of the errors of velocities, of velocities, and the number of components of each.
-    member _.Totals: struct (float * float * float * float * float) =
-        let struct (force, forces, count) = sums None _.ForceErrors _.Forces
-        let struct (velocity, velocities, _) = sums None _.VelocityErrors _.Velocities
-        struct (force, forces, velocity, velocities, count)
+    /// The errors of forces and of velocities over everything.
+    member _.Totals: struct (ErrorSums * ErrorSums) = struct (sums None None _.Forces, sums None None _.Velocities)
 
-    /// The errors of all bodies and, where they are of several species, of each.
+    /// The errors of all bodies and, where they are of several species or groups, of each.
     member _.ByTarget: TargetError list =
-        let names =
-            all () |> Seq.collect (fun (_, entry) -> entry.Structure.Species.Names) |> Seq.distinct |> Seq.sort |> List.ofSeq
+        let distinct (names: string seq) = names |> Seq.distinct |> Seq.sort |> List.ofSeq
+        let species = all () |> Seq.collect (fun (_, entry) -> entry.Structure.Species.Names) |> distinct
+        let groups = Seq.append (all () |> Seq.map (fun (_, entry) -> entry.Group)) (energies |> Seq.map _.EnergyGroup) |> distinct
+        let several names = if List.length names > 1 then List.map Some names else []
 
-        let species = None :: (if names.Length > 1 then List.map Some names else [])
+        let error (target: string) (species: string option) (group: string option) (sums: ErrorSums) : TargetError option =
+            if sums.Count = 0.0 then
+                None
+            else
+                Some
+                    {
+                        Target = target
+                        Species = species
+                        Group = group
+                        Relative = if sums.Errors = 0.0 then 0.0 else sqrt (sums.Errors / sums.Sizes)
+                        RootMeanSquare = sqrt (sums.Errors / sums.Count)
+                        MeanAbsolute = sums.Absolutes / sums.Count
+                    }
 
         [
-            for target, errorsOf, sizesOf in
-                [
-                    "forces", (fun (entry: ComponentErrors) -> entry.ForceErrors), (fun (entry: ComponentErrors) -> entry.Forces)
-                    "velocities", _.VelocityErrors, _.Velocities
-                ] do
-                for name in species do
-                    let struct (errors, sizes, count) = sums name errorsOf sizesOf
+            for target, sumsOf in [ "forces", (fun (entry: ComponentErrors) -> entry.Forces); "velocities", _.Velocities ] do
+                for name in None :: several species -> error target name None (sums name None sumsOf)
+                for group in several groups -> error target None group (sums None group sumsOf)
 
-                    if count > 0.0 then
-                        {
-                            Target = target
-                            Species = name
-                            Relative = if errors = 0.0 then 0.0 else sqrt (errors / sizes)
-                            RootMeanSquare = sqrt (errors / count)
-                        }
+            for group in None :: several groups -> error "energies" None group (energySums group)
         ]
+        |> List.choose id

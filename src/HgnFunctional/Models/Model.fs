@@ -161,6 +161,9 @@ type TrainedModel =
     /// Whether something outside of the bodies acts on them: then neither momentum nor angular momentum is conserved.
     member model.HasSurroundings: bool = model.Terms |> List.exists _.Block.ActsFromOutside
 
+    /// Whether the zero of energies was learned, from energies in the data.
+    member model.KnowsZeroOfEnergy: bool = model.Terms |> List.exists (fun term -> term.Block :? OffsetBlock)
+
     /// Whether some forces are of no energy, such as drag: then energy is not conserved.
     member model.IsDriven: bool = (forcesOf model.Terms).Length > 0
 

@@ -72,6 +72,7 @@ type Verdict =
         Families: FamilyEvidence list
         /// Constants of nature that the fit found.
         Constants: FittedConstant list
-        /// The relative force error on all training data: what nothing explains.
+        /// The relative force error on all training data: what nothing explains. Where the data have energies, on a sample of them; of the energies
+        /// where they have no forces.
         Unexplained: float
     }

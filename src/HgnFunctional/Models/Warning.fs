@@ -36,7 +36,7 @@ type Warning =
     | ForcesOutOfScale of file: string * ratio: float
     /// Bonds of a data file were taken to cross a periodic boundary.
     | ImagesTaken of file: string * bonds: int * axes: string
-    /// Nothing moves in the data: the kinetic energy was taken from the masses.
+    /// Nothing moves in the data, or nothing is known of it: the kinetic energy was taken from the masses.
     | KineticFromMasses
     /// Bodies of a start never move in the frames of its file, and are held in the run.
     | Held of file: string * bodies: int * total: int
@@ -79,7 +79,7 @@ type Warning =
         | ImagesTaken(file, bonds, axes) ->
             $"{file}: {bonds} bonds span more than half the box; their nearest images were taken, so {axes} is periodic."
         | KineticFromMasses ->
-            "All velocities are 0, so momenta teach nothing: the kinetic energy was taken to be p^2 / 2m with the masses of the data."
+            "No velocities were measured, or all are 0, so momenta teach nothing: the kinetic energy was taken to be p^2 / 2m with the masses of the data."
         | Held(file, bodies, total) -> $"{file}: {bodies} of {total} bodies never move in its frames, so they are pinned in this run."
         | NothingPinned inTraining ->
             $"In training up to {inTraining} bodies were pinned, and the start pins none: all of them move in this run."

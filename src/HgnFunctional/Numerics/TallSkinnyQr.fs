@@ -15,6 +15,9 @@ type TallSkinnyQr private (features: int, rows: int64, triangle: float[]) =
     /// Number of rows added so far.
     member _.Rows: int64 = rows
 
+    /// The same triangle, counting as another number of rows: where rows carry weights.
+    member internal _.Counting(rows: int64) : TallSkinnyQr = TallSkinnyQr.OfOwned(features, rows, triangle)
+
     /// The triangle, (n + 1) x (n + 1) row-major; the part below the diagonal is zero.
     member _.Triangle: ReadOnlySpan<float> = ReadOnlySpan<float> triangle
 

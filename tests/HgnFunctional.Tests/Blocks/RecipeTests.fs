@@ -102,7 +102,9 @@ let private refusals =
             let fits components width =
                 let block = BodyBlock.ofMasses Activation.softplus :> IBlock
 
-                Design.systems (struct (1.0, 1.0)) [||] [ 0, block.Select(Array.zeroCreate width) ]
+                let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
+
+                Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, block.Select(Array.zeroCreate width) ]
                 |> List.forall (Design.fits components)
 
             Expect.isTrue (fits 3_000_000 700) "a million bodies with 700 columns"

@@ -1,0 +1,207 @@
+namespace HgnFunctional.Learning
+
+open System
+open System.Numerics.Tensors
+open HgnFunctional.Data
+open HgnFunctional.Blocks
+
+/// The sizes of what is measured: targets are divided by them, so that neither units nor kinds of target decide a fit.
+[<Struct; NoComparison>]
+type internal TargetScales =
+    {
+        /// Root mean square of a component of the velocities.
+        Velocities: float
+        /// Root mean square of a component of the forces.
+        Forces: float
+        /// How far energies over the number of bodies spread.
+        Energies: float
+    }
+
+/// One linear system: some blocks side by side, with the rows in which their derivatives appear. Kinetic and potential
+/// features never meet in a row, so a model that splits is two small systems.
+[<NoEquality; NoComparison>]
+type internal LinearSystem =
+    {
+        /// "kinetic", "potential" or "coupled".
+        Name: string
+        /// The blocks, each with its first column.
+        Blocks: (IBlock * int)[]
+        /// Potential energies that are known, with their factors: what they give is taken off the targets.
+        Known: struct (IEnergyBlock * float[])[]
+        /// Whether q' = dH/dp gives rows.
+        HasVelocityRows: bool
+        /// Whether -p' = dH/dq, and energies, give rows.
+        HasForceRows: bool
+        /// The place of each block in the list that the systems were made of.
+        Places: int[]
+        /// What targets are divided by.
+        Scales: TargetScales
+        /// How much each target counts.
+        Weights: TargetWeights
+        /// The unit of the readouts that the rows are for, as energy: about that of the data, so that rows are of order one.
+        Unit: float
+    }
+
+    /// Number of features.
+    member system.Features: int = system.Blocks |> Array.sumBy (fun (block, _) -> block.Width)
+
+    /// Whether a snapshot gives rows of velocities, of forces, of its energy.
+    member system.RowsFor(snapshot: Snapshot) : struct (bool * bool * bool) =
+        struct (system.HasVelocityRows && snapshot.HasVelocities && system.Weights.Velocities > 0.0,
+                system.HasForceRows && snapshot.HasForces && system.Weights.Forces > 0.0,
+                system.HasForceRows && snapshot.Energy.IsSome && system.Weights.Energies > 0.0)
+
+    /// Number of rows that a snapshot gives: what is pinned tells nothing.
+    member system.RowsOf(snapshot: Snapshot) : int =
+        let struct (velocities, forces, energy) = system.RowsFor snapshot
+        let components = snapshot.FreeComponents
+        (if velocities then components else 0) + (if forces then components else 0) + (if energy then 1 else 0)
+
+/// The rows of snapshots.
+[<RequireQualifiedAccess>]
+module internal Rows =
+
+    /// Scales rows, and writes the targets into the last column: rows are in the unit of the system, targets as measured.
+    let private finish
+        (columns: int)
+        (unit: float)
+        (sign: float)
+        (weight: float)
+        (scale: float)
+        (target: ReadOnlySpan<float>)
+        (rows: Span<float>)
+        : unit =
+        let factor = unit / scale * weight
+
+        if factor <> 1.0 then
+            TensorPrimitives.Multiply(Span<float>.op_Implicit rows, factor, rows)
+
+        for row in 0 .. target.Length - 1 do
+            rows[row * columns + columns - 1] <- sign * target[row] / scale * weight
+
+    /// The forces of a snapshot that the known energies leave.
+    let private unknownForces (system: LinearSystem) (snapshot: Snapshot) : ReadOnlySpan<float> =
+        if system.Known.Length = 0 then
+            snapshot.Forces
+        else
+            let configuration = snapshot.Configuration
+            let left = snapshot.Forces.ToArray()
+
+            for struct (block, readout) in system.Known do
+                block.PullbackInto(&configuration, readout, Span<float> left, Span<float>.Empty)
+
+            ReadOnlySpan<float> left
+
+    /// The values of all energies, with the energy that the known ones leave.
+    let private energyInto (system: LinearSystem) (snapshot: Snapshot) (energy: float) (weight: float) (row: Span<float>) : unit =
+        let configuration = snapshot.Configuration
+        let mutable left = energy
+
+        for struct (block, readout) in system.Known do
+            left <- left - block.Energy(&configuration, readout)
+
+        for block, first in system.Blocks do
+            match block with
+            | :? IEnergyBlock as block -> block.ValuesInto(&configuration, row.Slice(first, block.Width))
+            | _ -> ()
+
+        // Energies of larger systems are known no better by body.
+        let scale = system.Scales.Energies * float snapshot.Structure.Bodies
+        finish (system.Features + 1) system.Unit 1.0 weight scale (ReadOnlySpan<float> [| left |]) row
+
+    /// Writes the rows of one snapshot, pinned ones too: velocities, forces, energy; `rows` must be zero.
+    let allInto (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
+        let columns = system.Features + 1
+        let length = snapshot.Coordinates * columns
+        let struct (hasVelocities, hasForces, hasEnergy) = system.RowsFor snapshot
+        let velocityRows = if hasVelocities then rows.Slice(0, length) else Span<float>.Empty
+        let afterVelocities = if hasVelocities then length else 0
+        let forceRows = if hasForces then rows.Slice(afterVelocities, length) else Span<float>.Empty
+        let configuration = snapshot.Configuration
+        let counts (weight: float) = sqrt (weight * snapshot.Weight)
+
+        if hasVelocities || hasForces then
+            // Blocks that stand in both equations write both, also where one was not measured.
+            let isCoupled = system.HasVelocityRows && system.HasForceRows
+
+            let unmeasured =
+                if isCoupled && hasVelocities <> hasForces then
+                    Array.zeroCreate<float> length
+                else
+                    [||]
+
+            let velocityRows = if velocityRows.IsEmpty then Span<float> unmeasured else velocityRows
+            let forceRows = if forceRows.IsEmpty then Span<float> unmeasured else forceRows
+
+            for block, first in system.Blocks do
+                let ofQ = if forceRows.IsEmpty then forceRows else forceRows.Slice first
+                let ofP = if velocityRows.IsEmpty then velocityRows else velocityRows.Slice first
+                block.RowsInto(&configuration, ofQ, ofP, columns)
+
+        if hasVelocities then
+            finish columns system.Unit 1.0 (counts system.Weights.Velocities) system.Scales.Velocities snapshot.Velocities velocityRows
+
+        if hasForces then
+            finish columns system.Unit -1.0 (counts system.Weights.Forces) system.Scales.Forces (unknownForces system snapshot) forceRows
+
+        if hasEnergy then
+            let row = rows.Slice(afterVelocities + forceRows.Length, columns)
+            energyInto system snapshot snapshot.Energy.Value (counts system.Weights.Energies) row
+
+    let private countAll (system: LinearSystem) (snapshot: Snapshot) : int =
+        let struct (velocities, forces, energy) = system.RowsFor snapshot
+
+        (if velocities then snapshot.Coordinates else 0)
+        + (if forces then snapshot.Coordinates else 0)
+        + (if energy then 1 else 0)
+
+    /// Writes the rows of one snapshot that are not pinned; `rows` must be zero.
+    let into (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
+        let pins = snapshot.Structure.Pins
+
+        if pins.IsEmpty then
+            allInto system snapshot rows
+        else
+            let struct (_, _, hasEnergy) = system.RowsFor snapshot
+            let columns, count = system.Features + 1, countAll system snapshot
+            let all = Array.zeroCreate<float>(count * columns)
+            allInto system snapshot (Span<float> all)
+            let mutable kept = 0
+
+            for row in 0 .. count - 1 do
+                let isEnergy = hasEnergy && row = count - 1
+
+                if isEnergy || not pins[row % pins.Length] then
+                    ReadOnlySpan<float>(all, row * columns, columns).CopyTo(rows.Slice(kept * columns, columns))
+                    kept <- kept + 1
+
+    /// The rows of the forces of one snapshot [N d x features], so that rows times readout, in the unit of the system, are forces.
+    let ofForces (system: LinearSystem) (snapshot: Snapshot) : float[] =
+        let features = system.Features
+        let rows = Array.zeroCreate<float>(snapshot.Coordinates * features)
+        let configuration = snapshot.Configuration
+
+        for block, first in system.Blocks do
+            // In coupled systems blocks ask for both.
+            let ofP =
+                if system.HasVelocityRows then
+                    Span<float>(Array.zeroCreate<float> rows.Length)
+                else
+                    Span<float>.Empty
+
+            block.RowsInto(
+                &configuration,
+                Span<float>(rows, first, rows.Length - first),
+                (if ofP.IsEmpty then ofP else ofP.Slice first),
+                features
+            )
+
+        TensorPrimitives.Multiply(ReadOnlySpan<float> rows, system.Unit, Span<float> rows)
+        rows
+
+    /// How many rows a snapshot counts as: by its weight.
+    let weighed (system: LinearSystem) (snapshot: Snapshot) : int64 =
+        match system.RowsOf snapshot with
+        | 0 -> 0L
+        | rows when snapshot.Weight = 1.0 -> int64 rows
+        | rows -> max 1L (int64 (Math.Round(snapshot.Weight * float rows)))
