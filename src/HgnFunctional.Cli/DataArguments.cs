@@ -14,13 +14,14 @@ internal sealed class DataArguments
     private readonly Option<double?> mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
     private readonly Option<string?> units = Shared.Units();
     private readonly Option<string?> pinned = Shared.Pinned();
+    private readonly Option<double?> timeStep = Shared.Number("--time-step", "Time of one step of the files: where they have no forces, these are told from how the atoms move.", "H");
     private readonly Option<(int First, int? Last)> frames = Shared.Frames();
 
     internal void AddTo(Command command)
     {
         command.Add(data);
 
-        foreach (var option in new Option[] { topology, cutoff, excluded, mass, units, pinned, frames })
+        foreach (var option in new Option[] { topology, cutoff, excluded, mass, units, pinned, timeStep, frames })
         {
             command.Add(option);
         }
@@ -38,5 +39,6 @@ internal sealed class DataArguments
             ExcludedBonds = parsed.GetValue(excluded),
             Mass = parsed.GetValue(mass),
             Pinned = parsed.GetValue(pinned),
+            TimeStep = parsed.GetValue(timeStep),
         };
 }

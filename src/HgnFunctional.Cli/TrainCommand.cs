@@ -21,6 +21,7 @@ internal static class TrainCommand
         var width = new Option<int>("--width") { Description = "Hidden units per block.", DefaultValueFactory = _ => defaults.Width };
         var ridge = new Option<string>("--ridge") { Description = "auto, or a fraction of the largest singular value.", DefaultValueFactory = _ => "auto" };
         var weights = new Option<string?>("--weights") { Description = "How much targets count that the data have: velocities, forces, energies, such as energies=10,forces=1; each is divided by its spread before.", HelpName = "TARGET=W,..." };
+        var stencil = new Option<string>("--stencil") { Description = "How motions without forces give equations: exact:N (clean data), smooth:N (noisy data) over N frames, or auto.", DefaultValueFactory = _ => defaults.Stencil };
         var seed = new Option<int>("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => defaults.Seed };
         var output = new Option<string>("--out") { Description = "The model file to write; - is standard output.", HelpName = "MODEL", Required = true };
         var json = Shared.Json();
@@ -28,7 +29,7 @@ internal static class TrainCommand
         var command = new Command("train", "Learns a model from trajectories.");
         source.AddTo(command);
 
-        foreach (var option in new Option[] { blocks, sampler, activation, radial, shape, width, ridge, weights, seed, output, json })
+        foreach (var option in new Option[] { blocks, sampler, activation, radial, shape, width, ridge, weights, stencil, seed, output, json })
         {
             command.Add(option);
         }
@@ -48,6 +49,7 @@ internal static class TrainCommand
                 Width = parsed.GetValue(width),
                 Ridge = ParseRidge(parsed.GetRequiredValue(ridge)),
                 Weights = parsed.GetValue(weights) is { } text ? TargetWeightOptions.Parse(text) : new(),
+                Stencil = parsed.GetRequiredValue(stencil),
                 Seed = parsed.GetValue(seed),
             };
 

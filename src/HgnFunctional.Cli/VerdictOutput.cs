@@ -26,6 +26,7 @@ internal static class VerdictOutput
             })),
             ["constants"] = Constants(verdict.Constants),
             ["unexplained"] = verdict.Unexplained,
+            ["noise"] = verdict.Noise,
         };
 
     internal static JsonArray Errors(IEnumerable<TargetErrorReport> errors) =>
@@ -91,7 +92,7 @@ internal static class VerdictOutput
         }
 
         Output.Show(errors);
-        Output.Summary(new JsonObject { ["pinnedBodies"] = verdict.PinnedBodies, ["unexplained"] = verdict.Unexplained });
+        Output.Summary(new JsonObject { ["pinnedBodies"] = verdict.PinnedBodies, ["unexplained"] = verdict.Unexplained, ["noise"] = verdict.Noise });
     }
 
     private static Text Number(double number) => new(Output.Number(number));

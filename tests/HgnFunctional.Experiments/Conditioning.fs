@@ -136,8 +136,12 @@ module Conditioning =
     /// The library's assembly: all rows in one triangle.
     let private reduce (problem: Problem) : LinearSystem * TallSkinnyQr =
         let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
-        let systems = Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, problem.Block ] |> List.filter (fun system -> system.Features > 0)
-        let accumulators = problem.Training |> Seq.map Ok |> Design.accumulate ignore systems |> Lab.expect
+
+        let systems =
+            Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, problem.Block ]
+            |> List.filter (fun system -> system.Features > 0)
+
+        let accumulators = problem.Training |> Seq.map (At >> Ok) |> Design.accumulate ignore systems |> Lab.expect
         systems.Head, accumulators.Head
 
     /// Solves as the library does; `assembly` seconds were spent on the triangle.

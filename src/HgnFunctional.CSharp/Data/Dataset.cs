@@ -46,6 +46,35 @@ public sealed class Dataset
         return OfSnapshots(frames.Select((frame, index) => frame.ToSnapshot(system, index).Expect()));
     }
 
+    /// <summary>A motion known by its positions alone, as a camera or a sensor sees it: forces are told from how the bodies move. Several motions
+    /// are <see cref="Combine">combined</see>.</summary>
+    /// <param name="system">The bodies, with their masses.</param>
+    /// <param name="times">The time of each frame, ascending; intervals may differ.</param>
+    /// <param name="positions">The positions of each frame, row-major [N x d].</param>
+    /// <exception cref="HgnInputException">Other numbers of times than of frames, times that do not increase, or a frame that is not what it
+    /// should be; the message names it.</exception>
+    public static Dataset FromPositions(BodySystem system, IReadOnlyList<double> times, IReadOnlyList<ReadOnlyMemory<double>> positions)
+    {
+        ArgumentNullException.ThrowIfNull(times);
+        ArgumentNullException.ThrowIfNull(positions);
+
+        if (times.Count != positions.Count)
+        {
+            throw new HgnInputException($"There are {times.Count} times and {positions.Count} frames; expected as many of both.");
+        }
+
+        for (var frame = 1; frame < times.Count; frame++)
+        {
+            if (!(times[frame] > times[frame - 1]))
+            {
+                throw new HgnInputException(FormattableString.Invariant(
+                    $"Frame {frame} is at the time {times[frame]}, and the one before it at {times[frame - 1]}; expected times that increase."));
+            }
+        }
+
+        return FromArrays(system, times.Zip(positions, (time, frame) => new TrajectoryFrame { Positions = frame, Time = time }));
+    }
+
     /// <summary>As <see cref="FromArrays"/>, without exceptions for bad input.</summary>
     public static bool TryFromArrays(
         BodySystem system,

@@ -44,6 +44,10 @@ public sealed record TrajectoryData
     /// as where nothing has hit them yet; in training and errors such atoms count for nothing all the same.</summary>
     public string? Pinned { get; init; }
 
+    /// <summary>Time of one step of the files, in their unit of time. Where it is given, frames without forces teach by how their atoms
+    /// move.</summary>
+    public double? TimeStep { get; init; }
+
     /// <summary>First frame used, from 0.</summary>
     public int FirstFrame { get; init; }
 
@@ -82,6 +86,7 @@ public sealed record TrajectoryData
             Boundary is null ? FSharpOption<Tuple<bool, bool, bool>>.None : FSharpOption<Tuple<bool, bool, bool>>.Some(PeriodicAxes(Boundary)),
             (Pinned is null or NoPins ? [] : PinnedAtomsOf(Pinned)).ToList(),
             Pinned is not NoPins,
+            TimeStep.ToOption(),
             FirstFrame,
             LastFrame.ToOption()
         );
@@ -159,6 +164,7 @@ public sealed record TrajectoryData
 
         Interop.RequirePositive("The cutoff", Cutoff);
         Interop.RequirePositive("The mass", Mass);
+        Interop.RequirePositive("The time step", TimeStep);
         _ = Pinned is null or NoPins ? 0 : PinnedAtomsOf(Pinned).Count();
         return this;
     }

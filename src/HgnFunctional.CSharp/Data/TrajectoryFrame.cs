@@ -25,6 +25,13 @@ public sealed record TrajectoryFrame
     /// learned, one for each species.</summary>
     public double? Energy { get; init; }
 
+    /// <summary>When the frame was, in its trajectory; where times are given and forces are not, forces are told from the motion.</summary>
+    public double? Time { get; init; }
+
+    /// <summary>The trajectory that the frame belongs to: frames of one are in the order of their times. Motions and energies are compared
+    /// within one.</summary>
+    public string Trajectory { get; init; } = "";
+
     /// <summary>How much the frame counts in training: 2 counts as if it were there twice.</summary>
     public double Weight { get; init; } = 1;
 
@@ -52,9 +59,14 @@ public sealed record TrajectoryFrame
             return Refused(FormattableString.Invariant($"the weight is {Weight}; expected a finite number above 0."));
         }
 
-        if (Group is null)
+        if (Group is null || Trajectory is null)
         {
-            return Refused("the group is null; expected a name, or an empty one.");
+            return Refused($"the {(Group is null ? "group" : "trajectory")} is null; expected a name, or an empty one.");
+        }
+
+        if (Time is { } at && !double.IsFinite(at))
+        {
+            return Refused(FormattableString.Invariant($"the time is {at}; expected a finite number."));
         }
 
         var momenta = Momenta?.ToArray() ?? (Velocities is { } v ? Scaled(v, k => system.Masses[k / system.Dimension]) : new double[size]);
@@ -69,9 +81,13 @@ public sealed record TrajectoryFrame
         var targets = new Targets(Present(velocities), Present(Forces?.ToArray()), Energy.ToOption());
         var snapshot = SnapshotModule.tryOf(system.Core, state.ResultValue, targets).WithSentence(before);
 
-        return snapshot.IsOk
-            ? FSharpResult<Snapshot, string>.NewOk(SnapshotModule.weighing(Weight, SnapshotModule.inGroup(Group, snapshot.ResultValue)))
-            : snapshot;
+        if (!snapshot.IsOk)
+        {
+            return snapshot;
+        }
+
+        var marked = SnapshotModule.weighing(Weight, SnapshotModule.inGroup(Group, SnapshotModule.inTrajectory(Trajectory, snapshot.ResultValue)));
+        return FSharpResult<Snapshot, string>.NewOk(Time is { } time ? SnapshotModule.atTime(time, marked) : marked);
     }
 
     private static FSharpOption<double[]> Present(double[]? values) =>

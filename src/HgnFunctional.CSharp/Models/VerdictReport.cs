@@ -9,13 +9,17 @@ namespace HgnFunctional.CSharp;
 /// <param name="Families">What families of features do for the fit: all that were tried where <see cref="TrainingOptions.ShowsEvidence"/>
 /// asks for it or the force error is above 1 %, else the fields and forces of velocities that are in the model.</param>
 /// <param name="Constants">Constants of nature that the fit found, with error bars.</param>
-/// <param name="Unexplained">The relative force error on all training data: what nothing explains.</param>
+/// <param name="Unexplained">The relative force error on all training data: what nothing explains. Where forces were told from motions, what is missed of
+/// them beyond noise.</param>
+/// <param name="Noise">Where forces were told from motions: the standard deviation of the noise in each coordinate, or where they were measured in
+/// each velocity, that the fit finds; null otherwise.</param>
 public sealed record VerdictReport(
     IReadOnlyList<TargetErrorReport> Errors,
     int PinnedBodies,
     IReadOnlyList<FamilyReport> Families,
     IReadOnlyList<ConstantReport> Constants,
-    double Unexplained)
+    double Unexplained,
+    double? Noise)
 {
     internal static VerdictReport Of(Verdict verdict, string? units) =>
         new(
@@ -24,7 +28,8 @@ public sealed record VerdictReport(
             verdict.Families.Select(family => new FamilyReport(
                 family.Family, family.Standing.IsInModel, family.Standing.IsInModel || family.Standing.IsNotNeeded, family.Standing.ToString(), family.Without, family.With)).ToArray(),
             verdict.Constants.Select(ConstantReport.Of).ToArray(),
-            verdict.Unexplained);
+            verdict.Unexplained,
+            verdict.Noise?.Value);
 }
 
 /// <summary>What a family of features does for a fit, on a sample of the data and with few hidden units.</summary>

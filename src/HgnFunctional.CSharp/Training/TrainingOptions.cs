@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
+using Microsoft.FSharp.Core;
 
 namespace HgnFunctional.CSharp;
 
@@ -36,6 +37,11 @@ public sealed record TrainingOptions
 
     /// <summary>How much velocities, forces and energies count, where they were measured.</summary>
     public TargetWeightOptions Weights { get; init; } = new();
+
+    /// <summary>How motions whose forces were not measured give equations: "exact:N", the change of momentum from frame to frame with forces
+    /// interpolated through N frames; "smooth:N", the motion over N frames weighted by a smooth function, for noisy data; or "auto" to
+    /// let the data decide.</summary>
+    public string Stencil { get; init; } = "auto";
 
     /// <summary>Seed of every random draw.</summary>
     public int Seed { get; init; } = TrainingConfigModule.defaults.Seed;
@@ -74,9 +80,33 @@ public sealed record TrainingOptions
             Width,
             Ridge is { } fraction ? HgnFunctional.Numerics.Ridge.NewRelative(fraction) : HgnFunctional.Numerics.Ridge.Automatic,
             (Weights ?? new()).ToCore(),
+            StencilOf(Stencil),
             Seed,
             ShowsEvidence
         );
+    }
+
+    private static FSharpOption<StencilForm> StencilOf(string text)
+    {
+        const int mostFrames = 129;
+
+        if (text == "auto")
+        {
+            return FSharpOption<StencilForm>.None;
+        }
+
+        var sides = (text ?? "").Split(':');
+
+        if (sides.Length == 2
+            && sides[0] is "exact" or "smooth"
+            && int.TryParse(sides[1], NumberStyles.None, CultureInfo.InvariantCulture, out var frames)
+            && frames <= mostFrames
+            && (sides[0] == "exact" ? frames >= 3 && frames % 2 == 1 : frames >= 5))
+        {
+            return FSharpOption<StencilForm>.Some(sides[0] == "exact" ? StencilForm.NewExact(frames) : StencilForm.NewSmooth(frames));
+        }
+
+        throw new HgnInputException($"The stencil is '{text}'; expected auto, exact:N with an odd N from 3, or smooth:N with N from 5, up to {mostFrames} frames.");
     }
 
     private void CheckBlocks()

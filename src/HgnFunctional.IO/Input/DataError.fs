@@ -96,6 +96,8 @@ type DataProblem =
         | Inflates times -> $"inflates to more than {times} times its size, as no data do; expected an ordinary gzip file"
         | NulByte -> "holds a NUL byte, as damaged files do; expected text"
         | BadCount(field, text, most) -> $"{field} is '{text}'; expected a whole number from 1 to {most}"
+        | MissingColumns(columns, "forces") ->
+            $"has no columns {columns}; expected them for the forces, or the time of a step, by which they are told from the motion (--time-step H)"
         | MissingColumns(columns, what) -> $"has no columns {columns}; expected them for the {what}"
         | DuplicateId id -> $"atom {id} appears twice in one frame; expected each id once"
         | OtherAtoms(frame, bodies, first) ->

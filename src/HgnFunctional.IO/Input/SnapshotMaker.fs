@@ -88,13 +88,24 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
                 (UnitsUnclear(Words.quote (defaultArg frame.UnitStyle ""), $"{assumed.Name}, as above the first frame"))
 
         let masses, structure = maker.Structure frame
-        let forces = need "forces" "fx fy fz" frame frame.Forces |> Array.map (fun f -> assumed.ForceFactor * f)
+
+        let forces =
+            match frame.Forces, options.TimeStep with
+            | None, Some _ -> None
+            | forces, _ -> Some(need "forces" "fx fy fz" frame forces |> Array.map (fun f -> assumed.ForceFactor * f))
+
         // Without velocities nothing is known of momenta either.
         let speeds = frame.Velocities |> Option.defaultWith (fun () -> Array.zeroCreate frame.Positions.Length)
         let state = FileBodies.stateOf path (Some frame.Line) masses frame.Positions speeds
 
-        match Snapshot.tryOf structure state { Targets.none with Velocities = frame.Velocities; Forces = Some forces } with
-        | Ok snapshot -> Snapshot.inTrajectory path snapshot
+        match Snapshot.tryOf structure state { Targets.none with Velocities = frame.Velocities; Forces = forces } with
+        | Ok snapshot ->
+            let timed =
+                match options.TimeStep with
+                | Some step -> Snapshot.atTime (step * float frame.Timestep) snapshot
+                | None -> snapshot
+
+            Snapshot.inTrajectory path timed
         | Error(CoincidentBodies(a, b)) ->
             let found = $"atoms {first.Ids[a]} and {first.Ids[b]} at the same place"
             FileBodies.fail path (Some frame.Line) (Unexpected(found, "interacting atoms at a distance above 0"))

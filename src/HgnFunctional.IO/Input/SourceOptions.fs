@@ -34,6 +34,8 @@ type SourceOptions =
         Pinned: PinnedAtoms list
         /// Whether atoms of a start that never move in its file are held as well.
         HoldsStill: bool
+        /// Time of one step: frames without forces then are of a motion that tells them.
+        TimeStep: float option
         /// First frame, from 0.
         FirstFrame: int
         /// Last frame, inclusive.

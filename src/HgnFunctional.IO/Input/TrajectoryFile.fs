@@ -24,6 +24,7 @@ module TrajectoryFile =
             Periodic = None
             Pinned = []
             HoldsStill = true
+            TimeStep = None
             FirstFrame = 0
             LastFrame = None
         }

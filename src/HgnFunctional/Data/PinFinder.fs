@@ -21,6 +21,7 @@ type private Stillness(state: PhaseState, velocities: float[]) =
     /// Takes a frame, the first as well; forces may be empty.
     member _.Add(state: PhaseState, velocities: ReadOnlySpan<float>, forces: ReadOnlySpan<float>) : unit =
         frames <- frames + 1
+        let isKnown = not velocities.IsEmpty
 
         if state.Positions.Length <> start.Length || state.Dimension <> d then
             isWhole <- false
@@ -31,11 +32,13 @@ type private Stillness(state: PhaseState, velocities: float[]) =
                 if not forces.IsEmpty then
                     forceSquares[k] <- forceSquares[k] + forces[k] * forces[k]
 
-                if velocities[k] <> 0.0 then
+                if isKnown && velocities[k] <> 0.0 then
                     hasMoved[k] <- true
                     everMoving <- true
                 elif positions[k] <> start[k] then
                     hasMoved[k] <- true
+                    // Without velocities, frames of a motion show it by their places.
+                    everMoving <- everMoving || not isKnown
 
     /// Whether every coordinate has moved, so that nothing later can change what is said.
     member _.IsSettled: bool = not isWhole || Array.forall id hasMoved
@@ -95,14 +98,21 @@ type PinFinder() =
         let stillness =
             match trajectories.TryGetValue trajectory with
             | true, stillness -> stillness
-            | _ -> Stillness(state, velocities.ToArray())
+            | _ ->
+                Stillness(
+                    state,
+                    (if velocities.IsEmpty then
+                         Array.zeroCreate state.Positions.Length
+                     else
+                         velocities.ToArray())
+                )
 
         trajectories[trajectory] <- stillness
         stillness.Add(state, velocities, forces)
 
-    /// Takes the next frame; one of unknown velocities says nothing of what moves.
+    /// Takes the next frame; one of unknown velocities and no time says nothing of what moves.
     member finder.Add(snapshot: Snapshot) : unit =
-        if snapshot.HasVelocities then
+        if snapshot.HasVelocities || snapshot.Time.IsSome then
             finder.Add(snapshot.Trajectory, snapshot.State, snapshot.Velocities, snapshot.Forces)
 
     /// Sum of the squares of forces on pinned coordinates, and how many there were in all frames.

@@ -53,7 +53,7 @@ module Targets =
 
 /// What a snapshot is called, and how much it counts.
 [<NoComparison>]
-type private SnapshotMarks = { Trajectory: string; Group: string; Weight: float }
+type private SnapshotMarks = { Trajectory: string; Group: string; Weight: float; Time: float option }
 
 /// One moment of a trajectory, or a structure by itself: bodies, their state, and what was measured. Immutable.
 [<Sealed; NoEquality; NoComparison>]
@@ -108,6 +108,9 @@ type Snapshot
     /// How much the snapshot counts in training: one of weight 2 counts as two of weight 1, which is the default.
     member _.Weight: float = marks.Weight
 
+    /// When it was, in units of time of its trajectory: frames with times and without forces teach by how they move. None unless said.
+    member _.Time: float option = marks.Time
+
     /// What features are computed from.
     member _.Configuration: Configuration = Configuration(structure, pairs, state.Positions, state.Momenta)
 
@@ -136,7 +139,7 @@ type Snapshot
         $"Snapshot of {state.Bodies} bodies in {state.Dimension} dimensions, {pairs.All.Count} pairs; {parts}"
 
     static member internal OfOwned(structure, state, velocities, forces, energy, pairs) : Snapshot =
-        Snapshot(structure, state, velocities, forces, energy, pairs, { Trajectory = ""; Group = ""; Weight = 1.0 })
+        Snapshot(structure, state, velocities, forces, energy, pairs, { Trajectory = ""; Group = ""; Weight = 1.0; Time = None })
 
     /// The same moment of a structure that differs in nothing that pairs depend on.
     member internal _.On(structure: Structure) : Snapshot = Snapshot(structure, state, velocities, forces, energy, pairs, marks)
@@ -168,9 +171,11 @@ type Snapshot
     member internal snapshot.InGroup(name: string) : Snapshot = snapshot.Marked { marks with Group = name }
     member internal snapshot.Weighing(weight: float) : Snapshot = snapshot.Marked { marks with Weight = weight }
 
+    member internal snapshot.AtTime(time: float) : Snapshot = snapshot.Marked { marks with Time = Some time }
+
     /// The same marks as another's.
     member internal snapshot.MarkedAs(other: Snapshot) : Snapshot =
-        snapshot.Marked { Trajectory = other.Trajectory; Group = other.Group; Weight = other.Weight }
+        snapshot.Marked { Trajectory = other.Trajectory; Group = other.Group; Weight = other.Weight; Time = other.Time }
 
 /// Checked creation of snapshots.
 [<RequireQualifiedAccess>]
@@ -256,6 +261,11 @@ module Snapshot =
 
     /// The same snapshot as one of a group of this name, whose errors are told apart.
     let inGroup (name: string) (snapshot: Snapshot) : Snapshot = snapshot.InGroup name
+
+    /// The same snapshot at a time of its trajectory. Throws an `ArgumentException` where that is not a finite number.
+    let atTime (time: float) (snapshot: Snapshot) : Snapshot =
+        Guard.finite (nameof time) time
+        snapshot.AtTime time
 
     /// The same snapshot, counting as so many in training. Throws an `ArgumentException` where that is not a finite number above 0.
     let weighing (weight: float) (snapshot: Snapshot) : Snapshot =

@@ -71,21 +71,22 @@ module internal Design =
         system.Blocks |> Array.collect (fun (block, _) -> Array.init block.Width (fun k -> k < block.Trend))
 
     /// The accumulator of some snapshots.
-    let private reduce (system: LinearSystem) (snapshots: Snapshot[]) : TallSkinnyQr =
+    let private reduce (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =
         let columns = system.Features + 1
         let triangle = Array.zeroCreate<float>(columns * columns)
-        let capacity = blockRows + (snapshots |> Array.map system.RowsOf |> Array.max)
+        let capacity = blockRows + (observations |> Array.map (Rows.count system) |> Array.max)
+        let writer = Rows.Writer system
         let buffer = Array.zeroCreate<float>(capacity * columns)
         let mutable filled = 0
         let mutable rows = 0L
 
-        for index in 0 .. snapshots.Length - 1 do
-            let count = system.RowsOf snapshots[index]
-            Rows.into system snapshots[index] (Span<float>(buffer, filled * columns, count * columns))
+        for index in 0 .. observations.Length - 1 do
+            let count = Rows.count system observations[index]
+            writer.Into(observations[index], Span<float>(buffer, filled * columns, count * columns))
             filled <- filled + count
-            rows <- rows + Rows.weighed system snapshots[index]
+            rows <- rows + Rows.weighedCount system observations[index]
 
-            if filled >= blockRows || index = snapshots.Length - 1 then
+            if filled >= blockRows || index = observations.Length - 1 then
                 let full = Span<float>(buffer, 0, filled * columns)
                 TallSkinnyQr.foldInto columns filled full (Span<float> triangle)
                 full.Clear()
@@ -94,7 +95,7 @@ module internal Design =
         TallSkinnyQr.OfOwned(system.Features, rows, triangle)
 
     /// Folds chunks of snapshots into the accumulators of all systems, in parallel over chunks, merged in their order.
-    let private foldChunks (systems: LinearSystem[]) (accumulators: TallSkinnyQr[]) (chunks: Snapshot[][]) : TallSkinnyQr[] =
+    let private foldChunks (systems: LinearSystem[]) (accumulators: TallSkinnyQr[]) (chunks: Observation[][]) : TallSkinnyQr[] =
         let parts = Array.zeroCreate<TallSkinnyQr>(systems.Length * chunks.Length)
 
         Parallel.For(0, parts.Length, fun index -> parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length])
@@ -106,11 +107,11 @@ module internal Design =
 
     /// Folds chunks of snapshots into the triangle of a wide system, block by block: first the rows of a block in parallel, then
     /// its columns.
-    let private foldWide (system: LinearSystem) (triangle: WideFold) (chunks: Snapshot[][]) : unit =
+    let private foldWide (system: LinearSystem) (triangle: WideFold) (chunks: Observation[][]) : unit =
         let mutable buffer = Array.empty<float>
 
-        let fold (snapshots: Snapshot[]) =
-            let starts = snapshots |> Array.scan (fun start snapshot -> start + system.RowsOf snapshot) 0
+        let fold (observations: Observation[]) =
+            let starts = observations |> Array.scan (fun start observation -> start + Rows.count system observation) 0
             let length = Array.last starts * triangle.Columns
 
             // Blocks are alike, and a new array of ten megabytes for each would soon be a gigabyte.
@@ -123,17 +124,17 @@ module internal Design =
 
             let fill index =
                 let start, stop = starts[index] * triangle.Columns, starts[index + 1] * triangle.Columns
-                Rows.into system snapshots[index] (Span<float>(rows, start, stop - start))
+                Rows.Writer(system).Into(observations[index], Span<float>(rows, start, stop - start))
 
-            Parallel.For(0, snapshots.Length, fill) |> ignore
+            Parallel.For(0, observations.Length, fill) |> ignore
             triangle.Fold(rows, Array.last starts, 0)
 
-        let block = ResizeArray<Snapshot>()
+        let block = ResizeArray<Observation>()
         let mutable rowsInBlock = 0
 
-        for snapshot in Seq.concat chunks do
-            block.Add snapshot
-            rowsInBlock <- rowsInBlock + system.RowsOf snapshot
+        for observation in Seq.concat chunks do
+            block.Add observation
+            rowsInBlock <- rowsInBlock + Rows.count system observation
 
             if rowsInBlock >= blockRows then
                 fold (block.ToArray())
@@ -144,7 +145,7 @@ module internal Design =
             fold (block.ToArray())
 
     /// What folds chunks of snapshots, and what they came to.
-    let private folding (systems: LinearSystem[]) : (Snapshot[][] -> unit) * (unit -> TallSkinnyQr[]) =
+    let private folding (systems: LinearSystem[]) : (Observation[][] -> unit) * (unit -> TallSkinnyQr[]) =
         if systems |> Array.exists (fun system -> system.Features > LeastSquares.widest) then
             let triangles = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features |> WideFold.From)
 
@@ -154,23 +155,23 @@ module internal Design =
                 systems
                 |> Array.iteri (fun index system ->
                     foldWide system triangles[index] chunks
-                    weighed[index] <- weighed[index] + (chunks |> Seq.concat |> Seq.sumBy (Rows.weighed system)))),
+                    weighed[index] <- weighed[index] + (chunks |> Seq.concat |> Seq.sumBy (Rows.weighedCount system)))),
             (fun () -> Array.map2 (fun (triangle: WideFold) rows -> triangle.Finish().Counting rows) triangles weighed)
         else
             let accumulators = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features) |> ref
             (fun chunks -> accumulators.Value <- foldChunks systems accumulators.Value chunks), (fun () -> accumulators.Value)
 
-    /// Accumulators of all systems over a stream of snapshots, of which a bounded number is in memory at a time. `entering`
+    /// Accumulators of all systems over a stream of observations, of which a bounded number is in memory at a time. `entering`
     /// is told when reading and when assembling goes on. The first error of the stream ends it.
     let accumulate
         (entering: bool -> unit)
         (systems: LinearSystem list)
-        (snapshots: Result<Snapshot, 'error> seq)
+        (observations: Result<Observation, 'error> seq)
         : Result<TallSkinnyQr list, 'error> =
         let systems = Array.ofList systems
         let foldInto, result = folding systems
-        let chunks = ResizeArray<Snapshot[]>()
-        let chunk = ResizeArray<Snapshot>()
+        let chunks = ResizeArray<Observation[]>()
+        let chunk = ResizeArray<Observation>()
         let mutable rowsInChunk = 0
         let mutable failure = None
 
@@ -187,14 +188,14 @@ module internal Design =
             entering false
 
         entering false
-        use cursor = snapshots.GetEnumerator()
+        use cursor = observations.GetEnumerator()
 
         while failure.IsNone && cursor.MoveNext() do
             match cursor.Current with
             | Error error -> failure <- Some error
-            | Ok snapshot ->
-                chunk.Add snapshot
-                rowsInChunk <- rowsInChunk + snapshot.Coordinates
+            | Ok observation ->
+                chunk.Add observation
+                rowsInChunk <- rowsInChunk + observation.Centre.Coordinates
 
                 if rowsInChunk >= chunkRows then
                     closeChunk ()

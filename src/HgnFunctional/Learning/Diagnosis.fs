@@ -19,6 +19,9 @@ module internal Diagnosis =
     /// A part of a whole above this is no accident.
     let private notable = 0.1
 
+    /// Motions with fewer frames for a period are seen badly.
+    let private enoughFrames = 10.0
+
     /// Net forces below this part of all forces are rounding of the print.
     let private rounding = 1e-5
 
@@ -170,7 +173,11 @@ module internal Diagnosis =
                 let alike = sample |> Array.filter (fun snapshot -> snapshot.Structure.Dimension = sample[0].Structure.Dimension)
 
                 match alike |> Array.choose (missedOf model) with
-                | [||] -> PoorFit(error, [])
+                | [||] ->
+                    match MotionErrors.framesPerPeriod sample with
+                    | Some frames when frames < enoughFrames -> PoorFit(error, [ FramesFarApart(Some frames) ])
+                    | None when sample |> Array.exists Observation.isOfMotion -> PoorFit(error, [ FramesFarApart None ])
+                    | _ -> PoorFit(error, [])
                 | missed -> PoorFit(error, causesOf missed)
         ]
 

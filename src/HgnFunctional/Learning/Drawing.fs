@@ -133,7 +133,8 @@ module internal Drawing =
         let struct (components, _) = survey.Largest
 
         if systems |> List.forall (Design.fits components) then
-            let accumulated: Result<TallSkinnyQr list, unit> = survey.Pilot |> Seq.map Ok |> Design.accumulate ignore systems
+            let accumulated: Result<TallSkinnyQr list, unit> =
+                survey.Pilot |> Seq.map Ok |> Observation.ofStream survey.Stencil |> Design.accumulate ignore systems
 
             match accumulated |> Result.mapError SourceFailed |> Result.bind (solveAll config.Ridge systems) with
             | Ok solutions -> solutions |> List.sumBy (fun solution -> solution.Surprise)

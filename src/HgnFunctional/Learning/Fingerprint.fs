@@ -81,6 +81,11 @@ module internal Fingerprint =
             addText hash "energy"
             addFloats hash (ReadOnlySpan<float> [| energy |]))
 
+        snapshot.Time
+        |> Option.iter (fun time ->
+            addText hash "time"
+            addFloats hash (ReadOnlySpan<float> [| time |]))
+
         if snapshot.Weight <> 1.0 then
             addText hash "weight"
             addFloats hash (ReadOnlySpan<float> [| snapshot.Weight |])

@@ -63,7 +63,9 @@ module internal Judgement =
             |> Option.map _.Relative
 
         let unexplained =
-            if survey.HasEnergies then
+            if survey.HasMotion && not survey.HasForces then
+                MotionErrors.unexplained survey.Stencil.Value survey.Sample model
+            elif survey.HasEnergies then
                 relativeOf "forces" |> Option.orElse (relativeOf "energies") |> Option.defaultValue nan
             else
                 Diagnosis.forceErrorOf model
@@ -74,4 +76,5 @@ module internal Judgement =
             Families = evidence (config.ShowsEvidence || unexplained > poor)
             Constants = constantsOf fitted model
             Unexplained = unexplained
+            Noise = if survey.HasMotion then MotionErrors.noise survey.Sample model else None
         }

@@ -81,7 +81,11 @@ module internal Pilot =
             let wanted = max leastRows (rowsPerColumn * system.Features) |> int64
             let before = survey.Sample |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Equations) 0L
             let count = before |> Array.filter (fun rows -> rows < wanted) |> Array.length
-            let sample: Result<Snapshot, unit> seq = survey.Sample |> Array.truncate count |> Seq.map Ok
+            let count = if survey.HasMotion then survey.Sample.Length else count
+
+            let sample: Result<Observation, unit> seq =
+                survey.Sample |> Array.truncate count |> Seq.map Ok |> Observation.ofStream survey.Stencil
+
             let parts = Array.ofList survey.Parts
 
             match Design.accumulate ignore [ system ] sample with

@@ -1,6 +1,7 @@
 namespace HgnFunctional.Learning
 
 open System
+open System.Collections.Generic
 open System.Numerics.Tensors
 open HgnFunctional.Data
 open HgnFunctional.Blocks
@@ -200,8 +201,90 @@ module internal Rows =
         rows
 
     /// How many rows a snapshot counts as: by its weight.
-    let weighed (system: LinearSystem) (snapshot: Snapshot) : int64 =
-        match system.RowsOf snapshot with
-        | 0 -> 0L
-        | rows when snapshot.Weight = 1.0 -> int64 rows
-        | rows -> max 1L (int64 (Math.Round(snapshot.Weight * float rows)))
+    let private weighed (weight: float) (rows: int) : int64 =
+        if rows = 0 then 0L
+        elif weight = 1.0 then int64 rows
+        else max 1L (int64 (Math.Round(weight * float rows)))
+
+    /// Columns of the forces that rows of a motion keep at a time, in numbers.
+    let private mostKept = 1 <<< 23
+
+    /// Rows of motions, for one thread: windows that follow each other share moments, whose columns are kept.
+    [<Sealed>]
+    type Writer(system: LinearSystem) =
+
+        let kept = Dictionary<Snapshot, float[]>(HashIdentity.Reference)
+        let order = Queue<Snapshot>()
+
+        let columnsOf (moment: Snapshot) : float[] =
+            match kept.TryGetValue moment with
+            | true, columns -> columns
+            | _ ->
+                let columns = ofForces system moment
+                let size = max 1 columns.Length
+
+                while order.Count > 0 && (order.Count + 1) * size > mostKept do
+                    kept.Remove(order.Dequeue()) |> ignore
+
+                kept[moment] <- columns
+                order.Enqueue moment
+                columns
+
+        /// The forces of a moment that the known energies give.
+        let knownForces (moment: Snapshot) : float[] =
+            let configuration = moment.Configuration
+            let gradient = Array.zeroCreate<float> moment.Coordinates
+
+            for struct (block, readout) in system.Known do
+                block.PullbackInto(&configuration, readout, Span<float> gradient, Span<float>.Empty)
+
+            gradient |> Array.map (~-)
+
+        let overInto (moments: Snapshot[]) (weights: float[]) (target: float[]) (rows: Span<float>) : unit =
+            let features = system.Features
+            let pins = moments[0].Structure.Pins
+            let scale = system.Scales.Forces
+            let counts = sqrt (system.Weights.Forces * moments[moments.Length / 2].Weight) / scale
+            let left = Array.copy target
+
+            if system.Known.Length > 0 then
+                for moment in 0 .. moments.Length - 1 do
+                    let known = knownForces moments[moment]
+                    TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> known, -weights[moment], ReadOnlySpan<float> left, Span<float> left)
+
+            let mean = Array.zeroCreate<float>(target.Length * features)
+
+            for moment in 0 .. moments.Length - 1 do
+                let columns = columnsOf moments[moment]
+                TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> columns, weights[moment], ReadOnlySpan<float> mean, Span<float> mean)
+
+            let mutable row = 0
+
+            for k in 0 .. target.Length - 1 do
+                if pins.IsEmpty || not pins[k] then
+                    let destination = rows.Slice(row * (features + 1), features + 1)
+                    TensorPrimitives.Multiply(ReadOnlySpan<float>(mean, k * features, features), counts, destination)
+                    destination[features] <- -left[k] * counts
+                    row <- row + 1
+
+        /// Writes the rows of an observation that are not pinned; `rows` must be zero.
+        member _.Into(observation: Observation, rows: Span<float>) : unit =
+            match observation with
+            | At snapshot -> into system snapshot rows
+            | Over(moments, weights, target) ->
+                if system.HasForceRows then
+                    overInto moments weights target rows
+
+    /// Number of rows that an observation gives.
+    let count (system: LinearSystem) (observation: Observation) : int =
+        match observation with
+        | At snapshot -> system.RowsOf snapshot
+        | Over(moments, _, _) ->
+            if system.HasForceRows && system.Weights.Forces > 0.0 then
+                moments[0].FreeComponents
+            else
+                0
+
+    /// How many rows an observation counts as.
+    let weighedCount (system: LinearSystem) (observation: Observation) : int64 =
+        count system observation |> weighed observation.Centre.Weight

@@ -37,6 +37,11 @@ type internal Survey =
         HasVelocities: bool
         HasForces: bool
         HasEnergies: bool
+        /// Whether some frames must tell forces by how they move.
+        HasMotion: bool
+        /// How motions give equations, where there are any; and the most frames that a window may have.
+        Stencil: StencilForm option
+        LongestWindow: int
         /// Whether all velocities and momenta vanish, so that the data say nothing of the kinetic energy.
         AtRest: bool
         /// Whether all forces vanish.
@@ -184,6 +189,9 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
     let mutable forcesVanish = true
     let mutable seesReach = false
     let pins = PinFinder()
+    let pieces = PieceSample seed
+    let motion = MotionScale()
+    let mutable hasMotion = false
     let refused = Dictionary<BlockRecipe, BlockError>(HashIdentity.Reference)
 
     let poolOf (recipe: BlockRecipe) (pools: SortedDictionary<Kind, InputPool>) (kind: Kind) : InputPool =
@@ -208,7 +216,14 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
 
     /// Takes one snapshot.
     member _.Add(snapshot: Snapshot) : unit =
-        sample.Add(snapshot, fingerprint.Add snapshot)
+        let digest = fingerprint.Add snapshot
+
+        if Observation.isOfMotion snapshot then
+            hasMotion <- true
+            pieces.Add(snapshot, digest)
+            motion.Add snapshot
+        else
+            sample.Add(snapshot, digest)
 
         if first.IsNone then
             first <- Some snapshot
@@ -249,15 +264,25 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
     /// The survey of all snapshots so far, of which there must be one.
     member _.ToSurvey() : Survey =
         let struct (pinnedForces, pinnedCount) = pins.PinnedForces
+        let struct (moving, longest) = pieces.ToFrames()
+        // Pins are those of whole trajectories.
+        let pinPiece (frame: Snapshot) =
+            (pins.Pin(frame.InTrajectory(frame.Trajectory.Substring(0, frame.Trajectory.LastIndexOf '#')))).MarkedAs frame
+
+        let moving = moving |> Array.map pinPiece
         let snapshots = sample.Snapshots |> Array.map pins.Pin
         let first = first |> Option.map pins.Pin
         // Energies alone are one equation a snapshot.
-        let shown = if forceComponents > 0L then Array.truncate sampleSize snapshots else snapshots
+        let shown =
+            if forceComponents > 0L || hasMotion then
+                Array.truncate sampleSize snapshots
+            else
+                snapshots
 
         let sampleOf (pool: InputPool) : TrainingSample =
             {
                 Inputs = pool.ToSample()
-                Snapshots = shown
+                Snapshots = if shown.Length > 0 then shown else Array.truncate sampleSize moving
                 Fitted = None
                 Pool = fun inputs -> InputPool(inputs, poolCapacity, seed)
             }
@@ -287,24 +312,26 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
                     Velocities = scaleOf velocityComponents pinnedCount 0.0 velocities
                     Forces =
                         // Where energies are all there is, forces are of their size over a length of order one.
-                        if forceComponents = 0L then
-                            energies.Spread
-                        else
-                            scaleOf forceComponents pinnedCount pinnedForces forces
+                        if forceComponents = 0L && hasMotion then motion.Value
+                        elif forceComponents = 0L then energies.Spread
+                        else scaleOf forceComponents pinnedCount pinnedForces forces
                     Energies = energies.Spread
                 }
             HasVelocities = velocityComponents > 0L
             HasForces = forceComponents > 0L
             HasEnergies = energies.Count > 0
+            HasMotion = hasMotion
+            Stencil = None
+            LongestWindow = longest
             AtRest = atRest
-            ForcesVanish = forcesVanish && forceComponents > 0L
+            ForcesVanish = forcesVanish && forceComponents > 0L && not hasMotion
             SeesReach = seesReach
             Frames = fingerprint.Frames
             Hash = fingerprint.Hash
             Largest = largest
             First = first.Value
-            Pilot = Array.truncate inPilot snapshots
-            Sample = shown
+            Pilot = Array.append (Array.truncate inPilot snapshots) moving
+            Sample = Array.append shown moving
             Pins = pins
             Refused = [ for entry in refused -> entry.Key.Kind, entry.Value ] |> List.distinctBy fst
         }

@@ -1,6 +1,7 @@
 namespace HgnFunctional.Learning
 
 open System
+open System.Collections.Generic
 open System.Reflection
 open HgnFunctional.Numerics
 open HgnFunctional.Space
@@ -64,6 +65,24 @@ module Training =
         let collector = SurveyCollector(recipes, config.Width, config.Seed)
         let mutable failure = None
         let mutable frame = 0
+        let lastOf = Dictionary<string, Snapshot>()
+
+        /// Why a frame does not go on with its trajectory, if it does not.
+        let faultOfMotion (snapshot: Snapshot) : TrainingError<'error> option =
+            if not (Observation.isOfMotion snapshot) then
+                None
+            else
+                let fault =
+                    match lastOf.TryGetValue snapshot.Trajectory with
+                    | true, before when before.Coordinates <> snapshot.Coordinates ->
+                        Some(OtherBodies(frame, before.Structure.Bodies, snapshot.Structure.Bodies))
+                    | true, before when not (snapshot.Time.Value > before.Time.Value) ->
+                        Some(TimesDoNotIncrease(frame, before.Time.Value, snapshot.Time.Value))
+                    | _ -> None
+
+                lastOf[snapshot.Trajectory] <- snapshot
+                fault
+
         entering Reading
         use cursor = source.GetEnumerator()
 
@@ -72,9 +91,10 @@ module Training =
             | Error error, _ -> failure <- Some(SourceFailed error)
             | Ok snapshot, Some first when not (hasRelationsOf first snapshot) -> failure <- Some(MixedInteractions frame)
             | Ok snapshot, first ->
-                match refusal config (Option.defaultValue snapshot first) snapshot with
-                | Some error -> failure <- Some(BlockRefusesFrame(frame, error))
-                | None ->
+                match refusal config (Option.defaultValue snapshot first) snapshot, faultOfMotion snapshot with
+                | Some error, _ -> failure <- Some(BlockRefusesFrame(frame, error))
+                | None, Some error -> failure <- Some error
+                | None, None ->
                     entering Sampling
                     collector.Add snapshot
                     frame <- frame + 1
@@ -91,7 +111,9 @@ module Training =
             | Some reach when not survey.SeesReach && first.Structure.Bodies > 1 -> Error(NoPairsWithin(reach.Largest, leastDistance first))
             | Some reach when (absentFrom survey reach).IsSome -> Error(CutoffOfNoSpecies((absentFrom survey reach).Value, survey.Species))
             | _ when survey.Parts.IsEmpty -> Error NoBlocks
-            | _ when not (survey.HasForces || survey.HasEnergies) -> Error NothingMeasured
+            | _ when not (survey.HasForces || survey.HasEnergies || survey.HasMotion) -> Error NothingMeasured
+            | _ when survey.HasMotion && survey.LongestWindow < StencilChoice.fewestFrames config survey ->
+                Error(TooFewFrames(survey.LongestWindow, StencilChoice.fewestFrames config survey))
             | _ when survey.Sample |> Array.forall (fun snapshot -> snapshot.FreeComponents = 0) -> Error AllPinned
             | _ -> Ok survey
 
@@ -228,7 +250,10 @@ module Training =
         | None ->
             let source, check = again config survey source
 
-            Design.accumulate stage systems (source |> Seq.map (Result.map survey.Pins.Pin))
+            source
+            |> Seq.map (Result.map survey.Pins.Pin)
+            |> Observation.ofStream survey.Stencil
+            |> Design.accumulate stage systems
             |> Result.mapError SourceFailed
             |> Result.bind (fun accumulators -> check () |> Result.map (fun () -> accumulators))
             |> Result.bind (fun accumulators ->
@@ -289,8 +314,11 @@ module Training =
         Guard.positive (nameof config.Width) config.Width
 
         let learn (survey: Survey) =
+            let survey = StencilChoice.choose config None survey
             let choice = Families.choose config survey
-            let survey, shapes = choice.Survey, choice.Shapes
+            let shapes = choice.Shapes
+            // Anew, now that laws and shapes are known.
+            let survey = StencilChoice.choose config (Some shapes) choice.Survey
             let make sampler samples = Drawing.makeSystems config survey config.Width sampler shapes samples
 
             let fit systems =

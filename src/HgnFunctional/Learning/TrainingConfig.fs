@@ -54,6 +54,8 @@ type TrainingConfig =
         Ridge: Ridge
         /// How much each kind of target counts; finite, and not below 0.
         Weights: TargetWeights
+        /// How motions whose forces were not measured give equations; by default as the data want it.
+        Stencil: StencilForm option
         /// Seed of every random draw.
         Seed: int
         /// Whether the verdict shows the evidence for every family of columns, also where the fit is good.
@@ -79,6 +81,7 @@ module TrainingConfig =
             Width = 64
             Ridge = Automatic
             Weights = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
+            Stencil = None
             Seed = 1
             ShowsEvidence = false
         }

@@ -36,6 +36,12 @@ type TrainingError<'source> =
     | AtRest of block: string
     /// No snapshot has forces or an energy.
     | NothingMeasured
+    /// Forces must be told from motions, and no trajectory has frames enough.
+    | TooFewFrames of longest: int * needed: int
+    /// A frame of a motion is not later than the one before it in its trajectory. Frames count from 0.
+    | TimesDoNotIncrease of frame: int * before: float * time: float
+    /// A frame of a motion has other bodies than the one before it in its trajectory. Frames count from 0.
+    | OtherBodies of frame: int * before: int * bodies: int
     /// Energies were measured, and a block mixes momenta with positions, so that it has no potential energy.
     | EnergiesNeedSplit of block: string
     /// All bodies of all snapshots are pinned.
@@ -66,7 +72,13 @@ type TrainingError<'source> =
             $"There is a cutoff for pairs of the species '{species}', and no body is of it; expected {among} alone."
         | AtRest block ->
             $"All velocities and momenta are 0, of which a block of kind '{block}' cannot learn; expected frames that move, or blocks that see positions alone."
-        | NothingMeasured -> "No frame has forces or an energy; expected one of them in some frame."
+        | NothingMeasured -> "No frame has forces, an energy, or a time; expected one of them in some frame."
+        | TooFewFrames(longest, needed) ->
+            $"No frame has forces, and the longest trajectory has {longest} frames with times; expected at least {needed}, from which forces can be told."
+        | TimesDoNotIncrease(frame, before, time) ->
+            $"Frame {frame} is at the time {time}, and the one before it in its trajectory at {before}; expected times that increase."
+        | OtherBodies(frame, before, bodies) ->
+            $"Frame {frame} has {bodies} bodies, and the one before it in its trajectory has {before}; expected the same bodies throughout a trajectory whose forces are told from its motion."
         | EnergiesNeedSplit block ->
             $"The data have energies, which are potential ones, and a block of kind '{block}' mixes momenta with positions; expected blocks that see either."
         | AllPinned -> "All bodies of the data are pinned, so that none tells what acts on it; expected some that move."

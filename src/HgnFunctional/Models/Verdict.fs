@@ -73,6 +73,9 @@ type Verdict =
         /// Constants of nature that the fit found.
         Constants: FittedConstant list
         /// The relative force error on all training data: what nothing explains. Where the data have energies, on a sample of them; of the energies
-        /// where they have no forces.
+        /// where they have no forces. Of motions what is missed of m q'' beyond the noise.
         Unexplained: float
+        /// Where forces were told from motions: the standard deviation of the noise in each coordinate, or where they were measured in each
+        /// velocity, that the fit finds. Errors of interpolation between frames count as noise.
+        Noise: float option
     }

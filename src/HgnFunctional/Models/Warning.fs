@@ -11,6 +11,9 @@ type Cause =
     | Drag
     /// The model misses more of the forces on bodies of one type than of another.
     | UnequalTypes of worst: string * worstError: float * best: string * bestError: float
+    /// Forces were told from motions, whose fastest part takes this many frames for a period; none where neighbouring frames have no
+    /// more in common than noise has.
+    | FramesFarApart of framesPerPeriod: float option
     /// The forces add up to zero, but depend on more than distances of pairs and angles between bonds, with the kinds that the data name.
     | MoreThanPairs
 
@@ -25,6 +28,11 @@ type Cause =
         | Drag -> "what is missed is opposed to the velocities, as drag is"
         | UnequalTypes(worst, worstError, best, bestError) ->
             $"the error is {worstError:G2} for bodies of type {worst} and {bestError:G2} for those of type {best}"
+        | FramesFarApart None ->
+            "neighbouring frames have no more in common than noise has: they are too far apart in time for the motion, or too noisy"
+        | FramesFarApart(Some frames) ->
+            let count = frames.ToString("G2", System.Globalization.CultureInfo.InvariantCulture)
+            $"frames are far apart in time: the fastest motion takes about {count} of them for a period; expected ten or more, or velocities as well"
         | MoreThanPairs ->
             "the forces of a frame add up to 0, as where bodies act on each other or are held at places of their own, but distances of pairs and angles of the bonds that are named, with the kinds that are named, do not describe how: forces of many bodies at once, kinds, bonds or angles that the data do not name, or a cutoff that is too short"
 

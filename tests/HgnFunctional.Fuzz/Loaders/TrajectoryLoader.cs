@@ -64,6 +64,7 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
             FSharpOption<Tuple<bool, bool, bool>>.None,
             FSharpList<PinnedAtoms>.Empty,
             true,
+            FSharpOption<double>.None,
             0,
             FSharpOption<int>.None);
 

@@ -65,9 +65,15 @@ let private triangle (features: int) (frames: int) (wait: int -> unit) : float[]
     let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
 
     let systems =
-        Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, SlowBlock(features, wait) ] |> List.filter _.HasVelocityRows
+        Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, SlowBlock(features, wait) ]
+        |> List.filter _.HasVelocityRows
 
-    match snapshots.Value |> Seq.truncate frames |> Seq.map Result<Snapshot, unit>.Ok |> Design.accumulate ignore systems with
+    match
+        snapshots.Value
+        |> Seq.truncate frames
+        |> Seq.map (At >> Result<Observation, unit>.Ok)
+        |> Design.accumulate ignore systems
+    with
     | Ok [ accumulator ] -> accumulator.Triangle.ToArray()
     | other -> failtest $"%A{other}"
 
