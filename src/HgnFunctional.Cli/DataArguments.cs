@@ -14,6 +14,8 @@ internal sealed class DataArguments
     private readonly Option<double?> mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
     private readonly Option<string?> units = Shared.Units();
     private readonly Option<string?> pinned = Shared.Pinned();
+    private readonly Option<string?> energyKey = Shared.EnergyKey();
+    private readonly Option<string?> forcesKey = Shared.ForcesKey();
     private readonly Option<double?> timeStep = Shared.Number("--time-step", "Time of one step of the files: where they have no forces, these are told from how the atoms move.", "H");
     private readonly Option<(int First, int? Last)> frames = Shared.Frames();
 
@@ -21,7 +23,7 @@ internal sealed class DataArguments
     {
         command.Add(data);
 
-        foreach (var option in new Option[] { topology, cutoff, excluded, mass, units, pinned, timeStep, frames })
+        foreach (var option in new Option[] { topology, cutoff, excluded, mass, units, pinned, timeStep, energyKey, forcesKey, frames })
         {
             command.Add(option);
         }
@@ -40,5 +42,7 @@ internal sealed class DataArguments
             Mass = parsed.GetValue(mass),
             Pinned = parsed.GetValue(pinned),
             TimeStep = parsed.GetValue(timeStep),
+            EnergyKey = parsed.GetValue(energyKey),
+            ForcesKey = parsed.GetValue(forcesKey),
         };
 }

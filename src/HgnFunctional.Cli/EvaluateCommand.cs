@@ -16,9 +16,11 @@ internal static class EvaluateCommand
         var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
         var units = Shared.Units();
         var pinned = Shared.Pinned();
+        var energyKey = Shared.EnergyKey();
+        var forcesKey = Shared.ForcesKey();
         var frames = Shared.Frames();
         var json = Shared.Json();
-        var command = new Command("evaluate", "Compares a model with trajectories.") { model, data, topology, mass, units, pinned, frames, json };
+        var command = new Command("evaluate", "Compares a model with trajectories.") { model, data, topology, mass, units, pinned, energyKey, forcesKey, frames, json };
 
         command.SetAction(parsed =>
         {
@@ -28,6 +30,8 @@ internal static class EvaluateCommand
             {
                 Mass = parsed.GetValue(mass),
                 Pinned = parsed.GetValue(pinned),
+                EnergyKey = parsed.GetValue(energyKey),
+                ForcesKey = parsed.GetValue(forcesKey),
             };
 
             var report = loaded.Evaluate(source, cancellation);

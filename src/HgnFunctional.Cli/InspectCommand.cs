@@ -45,7 +45,7 @@ internal static class InspectCommand
     {
         var found = new JsonObject
         {
-            ["kind"] = "dump",
+            ["kind"] = dump.Format,
             ["frames"] = dump.Frames,
             ["bodies"] = dump.Bodies,
             ["firstStep"] = dump.FirstStep,

@@ -49,6 +49,12 @@ internal static class Shared
             CustomParser = ParseFrames,
         };
 
+    internal static Option<string?> EnergyKey() =>
+        new("--energy-key") { Description = "The key of extended XYZ that is the energy, where several could be.", HelpName = "KEY" };
+
+    internal static Option<string?> ForcesKey() =>
+        new("--forces-key") { Description = "The column of extended XYZ that are the forces, where several could be.", HelpName = "NAME" };
+
     /// <summary>A number option, parsed the same in every culture.</summary>
     internal static Option<double?> Number(string name, string description, string helpName) =>
         new(name) { Description = description, HelpName = helpName, CustomParser = result => ParseNumber(name, result) };

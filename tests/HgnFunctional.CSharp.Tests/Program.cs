@@ -17,7 +17,7 @@ return Runner.RunTestsWithCLIArgs(
             OwnSystemTests.All,
             SimulationTests.All,
             WarningTests.All,
-            SurroundingsTests.All,
+            SurroundingsTests.All, MotionTests.All,
             FileTests.All,
             SurfaceTests.All,
             SampleTests.All,

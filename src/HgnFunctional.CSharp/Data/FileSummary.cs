@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using HgnFunctional.IO;
 
@@ -13,7 +14,8 @@ public abstract record FileSummary
     /// <summary>A model.</summary>
     public sealed record OfModel(HgnModel Model) : FileSummary;
 
-    /// <summary>A LAMMPS text dump.</summary>
+    /// <summary>A trajectory: a LAMMPS text dump, or extended XYZ.</summary>
+    /// <param name="Format">Name of the format: dump or extxyz.</param>
     /// <param name="Frames">Number of frames.</param>
     /// <param name="Bodies">Number of atoms in the first frame.</param>
     /// <param name="FirstStep">Time step of the first frame.</param>
@@ -22,6 +24,7 @@ public abstract record FileSummary
     /// <param name="Periods">Length of the box along each axis; 0 where it is open.</param>
     /// <param name="Tilts">How far the box is skewed: its tilts xy, xz and yz, at most half a period; none for a rectangular box.</param>
     public sealed record OfDump(
+        string Format,
         int Frames,
         int Bodies,
         long FirstStep,
@@ -49,17 +52,17 @@ public abstract record FileSummary
         var kind = FileKindModule.ofFile(path).Expect();
 
         return kind.IsModelKind ? new OfModel(HgnModel.Load(path))
-            : kind.IsDumpKind ? ReadDump(path, cancellation)
+            : FrameFormatModule.all.FirstOrDefault(format => format.Kind.Equals(kind)) is { } format ? ReadDump(format, path, cancellation)
             : ReadData(path);
     }
 
-    private static OfDump ReadDump(string path, CancellationToken cancellation)
+    private static OfDump ReadDump(FrameFormat format, string path, CancellationToken cancellation)
     {
-        DumpFrame? first = null;
-        DumpFrame? last = null;
+        FileFrame? first = null;
+        FileFrame? last = null;
         var frames = 0;
 
-        foreach (var frame in LammpsDump.frames(path).Until(cancellation))
+        foreach (var frame in FrameFormatModule.frames(Extxyz.anyKeys, path).Until(cancellation))
         {
             last = frame.Expect();
             first ??= last;
@@ -69,6 +72,7 @@ public abstract record FileSummary
         return first is null || last is null
             ? throw new HgnInputException($"{path}: holds no frame; expected at least one.")
             : new OfDump(
+                format.Name,
                 frames,
                 first.Ids.Length,
                 first.Timestep,

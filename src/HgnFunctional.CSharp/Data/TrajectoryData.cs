@@ -48,6 +48,12 @@ public sealed record TrajectoryData
     /// move.</summary>
     public double? TimeStep { get; init; }
 
+    /// <summary>Which key of extended XYZ is the energy, where several could be.</summary>
+    public string? EnergyKey { get; init; }
+
+    /// <summary>Which column of extended XYZ are the forces, where several could be.</summary>
+    public string? ForcesKey { get; init; }
+
     /// <summary>First frame used, from 0.</summary>
     public int FirstFrame { get; init; }
 
@@ -87,6 +93,7 @@ public sealed record TrajectoryData
             (Pinned is null or NoPins ? [] : PinnedAtomsOf(Pinned)).ToList(),
             Pinned is not NoPins,
             TimeStep.ToOption(),
+            new TargetKeys(EnergyKey.ToOption(), ForcesKey.ToOption()),
             FirstFrame,
             LastFrame.ToOption()
         );

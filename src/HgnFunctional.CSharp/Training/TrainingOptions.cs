@@ -135,10 +135,10 @@ public sealed record TargetWeightOptions
     /// <summary>Of each component of the forces.</summary>
     public double Forces { get; init; } = 1;
 
-    /// <summary>Of the energy of each frame.</summary>
-    public double Energies { get; init; } = 1;
+    /// <summary>Of the energy of each frame; there are few of them beside the forces.</summary>
+    public double Energies { get; init; } = TrainingConfigModule.defaults.Weights.Energies;
 
-    /// <summary>Reads weights such as "energies=10,forces=1"; those that are not named are 1.</summary>
+    /// <summary>Reads weights such as "energies=10,forces=1"; those that are not named are as by default.</summary>
     /// <exception cref="HgnInputException">A name or a number is not what it should be.</exception>
     public static TargetWeightOptions Parse(string text)
     {

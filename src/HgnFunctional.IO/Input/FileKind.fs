@@ -7,6 +7,8 @@ open System.IO
 type FileKind =
     /// A LAMMPS text dump: it begins with `ITEM:`.
     | DumpKind
+    /// Extended XYZ: a line with a number, and one of keys.
+    | ExtxyzKind
     /// A model: it begins with a JSON object.
     | ModelKind
     /// A LAMMPS data file, or anything else: its title may be any text.
@@ -22,6 +24,14 @@ module FileKind =
 
     let private startsWith (word: string) (text: ReadOnlySpan<char>) : bool = text.StartsWith(word.AsSpan(), StringComparison.Ordinal)
 
+    /// A number of atoms, and below it a line of keys or of whatever xyz files have there, and a line of an atom.
+    let private isXyz (text: ReadOnlySpan<char>) : bool =
+        let lines = text.ToString().Split('\n', 4)
+
+        lines.Length >= 3
+        && Words.tryInteger (lines[0].Trim()) <> ValueNone
+        && (lines[1].Contains "Properties=" || lines[1].Contains "Lattice=" || (Words.split lines[2]).Length >= 4)
+
     let private ofText (text: ReadOnlySpan<char>) : FileKind =
         let text = text.TrimStart()
 
@@ -31,6 +41,8 @@ module FileKind =
             // A title may begin with a brace as well.
             let inside = text.Slice(1).TrimStart()
             if startsWith "\"" inside || startsWith "}" inside then ModelKind else DataKind
+        elif isXyz text then
+            ExtxyzKind
         else
             DataKind
 

@@ -6,43 +6,6 @@ open HgnFunctional
 open HgnFunctional.Space
 open HgnFunctional.Features
 
-/// One frame of a LAMMPS text dump, atoms sorted by id; arrays are row-major [atoms x 3], in the file's units.
-[<NoEquality; NoComparison>]
-type DumpFrame =
-    {
-        /// Time step.
-        Timestep: int64
-        /// The line where the frame begins.
-        Line: int64
-        /// Name of the unit style, if the file says so.
-        UnitStyle: string option
-        /// Names of the columns.
-        Columns: string[]
-        /// Atom ids, ascending.
-        Ids: int64[]
-        /// Types, numbers or names, if there is a column.
-        Types: string[] option
-        /// Chemical elements, if there is a column.
-        Elements: string[] option
-        /// Charges, if there is a column.
-        Charges: float[] option
-        /// Masses, if there is a column.
-        Masses: float[] option
-        /// Lower and upper bounds of the box [3]: those of its vectors, where it is skewed.
-        Low: float[]
-        High: float[]
-        /// The cell; axes are open that are not periodic at both faces.
-        Cell: Cell
-        /// Boundary conditions of the lower and upper face of each axis, such as "pp" [3].
-        Boundaries: string[]
-        /// Positions.
-        Positions: float[]
-        /// Velocities, if there are columns.
-        Velocities: float[] option
-        /// Forces, if there are columns.
-        Forces: float[] option
-    }
-
 /// Reads LAMMPS text dumps (LAMMPS manual, command `dump`), one frame in memory at a time.
 [<RequireQualifiedAccess>]
 module LammpsDump =
@@ -51,6 +14,7 @@ module LammpsDump =
     type private Header =
         {
             HeaderTimestep: int64
+            HeaderTime: float option
             HeaderLine: int64
             HeaderUnits: string option
             Atoms: int
@@ -134,6 +98,7 @@ module LammpsDump =
             Some
                 {
                     HeaderTimestep = timestep
+                    HeaderTime = time
                     HeaderLine = first
                     HeaderUnits = Option.orElse unitsSoFar units
                     Atoms = atoms
@@ -238,7 +203,7 @@ module LammpsDump =
             let place = Array.IndexOf(texts, column)
             order |> Array.map (fun row -> words[row * texts.Length + place])
 
-    let private readFrame (reader: LineReader) (header: Header) : DumpFrame =
+    let private readFrame (reader: LineReader) (header: Header) : FileFrame =
         let columns = header.HeaderColumns
 
         let need what names found =
@@ -274,6 +239,10 @@ module LammpsDump =
 
         {
             Timestep = header.HeaderTimestep
+            Time = header.HeaderTime
+            HoldsSameAtoms = true
+            Energy = None
+            Group = ""
             Line = header.HeaderLine
             UnitStyle = header.HeaderUnits
             Columns = columns
@@ -291,14 +260,14 @@ module LammpsDump =
             Forces = force |> Option.map rows.Vectors
         }
 
-    let private nextFrame (reader: LineReader) (isFirst: bool) (units: string option) : DumpFrame option =
+    let private nextFrame (reader: LineReader) (isFirst: bool) (units: string option) : FileFrame option =
         match readHeader reader units with
         | Some header -> Some(readFrame reader header)
         | None when isFirst -> raise (DataException { File = reader.Path; Line = None; Problem = EmptyFile })
         | None -> None
 
     /// The frames of a dump, read one by one on each pass; the first error ends them.
-    let frames (path: string) : Result<DumpFrame, DataError> seq =
+    let frames (path: string) : Result<FileFrame, DataError> seq =
         seq {
             match DataFile.tryRead path (fun () -> new LineReader(path)) with
             | Error error -> Error error

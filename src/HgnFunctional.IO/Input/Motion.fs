@@ -57,7 +57,7 @@ module internal Motion =
 
     /// Compares two frames of the same bodies with the given masses; none where nothing moves, or no velocities or forces
     /// are known.
-    let tryCompare (masses: float[]) (before: DumpFrame) (after: DumpFrame) : Motion option =
+    let tryCompare (masses: float[]) (before: FileFrame) (after: FileFrame) : Motion option =
         match before.Velocities, after.Velocities, before.Forces, after.Forces with
         | Some v0, Some v1, Some f0, Some f1 when before.Ids = after.Ids ->
             let displacement = Array.map2 (-) after.Positions before.Positions

@@ -7,7 +7,7 @@ open HgnFunctional.Data
 
 /// Turns the frames of one file into snapshots; keeps the structure while nothing changes it.
 [<Sealed>]
-type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option, path: string, first: DumpFrame) =
+type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option, path: string, first: FileFrame) =
 
     let relations = FileBodies.relationsOf options topology path first.Ids
     let units = FileBodies.unitsOf options path (Some first.Line) first.UnitStyle
@@ -16,12 +16,12 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
     let mutable known: (float[] * (string[] option * string[] option * float[] option) * (Axis[] * float[]) * Structure) option =
         None
 
-    let need (what: string) (columns: string) (frame: DumpFrame) (values: float[] option) : float[] =
+    let need (what: string) (columns: string) (frame: FileFrame) (values: float[] option) : float[] =
         match values with
         | Some values -> values
         | None -> FileBodies.fail path (Some frame.Line) (MissingColumns(columns, what))
 
-    let requireBoundary (frame: DumpFrame) : unit =
+    let requireBoundary (frame: FileFrame) : unit =
         let inFile = frame.Boundaries |> Array.map ((=) "pp")
 
         match options.Periodic with
@@ -37,9 +37,9 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
 
     member _.NamesUnits: bool = units.IsSome
 
-    member _.Masses(frame: DumpFrame) : float[] = FileBodies.massesOf options topology path (Some frame.Line) frame.Ids frame.Masses
+    member _.Masses(frame: FileFrame) : float[] = FileBodies.massesOf options topology path (Some frame.Line) frame.Ids frame.Masses
 
-    member maker.Structure(frame: DumpFrame) : float[] * Structure =
+    member maker.Structure(frame: FileFrame) : float[] * Structure =
         let masses = maker.Masses frame
         let isPeriodic axis = frame.Boundaries[axis] = "pp"
         let isBoxed axis = frame.Boundaries[axis] = "ff"
@@ -72,13 +72,13 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
             known <- Some(masses, named, (axes, tilts), structure)
             masses, structure
 
-    member maker.State(frame: DumpFrame) : Structure * PhaseState * float[] =
+    member maker.State(frame: FileFrame) : Structure * PhaseState * float[] =
         let masses, structure = maker.Structure frame
         let velocities = need "velocities" "vx vy vz" frame frame.Velocities
         structure, FileBodies.stateOf path (Some frame.Line) masses frame.Positions velocities, velocities
 
-    member maker.Snapshot(index: int, frame: DumpFrame) : Snapshot =
-        if frame.Ids <> first.Ids then
+    member maker.Snapshot(index: int, frame: FileFrame) : Snapshot =
+        if frame.HoldsSameAtoms && frame.Ids <> first.Ids then
             FileBodies.fail path (Some frame.Line) (OtherAtoms(index, frame.Ids.Length, first.Ids.Length))
 
         if frame.UnitStyle <> first.UnitStyle then
@@ -88,24 +88,33 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
                 (UnitsUnclear(Words.quote (defaultArg frame.UnitStyle ""), $"{assumed.Name}, as above the first frame"))
 
         let masses, structure = maker.Structure frame
+        let time = options.TimeStep |> Option.map (fun step -> step * float frame.Timestep) |> Option.orElse frame.Time
 
         let forces =
-            match frame.Forces, options.TimeStep with
-            | None, Some _ -> None
-            | forces, _ -> Some(need "forces" "fx fy fz" frame forces |> Array.map (fun f -> assumed.ForceFactor * f))
+            match frame.Forces, time, frame.Energy with
+            | None, Some _, _
+            | None, _, Some _ -> None
+            | forces, _, _ -> Some(need "forces" "fx fy fz" frame forces |> Array.map (fun f -> assumed.ForceFactor * f))
 
         // Without velocities nothing is known of momenta either.
         let speeds = frame.Velocities |> Option.defaultWith (fun () -> Array.zeroCreate frame.Positions.Length)
         let state = FileBodies.stateOf path (Some frame.Line) masses frame.Positions speeds
 
-        match Snapshot.tryOf structure state { Targets.none with Velocities = frame.Velocities; Forces = forces } with
+        let targets =
+            {
+                Velocities = frame.Velocities
+                Forces = forces
+                Energy = frame.Energy |> Option.map (fun energy -> assumed.ForceFactor * energy)
+            }
+
+        match Snapshot.tryOf structure state targets with
         | Ok snapshot ->
             let timed =
-                match options.TimeStep with
-                | Some step -> Snapshot.atTime (step * float frame.Timestep) snapshot
+                match time with
+                | Some time -> Snapshot.atTime time snapshot
                 | None -> snapshot
 
-            Snapshot.inTrajectory path timed
+            timed |> Snapshot.inTrajectory path |> Snapshot.inGroup frame.Group
         | Error(CoincidentBodies(a, b)) ->
             let found = $"atoms {first.Ids[a]} and {first.Ids[b]} at the same place"
             FileBodies.fail path (Some frame.Line) (Unexpected(found, "interacting atoms at a distance above 0"))

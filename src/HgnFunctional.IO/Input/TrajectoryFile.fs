@@ -25,6 +25,7 @@ module TrajectoryFile =
             Pinned = []
             HoldsStill = true
             TimeStep = None
+            Keys = Extxyz.anyKeys
             FirstFrame = 0
             LastFrame = None
         }
@@ -46,7 +47,7 @@ module TrajectoryFile =
     [<Sealed>]
     type private UnitsWatch(maker: SnapshotMaker) =
 
-        let mutable before: DumpFrame option = None
+        let mutable before: FileFrame option = None
         let mutable motions: Motion list = []
         let mutable seen = 0
 
@@ -54,7 +55,7 @@ module TrajectoryFile =
         member _.IsDone: bool = seen > Motion.pairs
 
         /// Takes the next frame.
-        member watch.Add(frame: DumpFrame) : unit =
+        member watch.Add(frame: FileFrame) : unit =
             if not watch.IsDone then
                 match before with
                 | Some earlier -> motions <- Option.toList (Motion.tryCompare (maker.Masses frame) earlier frame) @ motions
@@ -76,10 +77,10 @@ module TrajectoryFile =
             let mutable opened: (SnapshotMaker * UnitsWatch) option = None
             let mutable index = 0
             let mutable goingOn = true
-            use cursor = (LammpsDump.frames path).GetEnumerator()
+            use cursor = (FrameFormat.frames options.Keys path).GetEnumerator()
             let isPastEnd () = options.LastFrame |> Option.exists (fun last -> index > last)
 
-            let take (frame: DumpFrame) : Snapshot option =
+            let take (frame: FileFrame) : Snapshot option =
                 let maker, watch =
                     match opened with
                     | Some pair -> pair
@@ -162,8 +163,8 @@ module TrajectoryFile =
                                 checked'
         }
 
-    let private framesIn (options: SourceOptions) (path: string) : DumpFrame seq =
-        LammpsDump.frames path
+    let private framesIn (options: SourceOptions) (path: string) : FileFrame seq =
+        FrameFormat.frames options.Keys path
         |> Seq.truncate (options.FirstFrame + Motion.pairs + 1)
         |> Seq.truncate (1 + defaultArg options.LastFrame (Int32.MaxValue - 1))
         |> Seq.map FileBodies.orRaise
@@ -278,7 +279,7 @@ module TrajectoryFile =
         if Devices.isDevice path || not options.HoldsStill then
             [||]
         else
-            use cursor = (LammpsDump.frames path).GetEnumerator()
+            use cursor = (FrameFormat.frames options.Keys path).GetEnumerator()
 
             while seen < mostForPins && (seen < 2 || not finder.IsSettled) && cursor.MoveNext() do
                 match cursor.Current with
@@ -298,7 +299,7 @@ module TrajectoryFile =
     let private startOfDump (options: SourceOptions) (topology: LammpsData option) (frame: int) (path: string) : Start =
         let mutable frames = 0
         let mutable found = None
-        use cursor = (LammpsDump.frames path).GetEnumerator()
+        use cursor = (FrameFormat.frames options.Keys path).GetEnumerator()
 
         while frames <= frame && cursor.MoveNext() do
             match cursor.Current with
@@ -328,7 +329,12 @@ module TrajectoryFile =
         DataFile.tryRead path (fun () ->
             let topology = openTopology options
 
-            match FileKind.ofFile path |> Result.map ((=) DumpKind) |> FileBodies.orRaise, defaultArg frame 0 with
+            match
+                FileKind.ofFile path
+                |> Result.map (fun kind -> FrameFormat.all |> List.exists (fun format -> format.Kind = kind))
+                |> FileBodies.orRaise,
+                defaultArg frame 0
+            with
             | true, frame when frame >= 0 -> startOfDump options topology frame path
             | true, frame -> FileBodies.fail path None (FramesOutOfRange(frame, Some frame, 0))
             | false, 0 -> startOfData options topology path

@@ -32,5 +32,8 @@ module Units =
     /// g, cm, s, dyne.
     let cgs: Units = { Name = "cgs"; ForceFactor = 1.0 }
 
+    /// u, A, eV/A, and the time that follows from them, A sqrt(u/eV), about 10.18 fs: the units of ASE.
+    let ase: Units = { Name = "ase"; ForceFactor = 1.0 }
+
     /// Every style.
-    let all: Units list = [ lj; metal; real; si; cgs ]
+    let all: Units list = [ lj; metal; real; si; cgs; ase ]

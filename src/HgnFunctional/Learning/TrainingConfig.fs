@@ -29,7 +29,7 @@ type TargetWeights =
         Velocities: float
         /// Of each component of the forces.
         Forces: float
-        /// Of the energy of each frame.
+        /// Of the energy of each frame; by default 30, since there are few of them beside the forces.
         Energies: float
     }
 
@@ -80,7 +80,7 @@ module TrainingConfig =
             Cutoff = AutomaticCutoff
             Width = 64
             Ridge = Automatic
-            Weights = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
+            Weights = { Velocities = 1.0; Forces = 1.0; Energies = 30.0 }
             Stencil = None
             Seed = 1
             ShowsEvidence = false

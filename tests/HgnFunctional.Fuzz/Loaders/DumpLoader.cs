@@ -9,13 +9,13 @@ namespace HgnFunctional.Fuzz.Loaders;
 
 /// <summary>The frames of a dump, compared one by one with the strict reader.</summary>
 /// <param name="read">What is attacked.</param>
-internal sealed class DumpLoader(Func<string, IEnumerable<FSharpResult<DumpFrame, DataError>>> read) : Loader("dump")
+internal sealed class DumpLoader(Func<string, IEnumerable<FSharpResult<FileFrame, DataError>>> read) : Loader("dump")
 {
     internal override IReadOnlyList<Sample> Originals { get; } = Seeds.Dumps.Select(bytes => new Sample(bytes, ".lammpstrj")).ToArray();
 
     internal override Reading Read(Sample sample, Place place)
     {
-        var frames = new List<DumpFrame>();
+        var frames = new List<FileFrame>();
 
         foreach (var frame in read(place.Path))
         {

@@ -11,7 +11,7 @@ namespace HgnFunctional.Fuzz.Strict;
 internal static class Agreement
 {
     /// <summary>Null where both see the same frames.</summary>
-    internal static Fault? OfDump(string path, IReadOnlyList<DumpFrame> frames) => Against(() =>
+    internal static Fault? OfDump(string path, IReadOnlyList<FileFrame> frames) => Against(() =>
     {
         var strict = StrictDump.Read(StrictLines.OfFile(path));
         var difference = strict.Count == frames.Count ? null : "the number of frames";
@@ -68,7 +68,7 @@ internal static class Agreement
         }
     }
 
-    private static string? Difference(StrictFrame strict, DumpFrame frame) =>
+    private static string? Difference(StrictFrame strict, FileFrame frame) =>
         strict.Timestep != frame.Timestep ? "the time step"
         : strict.Units != frame.UnitStyle?.Value ? "the units"
         : !strict.Columns.SequenceEqual(frame.Columns) ? "the columns"

@@ -167,6 +167,42 @@ let tests =
                     Expect.isTrue (List.forall id (moved ())) "all move")
             }
 
+            test "a dump of places alone is learned from by how its atoms move" {
+                TemporaryFolder.using (fun folder ->
+                    let whole, places, model =
+                        file "spring_2x2x2.lammpstrj", Path.Combine(folder, "places.dump"), Path.Combine(folder, "m.json")
+
+                    let isRow (words: string[]) = words.Length > 12
+
+                    let cut (line: string) =
+                        match line.Split ' ' with
+                        | words when line.StartsWith "ITEM: ATOMS" -> "ITEM: ATOMS id type xu yu zu"
+                        | words when isRow words -> String.Join(' ', [ words[0]; words[1]; words[3]; words[4]; words[5] ])
+                        | _ -> line
+
+                    File.WriteAllText(places, (File.ReadAllLines whole |> Array.map cut |> String.concat "\n") + "\n")
+
+                    let train options =
+                        Command.run [] ([ "train"; places; "--topology"; file "spring_2x2x2.data"; "--out"; model; "--json" ] @ options)
+
+                    let code, _, errors = train []
+                    Expect.equal code 2 "without a time"
+                    Expect.stringContains errors "--time-step H" "what is missing is said"
+                    let code, output, _ = train [ "--time-step"; "0.005" ]
+                    Expect.equal code 0 "with one"
+                    let noise = JsonDocument.Parse(output).RootElement.GetProperty("verdict").GetProperty("noise").GetDouble()
+                    Expect.isLessThan noise 1e-7 "ten digits"
+
+                    let _, output, _ =
+                        Command.run
+                            []
+                            [ "evaluate"; model; file "spring_4x4x4.lammpstrj"; "--topology"; file "spring_4x4x4.data"; "--json" ]
+
+                    let error = JsonDocument.Parse(output).RootElement.GetProperty("relativeForceError").GetDouble()
+                    // LAMMPS integrated with steps of 0.005: its motion is that of a slightly other law.
+                    Expect.isLessThan error 5e-5 "on the larger lattice")
+            }
+
             test "errors of forces are in the units of the file" {
                 TemporaryFolder.using (fun folder ->
                     let cuni, model = file "systems/eam_cuni.lammpstrj.gz", Path.Combine(folder, "m.json")

@@ -46,7 +46,7 @@ let private two (columns: string) (first: string) (second: string) : string =
     ]
     |> String.concat "\n"
 
-let private firstFrame (path: string) : DumpFrame =
+let private firstFrame (path: string) : FileFrame =
     match Seq.head (LammpsDump.frames path) with
     | Ok frame -> frame
     | Error error -> failtest (string error)

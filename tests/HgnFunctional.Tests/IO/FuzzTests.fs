@@ -81,7 +81,7 @@ let private withoutSurplus (text: string) : string =
             String.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries) |> Seq.truncate columns))
     |> String.concat "\n"
 
-let private oneBitOff (frame: Result<DumpFrame, DataError>) : Result<DumpFrame, DataError> =
+let private oneBitOff (frame: Result<FileFrame, DataError>) : Result<FileFrame, DataError> =
     match frame with
     | Ok { Velocities = Some velocities } -> velocities[0] <- Math.BitIncrement velocities[0]
     | _ -> ()
@@ -92,7 +92,7 @@ let private afterwards (action: unit -> unit) (read: string -> 'read) (path: str
     action ()
     read path
 
-let private dumps (read: string -> Result<DumpFrame, DataError> seq) : Loader = DumpLoader(Func<_, _> read)
+let private dumps (read: string -> Result<FileFrame, DataError> seq) : Loader = DumpLoader(Func<_, _> read)
 
 let private dataFiles (read: string -> Result<LammpsData, DataError>) : Loader = DataLoader(Func<_, _> read)
 

@@ -28,7 +28,7 @@ let private rows = "1 1 0.5 0.25 0.75 0.1 0 0\n2 1 0 0.5 -0.5 0 0.2 0.3"
 /// A box from (1, 2, 3) on of the vectors (4, 0, 0), (1, 3, 0) and (-1.5, 0.5, 2), as LAMMPS encloses it.
 let private tilted = "xy xz yz pp pp pp\n-0.5 6 1\n2 5.5 -1.5\n3 5 0.5"
 
-let private frameOf (text: string) (check: DumpFrame -> unit) : unit =
+let private frameOf (text: string) (check: FileFrame -> unit) : unit =
     withText "s.l" text (fun path ->
         match List.ofSeq (LammpsDump.frames path) with
         | [ Ok frame ] -> check frame
@@ -91,7 +91,11 @@ let private dumps =
             let frame (positions: float[]) (velocities: float[]) =
                 {
                     Timestep = 0L
+                    Time = None
                     Line = 1L
+                    HoldsSameAtoms = true
+                    Energy = None
+                    Group = ""
                     UnitStyle = None
                     Columns = [||]
                     Ids = [| 1L |]

@@ -47,7 +47,7 @@ let private expectParts (parts: string list) (sentence: string) : unit =
     for part in parts do
         Expect.stringContains sentence part "the sentence"
 
-let private lastOf (path: string) : Result<DumpFrame, DataError> = LammpsDump.frames path |> Seq.last
+let private lastOf (path: string) : Result<FileFrame, DataError> = LammpsDump.frames path |> Seq.last
 
 let private refusesData (name: string) (parts: string list) (text: string) : Test =
     test $"a data file is refused with {name}" {

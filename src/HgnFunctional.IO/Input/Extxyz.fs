@@ -1,0 +1,230 @@
+namespace HgnFunctional.IO
+
+open System
+open System.Text.RegularExpressions
+open HgnFunctional
+open HgnFunctional.Space
+
+/// Which entries of a file are the energy and the forces, where several could be.
+[<NoComparison>]
+type TargetKeys =
+    {
+        /// The key of the energy; by default the only one whose name has "energy" in it.
+        Energy: string option
+        /// The column of the forces; by default the only one whose name has "force" in it.
+        Forces: string option
+    }
+
+/// Reads extended XYZ (https://github.com/libAtoms/extxyz): per frame a number of atoms, a line of keys, and a line for each atom. Lengths
+/// are in A and energies in eV, as ASE has them; masses in u, and velocities in A per unit of time of these.
+[<RequireQualifiedAccess>]
+module Extxyz =
+
+    /// The keys that a file has unless told otherwise.
+    let anyKeys: TargetKeys = { Energy = None; Forces = None }
+
+    let private entry =
+        Regex("""([^\s=]+)(?:=("(?:[^"\\]|\\.)*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|\S*))?""", RegexOptions.CultureInvariant)
+
+    let private unquoted (text: string) : string =
+        let isEnclosed = text.Length >= 2 && ("\"'{[".Contains text[0])
+        if isEnclosed then text.Substring(1, text.Length - 2) else text
+
+    /// The keys of a comment line with their values, in their order.
+    let private keysOf (reader: LineReader) (text: string) : (string * string) list =
+        let keys = [ for found in entry.Matches text -> found.Groups[1].Value, unquoted found.Groups[2].Value ]
+
+        match keys |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
+        | Some(key, _) -> reader.Fail(Unexpected($"a second key {Words.quote key}", "each key once"))
+        | None -> keys
+
+    /// A column: its name, its kind (S, R, I or L), the first of its fields and how many it has.
+    [<NoEquality; NoComparison>]
+    type private Column = { Name: string; Kind: string; First: int; Count: int }
+
+    let private columnsOf (reader: LineReader) (properties: string) : Column list =
+        let words = properties.Split ':'
+
+        if words.Length % 3 <> 0 then
+            reader.Fail(
+                Unexpected(Words.quote properties, "Properties as names with a kind and a number each, such as species:S:1:pos:R:3")
+            )
+
+        ((0, []), Array.chunkBySize 3 words)
+        ||> Array.fold (fun (first, columns) part ->
+            match part[1], Words.tryInteger part[2] with
+            | ("S" | "R" | "I" | "L"), ValueSome count when count >= 1L && count < 1000L ->
+                first + int count, { Name = part[0]; Kind = part[1]; First = first; Count = int count } :: columns
+            | _ -> reader.Fail(Unexpected(Words.quote (String.Join(':', part)), "a name, one of S, R, I and L, and a number")))
+        |> snd
+        |> List.rev
+
+    /// The one entry with a name of its kind, or the one that is asked for.
+    let private only (reader: LineReader) (what: string) (option: string) (wanted: string option) (names: string list) : string option =
+        match wanted, names with
+        | Some name, names when List.contains name names -> Some name
+        | Some name, names ->
+            let all = if names.IsEmpty then "none" else String.concat ", " names
+            reader.Fail(Unexpected($"no {what} called {Words.quote name}", $"one of those in the file: {all}"))
+        | None, [] -> None
+        | None, [ name ] -> Some name
+        | None, names ->
+            let all = String.concat ", " names
+            reader.Fail(Unexpected($"several entries that may be the {what} ({all})", $"the one to take to be named ({option} NAME)"))
+
+    let private has (word: string) (name: string) : bool = name.Contains(word, StringComparison.OrdinalIgnoreCase)
+
+    /// The lattice as lower triangular vectors, and the axes that turn positions into that frame, row-major [3 x 3]; none where they
+    /// are those of the file.
+    let private lattice (reader: LineReader) (text: string) : struct (float[] * float[] * float[] option) =
+        let numbers = Words.split text |> Array.map (fun word -> reader.Float("the lattice", word))
+
+        if numbers.Length <> 9 then
+            reader.Fail(Unexpected(Words.quote text, "nine numbers of a Lattice"))
+
+        let vector k = numbers[3 * k .. 3 * k + 2]
+        let dot (a: float[]) (b: float[]) = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+        let a, b, c = vector 0, vector 1, vector 2
+
+        if a[1] = 0.0 && a[2] = 0.0 && b[2] = 0.0 && a[0] > 0.0 && b[1] > 0.0 && c[2] > 0.0 then
+            struct ([| a[0]; b[1]; c[2] |], [| b[0]; c[0]; c[1] |], None)
+        else
+            let less (v: float[]) (along: float[]) = Array.map2 (fun x e -> x - dot v along * e) v along
+
+            let unit (v: float[]) =
+                let length = sqrt (dot v v)
+
+                if not (length > 0.0 && Double.IsFinite length) then
+                    reader.Fail(Unexpected(Words.quote text, "a Lattice of three vectors that span a volume"))
+
+                Array.map (fun x -> x / length) v
+
+            let x = unit a
+            let y = unit (less b x)
+            let z = unit (less (less c x) y)
+            struct ([| dot a x; dot b y; dot c z |], [| dot b x; dot c x; dot c y |], Some(Array.concat [ x; y; z ]))
+
+    let private turned (axes: float[] option) (vectors: float[]) : float[] =
+        match axes with
+        | None -> vectors
+        | Some axes ->
+            vectors
+            |> Array.chunkBySize 3
+            |> Array.collect (fun v -> Array.init 3 (fun row -> axes[3 * row] * v[0] + axes[3 * row + 1] * v[1] + axes[3 * row + 2] * v[2]))
+
+    let private periodicAxes (reader: LineReader) (hasLattice: bool) (text: string option) : bool[] =
+        match text |> Option.map Words.split with
+        | None -> Array.create 3 hasLattice
+        | Some words when words.Length = 3 && words |> Array.forall (fun word -> List.contains word [ "T"; "F"; "True"; "False"; "1"; "0" ]) ->
+            words |> Array.map (fun word -> List.contains word [ "T"; "True"; "1" ])
+        | Some words -> reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "pbc as three of T and F"))
+
+    let private readFrame (keys: TargetKeys) (reader: LineReader) (index: int) (count: string) : FileFrame =
+        let start = reader.Line
+        let atoms = reader.Count("the number of atoms", count)
+        let comment = keysOf reader (reader.Next "a line of keys")
+        let values = Map.ofList comment
+        let columns = columnsOf reader (values |> Map.tryFind "Properties" |> Option.defaultValue "species:S:1:pos:R:3")
+        let width = columns |> List.sumBy _.Count
+        let ofKind kind count = columns |> List.filter (fun column -> column.Kind = kind && column.Count = count)
+        let named (names: string list) columns = columns |> List.tryFind (fun column -> List.contains column.Name names)
+        let energyKey = comment |> List.map fst |> List.filter (has "energy") |> only reader "energy" "--energy-key" keys.Energy
+        let forceNames = ofKind "R" 3 |> List.map _.Name |> List.filter (has "force")
+        let forceColumn = only reader "forces" "--forces-key" keys.Forces forceNames
+
+        let struct (lengths, tilts, axes) =
+            match values.TryFind "Lattice" with
+            | Some text -> lattice reader text
+            | None -> struct ([| 1.0; 1.0; 1.0 |], [| 0.0; 0.0; 0.0 |], None)
+
+        let isPeriodic = periodicAxes reader (values.ContainsKey "Lattice") (values.TryFind "pbc")
+
+        let place =
+            match named [ "pos"; "positions" ] (ofKind "R" 3) with
+            | Some column -> column
+            | None -> reader.Fail(MissingColumns("pos:R:3", "positions"))
+
+        let rows =
+            Array.init atoms (fun atom ->
+                let row = Words.split (reader.Next $"{atoms} lines of atoms; this frame has {atom}")
+
+                if row.Length <> width then
+                    reader.Fail(Unexpected(Words.quote (String.Join(' ', row)), $"{width} fields, as Properties names"))
+
+                let numbers (column: Column) = Array.init column.Count (fun k -> reader.Float(column.Name, row[column.First + k]))
+
+                row,
+                (columns
+                 |> List.filter (fun column -> column.Kind = "R")
+                 |> List.map (fun column -> column.Name, numbers column)
+                 |> Map.ofList))
+
+        let numbers (column: Column) : float[] = rows |> Array.collect (fun (_, numbers) -> numbers[column.Name])
+        let names (column: Column) : string[] = rows |> Array.map (fun (row, _) -> String.Intern row[column.First])
+        let species = named [ "species"; "element"; "symbols" ] (ofKind "S" 1) |> Option.map names
+        let masses = named [ "masses"; "mass" ] (ofKind "R" 1) |> Option.map numbers
+        let momenta = named [ "momenta" ] (ofKind "R" 3) |> Option.map (numbers >> turned axes)
+        let cellAxes = Array.init 3 (fun axis -> if isPeriodic[axis] then Periodic(0.0, lengths[axis]) else Open)
+        let tilts = if Array.forall id isPeriodic then tilts else [| 0.0; 0.0; 0.0 |]
+
+        {
+            Timestep = int64 index
+            Time =
+                values.TryFind "time"
+                |> Option.orElse (values.TryFind "Time")
+                |> Option.map (fun text -> reader.Float("the time", text))
+            Line = start
+            UnitStyle = Some Units.ase.Name
+            Columns = columns |> List.map _.Name |> Array.ofList
+            Ids = Array.init atoms (fun atom -> int64 atom + 1L)
+            HoldsSameAtoms = false
+            Types = None
+            Elements = species
+            Charges = named [ "charges"; "initial_charges"; "charge" ] (ofKind "R" 1) |> Option.map numbers
+            Masses = masses |> Option.orElse (species |> Option.bind AtomicWeights.tryOf)
+            Low = Array.zeroCreate 3
+            High = lengths
+            Cell = Cell.tryTilted cellAxes tilts |> Result.defaultWith (BadCell >> reader.Fail)
+            Boundaries = isPeriodic |> Array.map (fun flag -> if flag then "pp" else "ss")
+            Positions = numbers place |> turned axes
+            Velocities =
+                match momenta, masses |> Option.orElse (species |> Option.bind AtomicWeights.tryOf) with
+                | Some momenta, Some masses -> Some(momenta |> Array.mapi (fun k p -> p / masses[k / 3]))
+                | _ -> named [ "velocities"; "velo"; "vel" ] (ofKind "R" 3) |> Option.map (numbers >> turned axes)
+            Forces =
+                forceColumn
+                |> Option.map (fun name -> columns |> List.find (fun column -> column.Name = name) |> numbers |> turned axes)
+            Energy = energyKey |> Option.map (fun key -> reader.Float(key, values[key]))
+            Group = values.TryFind "group" |> Option.orElse (values.TryFind "config_type") |> Option.defaultValue ""
+        }
+
+    let rec private nextFrame (keys: TargetKeys) (reader: LineReader) (index: int) : FileFrame option =
+        match reader.TryNext() with
+        | null when index = 0 -> raise (DataException { File = reader.Path; Line = None; Problem = EmptyFile })
+        | null -> None
+        | text ->
+            match Words.split text with
+            | [||] -> nextFrame keys reader index
+            | [| count |] -> Some(readFrame keys reader index count)
+            | _ -> reader.Fail(Unexpected(Words.quote text, "a number of atoms"))
+
+    /// The frames of a file, read one by one on each pass; the first error ends them.
+    let frames (keys: TargetKeys) (path: string) : Result<FileFrame, DataError> seq =
+        seq {
+            match DataFile.tryRead path (fun () -> new LineReader(path)) with
+            | Error error -> Error error
+            | Ok opened ->
+                use reader = opened
+                let mutable goingOn = true
+                let mutable index = 0
+
+                while goingOn do
+                    match DataFile.tryRead path (fun () -> nextFrame keys reader index) with
+                    | Ok(Some frame) ->
+                        index <- index + 1
+                        Ok frame
+                    | Ok None -> goingOn <- false
+                    | Error error ->
+                        goingOn <- false
+                        Error error
+        }
