@@ -176,7 +176,7 @@ let tests =
 
                     let cut (line: string) =
                         match line.Split ' ' with
-                        | words when line.StartsWith "ITEM: ATOMS" -> "ITEM: ATOMS id type xu yu zu"
+                        | _ when line.StartsWith "ITEM: ATOMS" -> "ITEM: ATOMS id type xu yu zu"
                         | words when isRow words -> String.Join(' ', [ words[0]; words[1]; words[3]; words[4]; words[5] ])
                         | _ -> line
 
