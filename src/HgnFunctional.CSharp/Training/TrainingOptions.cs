@@ -101,12 +101,12 @@ public sealed record TrainingOptions
             && sides[0] is "exact" or "smooth"
             && int.TryParse(sides[1], NumberStyles.None, CultureInfo.InvariantCulture, out var frames)
             && frames <= mostFrames
-            && (sides[0] == "exact" ? frames >= 3 && frames % 2 == 1 : frames >= 5))
+            && frames >= (sides[0] == "exact" ? 3 : 5))
         {
             return FSharpOption<StencilForm>.Some(sides[0] == "exact" ? StencilForm.NewExact(frames) : StencilForm.NewSmooth(frames));
         }
 
-        throw new HgnInputException($"The stencil is '{text}'; expected auto, exact:N with an odd N from 3, or smooth:N with N from 5, up to {mostFrames} frames.");
+        throw new HgnInputException($"The stencil is '{text}'; expected auto, exact:N with N from 3, or smooth:N with N from 5, up to {mostFrames} frames.");
     }
 
     private void CheckBlocks()

@@ -18,10 +18,10 @@ module internal MotionErrors =
         |> Array.collect (fun run ->
             run
             |> Array.windowed form.Frames
-            |> Array.map (fun frames ->
-                match Observation.over form frames with
-                | Over(moments, weights, target) -> moments, weights, target
-                | At _ -> [||], [||], [||]))
+            |> Array.choose (fun frames ->
+                match Observation.tryOver form frames with
+                | Some(Over(moments, weights, target)) -> Some(moments, weights, target)
+                | _ -> None))
 
     /// What is missed of m q'' in a window, without what is pinned.
     let private missed (model: TrainedModel) (moments: Snapshot[], weights: float[], target: float[]) : float[] =

@@ -2,6 +2,7 @@ namespace HgnFunctional.Learning
 
 open System
 open System.Collections.Generic
+open HgnFunctional
 open HgnFunctional.Data
 
 /// What gives rows: what was measured at a moment, or a window of a motion.
@@ -38,30 +39,81 @@ module internal Observation =
 
             Array.map2 (+) before step)
 
-    /// The equation of a window of frames with times.
-    let over (form: StencilForm) (moments: Snapshot[]) : Observation =
-        let hasVelocities = moments |> Array.forall _.HasVelocities
-        let times = moments |> Array.map (fun moment -> moment.Time.Value)
-        let stencil = Stencil.create form hasVelocities times
-        let first = moments[0]
+    /// m q'' in the mean over a window, and its stencil and displacements.
+    let private meanOf (form: StencilForm) (frames: Snapshot[]) : struct (float[] * Stencil * float[][]) =
+        let hasVelocities = frames |> Array.forall _.HasVelocities
+        let stencil = Stencil.create form hasVelocities (frames |> Array.map (fun frame -> frame.Time.Value))
+        let first = frames[0]
         let d = first.Structure.Dimension
-        let moved = displacements moments
+        let moved = displacements frames
         let target = Array.zeroCreate<float> first.Coordinates
 
-        for frame in 0 .. moments.Length - 1 do
+        for frame in 0 .. frames.Length - 1 do
             for k in 0 .. target.Length - 1 do
                 let along = stencil.OfPositions[frame] * moved[frame][k]
 
                 let moves =
                     if hasVelocities then
-                        along + stencil.OfVelocities[frame] * moments[frame].Velocities[k]
+                        along + stencil.OfVelocities[frame] * frames[frame].Velocities[k]
                     else
                         along
 
                 target[k] <- target[k] + first.Structure.Masses[k / d] * moves
 
-        let used = stencil.OfForces |> Array.indexed |> Array.filter (fun (_, weight) -> weight <> 0.0) |> Array.map fst
-        Over(used |> Array.map (fun frame -> moments[frame]), used |> Array.map (fun frame -> stencil.OfForces[frame]), target)
+        struct (target, stencil, moved)
+
+    /// m q'' in the mean over a window [N d].
+    let mean (form: StencilForm) (frames: Snapshot[]) : float[] =
+        let struct (target, _, _) = meanOf form frames
+        target
+
+    /// A point between frames, with the momenta that the polynomial has there; none where bodies that interact meet on the way.
+    let private between
+        (frames: Snapshot[])
+        (moved: float[][])
+        (ofQ: float[])
+        (ofV: float[])
+        (slopesOfQ: float[])
+        (slopesOfV: float[])
+        : Snapshot option =
+        let middle = frames[frames.Length / 2]
+        let first, d = frames[0], middle.Structure.Dimension
+
+        let combine (ofPositions: float[]) (ofVelocities: float[]) (start: int -> float) : float[] =
+            Array.init first.Coordinates (fun k ->
+                let mutable sum = start k
+
+                for frame in 0 .. frames.Length - 1 do
+                    sum <- sum + ofPositions[frame] * moved[frame][k]
+
+                    if frames[frame].HasVelocities then
+                        sum <- sum + ofVelocities[frame] * frames[frame].Velocities[k]
+
+                sum)
+
+        let positions = combine ofQ ofV (fun k -> first.State.Positions[k])
+        let momenta = combine slopesOfQ slopesOfV (fun _ -> 0.0) |> Array.mapi (fun k v -> middle.Structure.Masses[k / d] * v)
+
+        match Snapshot.tryOf middle.Structure (PhaseState.OfOwned(middle.Structure.Bodies, d, positions, momenta)) Targets.none with
+        | Ok snapshot -> Some(snapshot.MarkedAs middle)
+        | Error _ -> None
+
+    /// The equation of a window of frames with times; none where bodies that interact meet between them.
+    let tryOver (form: StencilForm) (frames: Snapshot[]) : Observation option =
+        let struct (target, stencil, moved) = meanOf form frames
+
+        let points =
+            stencil.Forces
+            |> Array.filter (fun (struct (_, weight)) -> weight <> 0.0)
+            |> Array.map (fun (struct (point, weight)) ->
+                match point with
+                | Frame index -> Some frames[index], weight
+                | Between(ofQ, ofV, slopesOfQ, slopesOfV) -> between frames moved ofQ ofV slopesOfQ slopesOfV, weight)
+
+        if points |> Array.forall (fst >> Option.isSome) then
+            Some(Over(points |> Array.map (fst >> Option.get), Array.map snd points, target))
+        else
+            None
 
     /// The observations of a stream: moments as they come, and the windows of motions, each of one trajectory.
     let ofStream (form: StencilForm option) (source: Result<Snapshot, 'error> seq) : Result<Observation, 'error> seq =
@@ -86,7 +138,9 @@ module internal Observation =
                             let window = open'[snapshot.Trajectory]
 
                             if window.Count = form.Frames then
-                                Ok(over form (window.ToArray()))
+                                match tryOver form (window.ToArray()) with
+                                | Some observation -> Ok observation
+                                | None -> ()
 
                                 for _ in 1 .. form.Stride do
                                     window.Dequeue() |> ignore

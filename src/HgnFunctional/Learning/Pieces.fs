@@ -93,11 +93,9 @@ type internal MotionScale() =
         last[snapshot.Trajectory] <- frames
 
         if frames.Length = form.Frames then
-            match Observation.over form (frames |> List.rev |> Array.ofList) with
-            | Over(_, _, target) ->
-                squares <- SquareSum.add squares (SquareSum.ofValues (ReadOnlySpan<float> target))
-                count <- count + int64 target.Length
-            | At _ -> ()
+            let target = frames |> List.rev |> Array.ofList |> Observation.mean form
+            squares <- SquareSum.add squares (SquareSum.ofValues (ReadOnlySpan<float> target))
+            count <- count + int64 target.Length
 
     /// Root mean square of a component; 1 where nothing moved.
     member _.Value: float = if squares.Sum > 0.0 then SquareSum.rootMean (float count) squares else 1.0

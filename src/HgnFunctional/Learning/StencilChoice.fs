@@ -19,7 +19,7 @@ module internal StencilChoice =
 
     let private candidates (survey: Survey) : StencilForm list =
         let struct (coordinates, _) = survey.Largest
-        let exact = List.map Exact (if hasVelocities survey then [ 3; 5; 7; 9; 11 ] else [ 5; 7; 9; 11; 13 ])
+        let exact = List.map Exact (if hasVelocities survey then [ 2; 4; 6; 8 ] else [ 4; 5; 7; 9; 11; 13 ])
 
         let smooth =
             if coordinates <= fewCoordinates || MotionErrors.isNoisy survey.Sample then
@@ -33,8 +33,8 @@ module internal StencilChoice =
     let fewestFrames (config: TrainingConfig) (survey: Survey) : int =
         match config.Stencil with
         | Some form -> form.Frames
-        | None when hasVelocities survey -> 3
-        | None -> 5
+        | None when hasVelocities survey -> 2
+        | None -> 4
 
     /// The standard deviation of forces that a fit with some form of equations leaves open, what it cannot describe taken for noise.
     let private openness (config: TrainingConfig) (survey: Survey) (shapes: Shape[]) (form: StencilForm) : float =

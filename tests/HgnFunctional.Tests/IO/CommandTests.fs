@@ -172,7 +172,7 @@ let tests =
                     let whole, places, model =
                         file "spring_2x2x2.lammpstrj", Path.Combine(folder, "places.dump"), Path.Combine(folder, "m.json")
 
-                    let isRow (words: string[]) = words.Length > 12
+                    let isRow (words: string[]) = words.Length > 11
 
                     let cut (line: string) =
                         match line.Split ' ' with
