@@ -13,8 +13,8 @@ frames the change of momentum is the force along the way, and that is an equatio
 #r "nuget: HgnFunctional"
 
 open System
+open MathNet.Numerics.Distributions
 open HgnFunctional
-open HgnFunctional.Numerics
 open HgnFunctional.Bodies
 open HgnFunctional.Data
 open HgnFunctional.Models
@@ -38,14 +38,13 @@ let orFail result =
     | Error error -> failwith $"{error}"
 
 let film (noise: float) (seed: int) : Snapshot list =
-    let random = Rng.stream seed "camera"
+    let errors = Normal(0.0, noise, Random seed)
 
     InitialState.perturbed 0.05 0.15 seed beads chain.Sites
     |> Trajectory.record (Splitting.on truth SplittingMethod.blanesMoan6) 0.01 1000 5
     |> orFail
     |> Seq.mapi (fun frame state ->
-        let errors = Rng.normals 24 random
-        let places = state.Positions.ToArray() |> Array.mapi (fun k q -> q + noise * errors[k])
+        let places = state.Positions.ToArray() |> Array.map (fun q -> q + errors.Sample())
         let seen = PhaseState.create 8 3 places (Array.zeroCreate 24)
 
         Snapshot.tryOf beads seen Targets.none

@@ -134,7 +134,7 @@ module internal Drawing =
 
         if systems |> List.forall (Design.fits components) then
             let accumulated: Result<TallSkinnyQr list, unit> =
-                survey.Pilot |> Seq.map Ok |> Observation.ofStream survey.Stencil |> Design.accumulate ignore systems
+                survey.Observed survey.Pilot |> Seq.map Ok |> Design.accumulate ignore systems
 
             match accumulated |> Result.mapError SourceFailed |> Result.bind (solveAll config.Ridge systems) with
             | Ok solutions -> solutions |> List.sumBy (fun solution -> solution.Surprise)

@@ -13,13 +13,16 @@ module internal MotionErrors =
     let private runs (sample: Snapshot[]) : Snapshot[][] =
         sample |> Array.filter Observation.isOfMotion |> Array.groupBy _.Trajectory |> Array.map snd
 
-    let private windows (form: StencilForm) (sample: Snapshot[]) : (Snapshot[] * float[] * float[])[] =
+    let private forcesOf (model: TrainedModel) (moment: Snapshot) : float[] = snd (Model.predict model moment)
+
+    /// Windows of the sample whose paths follow the forces of the model.
+    let private windows (form: StencilForm) (sample: Snapshot[]) (model: TrainedModel) : (Snapshot[] * float[] * float[])[] =
         runs sample
         |> Array.collect (fun run ->
             run
             |> Array.windowed form.Frames
             |> Array.choose (fun frames ->
-                match Observation.tryOver form frames with
+                match Observation.tryOver (Some(forcesOf model)) form frames with
                 | Some(Over(moments, weights, target)) -> Some(moments, weights, target)
                 | _ -> None))
 
@@ -28,7 +31,7 @@ module internal MotionErrors =
         let left = Array.copy target
 
         for frame in 0 .. moments.Length - 1 do
-            let _, forces = Model.predict model moments[frame]
+            let forces = forcesOf model moments[frame]
             TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> forces, -weights[frame], ReadOnlySpan<float> left, Span<float> left)
 
         moments[0].Structure.ClearPinned(Span<float> left)
@@ -63,7 +66,7 @@ module internal MotionErrors =
         if sample |> Array.exists (fun frame -> Observation.isOfMotion frame && frame.HasVelocities) then
             None
         else
-            let ofData = windows form sample |> Array.sumBy (missed model >> squares)
+            let ofData = windows form sample model |> Array.sumBy (missed model >> squares)
             Some(sqrt (ofData / max (ofUnitNoise form sample) Double.Epsilon))
 
     /// What frames have that no polynomial through all but one of so many has: the standard deviation of the noise in coordinates, if
@@ -116,7 +119,7 @@ module internal MotionErrors =
 
     /// What a model misses of m q'', beyond what noise of the data explains, over m q'' itself.
     let unexplained (form: StencilForm) (sample: Snapshot[]) (model: TrainedModel) : float =
-        let all = windows form sample
+        let all = windows form sample model
         let size = all |> Array.sumBy (fun (_, _, target) -> squares target)
         let error = all |> Array.sumBy (missed model >> squares)
 

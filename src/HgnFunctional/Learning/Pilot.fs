@@ -81,11 +81,7 @@ module internal Pilot =
             let wanted = max leastRows (rowsPerColumn * system.Features) |> int64
             let before = survey.Sample |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Equations) 0L
             let count = before |> Array.filter (fun rows -> rows < wanted) |> Array.length
-            let count = if survey.HasMotion then survey.Sample.Length else count
-
-            let sample: Result<Observation, unit> seq =
-                survey.Sample |> Array.truncate count |> Seq.map Ok |> Observation.ofStream survey.Stencil
-
+            let sample: Result<Observation, unit> seq = survey.Observed(Array.truncate count survey.Sample) |> Seq.map Ok
             let parts = Array.ofList survey.Parts
 
             match Design.accumulate ignore [ system ] sample with

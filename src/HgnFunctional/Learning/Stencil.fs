@@ -35,18 +35,29 @@ type StencilForm =
         | Exact frames -> $"exact over {frames} frames"
         | Smooth frames -> $"smooth over {frames} frames"
 
-/// A place of a motion at which forces are taken, by the positions and velocities of the frames: a frame itself, or a point of the
-/// polynomial through all, with the weights of its position and of its velocity.
+/// A point of the polynomial through frames and, if they have some, their velocities: the weights with which these give its place,
+/// its velocity and its acceleration.
 [<NoEquality; NoComparison>]
 type internal PathPoint =
-    | Frame of index: int
-    | Between of ofPositions: float[] * ofVelocities: float[] * slopesOfPositions: float[] * slopesOfVelocities: float[]
+    {
+        Place: struct (float[] * float[])
+        Velocity: struct (float[] * float[])
+        Acceleration: struct (float[] * float[])
+    }
+
+/// Where forces are taken.
+[<NoEquality; NoComparison>]
+type internal ForcePoints =
+    /// At frames, with a weight for each.
+    | AtFrames of weights: float[]
+    /// Along the path over some intervals: for each its length, and the points of a Gauss rule with their weights.
+    | AlongPath of intervals: struct (float * struct (PathPoint * float)[])[]
 
 /// A window of a motion as one equation for each coordinate: m (sum_k OfPositions_k q_k + sum_k OfVelocities_k v_k) = sum_i w_i F(point_i),
 /// where the weights w add up to 1. With a test function phi that vanishes at both ends it says that the integrals of phi'' q, or of
 /// -phi' v, and of phi q'' are the same: nobody has to differentiate data.
 [<NoEquality; NoComparison>]
-type internal Stencil = { OfPositions: float[]; OfVelocities: float[]; Forces: struct (PathPoint * float)[] }
+type internal Stencil = { OfPositions: float[]; OfVelocities: float[]; Forces: ForcePoints }
 
 /// How stencils come from times.
 [<RequireQualifiedAccess>]
@@ -56,7 +67,7 @@ module internal Stencil =
     let private rule = GaussLegendreRule(-1.0, 1.0, 8)
 
     /// Points between two frames at which forces are taken.
-    let private pathRule = GaussLegendreRule(-1.0, 1.0, 4)
+    let private pathRule = GaussLegendreRule(-1.0, 1.0, 6)
 
     /// Frames that the polynomials of smooth windows go through.
     let private localFrames = 8
@@ -64,27 +75,31 @@ module internal Stencil =
     /// The exponent of smooth test functions (1 - s^2)^p.
     let private smoothness = 4
 
-    /// The Lagrange polynomial of a frame among some, and its slope, at a time.
-    let private lagrange (times: float[]) (first: int) (count: int) (k: int) (t: float) : struct (float * float) =
+    /// The Lagrange polynomial of a frame among some, with its first and second derivative, at a time.
+    let private lagrange (times: float[]) (first: int) (count: int) (k: int) (t: float) : struct (float * float * float) =
         let mutable value = 1.0
         let mutable slope = 0.0
+        let mutable bend = 0.0
 
         for other in first .. first + count - 1 do
             if other <> k then
                 let length = times[k] - times[other]
-                slope <- slope * (t - times[other]) / length + value / length
-                value <- value * (t - times[other]) / length
+                let part = (t - times[other]) / length
+                bend <- bend * part + 2.0 * slope / length
+                slope <- slope * part + value / length
+                value <- value * part
 
-        struct (value, slope)
+        struct (value, slope, bend)
 
     /// The point at a time of the polynomial through all frames, and their velocities if they have some (Hermite).
     let private pointAt (times: float[]) (hasVelocities: bool) (t: float) : PathPoint =
         let n = times.Length
-        let positions, velocities = Array.zeroCreate<float> n, Array.zeroCreate<float> n
-        let slopes, bends = Array.zeroCreate<float> n, Array.zeroCreate<float> n
+        let zeros () = Array.zeroCreate<float> n
+        let ofQ = Array.init 3 (fun _ -> zeros ())
+        let ofV = Array.init 3 (fun _ -> zeros ())
 
         for k in 0 .. n - 1 do
-            let struct (value, slope) = lagrange times 0 n k t
+            let struct (value, slope, bend) = lagrange times 0 n k t
 
             if hasVelocities then
                 let mutable atHome = 0.0
@@ -94,22 +109,54 @@ module internal Stencil =
                         atHome <- atHome + 1.0 / (times[k] - times[other])
 
                 let offset = t - times[k]
-                let factor = 1.0 - 2.0 * offset * atHome
-                positions[k] <- factor * value * value
-                velocities[k] <- offset * value * value
-                slopes[k] <- -2.0 * atHome * value * value + factor * 2.0 * value * slope
-                bends[k] <- value * value + offset * 2.0 * value * slope
+                let factor, ofFactor = 1.0 - 2.0 * offset * atHome, -2.0 * atHome
+                let square, ofSquare, bendOfSquare = value * value, 2.0 * value * slope, 2.0 * (slope * slope + value * bend)
+                ofQ[0][k] <- factor * square
+                ofQ[1][k] <- ofFactor * square + factor * ofSquare
+                ofQ[2][k] <- 2.0 * ofFactor * ofSquare + factor * bendOfSquare
+                ofV[0][k] <- offset * square
+                ofV[1][k] <- square + offset * ofSquare
+                ofV[2][k] <- 2.0 * ofSquare + offset * bendOfSquare
             else
-                positions[k] <- value
-                slopes[k] <- slope
+                ofQ[0][k] <- value
+                ofQ[1][k] <- slope
+                ofQ[2][k] <- bend
 
-        Between(positions, velocities, slopes, bends)
+        {
+            Place = struct (ofQ[0], ofV[0])
+            Velocity = struct (ofQ[1], ofV[1])
+            Acceleration = struct (ofQ[2], ofV[2])
+        }
 
     /// Points from a to b with the weights of the integral of g times the force.
-    let private along (times: float[]) (hasVelocities: bool) (a: float) (b: float) (g: float -> float) : struct (PathPoint * float)[] =
-        Array.init pathRule.Order (fun point ->
-            let t = 0.5 * (a + b) + 0.5 * (b - a) * pathRule.GetAbscissa point
-            struct (pointAt times hasVelocities t, 0.5 * (b - a) * pathRule.GetWeight point * g t))
+    let private along (times: float[]) (hasVelocities: bool) (a: float) (b: float) (g: float -> float) =
+        let points =
+            Array.init pathRule.Order (fun point ->
+                let t = 0.5 * (a + b) + 0.5 * (b - a) * pathRule.GetAbscissa point
+                struct (pointAt times hasVelocities t, 0.5 * (b - a) * pathRule.GetWeight point * g t))
+
+        struct (b - a, points)
+
+    /// The points of an interval of length 1 at which forces are taken.
+    let places: float[] = Array.init pathRule.Order (fun point -> 0.5 * (1.0 + pathRule.GetAbscissa point))
+
+    /// How far a path is off at the points of an interval of length 1 by accelerations that it misses there: delta_i = sum_j Bow_ij r_j, where
+    /// delta'' = r is a polynomial through the points and delta is 0 at both ends (Green's function).
+    let bow: float[][] =
+        let entry x j =
+            let piece a b =
+                Seq.sum (
+                    seq {
+                        for point in 0 .. rule.Order - 1 do
+                            let s = 0.5 * (a + b) + 0.5 * (b - a) * rule.GetAbscissa point
+                            let struct (value, _, _) = lagrange places 0 places.Length j s
+                            0.5 * (b - a) * rule.GetWeight point * -(min x s) * (1.0 - max x s) * value
+                    }
+                )
+
+            piece 0.0 x + piece x 1.0
+
+        places |> Array.map (fun x -> Array.init places.Length (entry x))
 
     /// Adds the weights w_k with which sum_k w_k f(t_k) is the integral of g f from a to b, for f a polynomial through the frames from
     /// `first` on.
@@ -119,7 +166,7 @@ module internal Stencil =
             let factor = 0.5 * (b - a) * rule.GetWeight point * g t
 
             for k in first .. first + count - 1 do
-                let struct (value, _) = lagrange times first count k t
+                let struct (value, _, _) = lagrange times first count k t
                 weights[k] <- weights[k] + factor * value
 
     /// Weights of the integral of g f over all frames, with polynomials through the frames around each interval.
@@ -133,13 +180,20 @@ module internal Stencil =
 
         weights
 
-    let private normalised (positions: float[]) (velocities: float[]) (forces: struct (PathPoint * float)[]) : Stencil =
-        let total = forces |> Array.sumBy (fun (struct (_, weight)) -> weight)
+    let private normalised (total: float) (weights: float[]) : float[] = weights |> Array.map (fun x -> x / total)
+
+    let private ofPath (positions: float[]) (velocities: float[]) (intervals: struct (float * struct (PathPoint * float)[])[]) : Stencil =
+        let total =
+            intervals |> Array.sumBy (fun (struct (_, points)) -> points |> Array.sumBy (fun (struct (_, weight)) -> weight))
 
         {
-            OfPositions = positions |> Array.map (fun x -> x / total)
-            OfVelocities = velocities |> Array.map (fun x -> x / total)
-            Forces = forces |> Array.map (fun (struct (point, weight)) -> struct (point, weight / total))
+            OfPositions = normalised total positions
+            OfVelocities = normalised total velocities
+            Forces =
+                intervals
+                |> Array.map (fun (struct (length, points)) ->
+                    struct (length, points |> Array.map (fun (struct (point, weight)) -> struct (point, weight / total))))
+                |> AlongPath
         }
 
     let private ofHat (times: float[]) : Stencil =
@@ -151,10 +205,11 @@ module internal Stencil =
         positions[c] <- -1.0 / before - 1.0 / after
         positions[c + 1] <- 1.0 / after
 
-        Array.append
-            (along times false times[c - 1] times[c] (fun t -> (t - times[c - 1]) / before))
-            (along times false times[c] times[c + 1] (fun t -> (times[c + 1] - t) / after))
-        |> normalised positions (Array.zeroCreate n)
+        [|
+            along times false times[c - 1] times[c] (fun t -> (t - times[c - 1]) / before)
+            along times false times[c] times[c + 1] (fun t -> (times[c + 1] - t) / after)
+        |]
+        |> ofPath positions (Array.zeroCreate n)
 
     let private ofBox (times: float[]) : Stencil =
         let n = times.Length
@@ -162,7 +217,7 @@ module internal Stencil =
         let velocities = Array.zeroCreate<float> n
         velocities[c - 1] <- -1.0
         velocities[c] <- 1.0
-        along times true times[c - 1] times[c] (fun _ -> 1.0) |> normalised (Array.zeroCreate n) velocities
+        ofPath (Array.zeroCreate n) velocities [| along times true times[c - 1] times[c] (fun _ -> 1.0) |]
 
     let private ofBump (hasVelocities: bool) (times: float[]) : Stencil =
         let p = float smoothness
@@ -173,12 +228,18 @@ module internal Stencil =
         let slope t = -2.0 * p * s t * rest t ** (p - 1.0) / half
         let bend t = (4.0 * p * (p - 1.0) * s t * s t * rest t ** (p - 2.0) - 2.0 * p * rest t ** (p - 1.0)) / (half * half)
         let none = Array.zeroCreate times.Length
-        let forces = integral times bump |> Array.mapi (fun frame weight -> struct (Frame frame, weight))
+        let forces = integral times bump
+        let total = Array.sum forces
 
-        if hasVelocities then
-            normalised none (integral times (slope >> (~-))) forces
-        else
-            normalised (integral times bend) none forces
+        {
+            OfPositions = if hasVelocities then none else normalised total (integral times bend)
+            OfVelocities =
+                if hasVelocities then
+                    normalised total (integral times (slope >> (~-)))
+                else
+                    none
+            Forces = AtFrames(normalised total forces)
+        }
 
     /// The stencil of frames at some times, ascending, of positions alone or of velocities.
     let create (form: StencilForm) (hasVelocities: bool) (times: float[]) : Stencil =

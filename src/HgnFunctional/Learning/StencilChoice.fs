@@ -38,14 +38,14 @@ module internal StencilChoice =
 
     /// The standard deviation of forces that a fit with some form of equations leaves open, what it cannot describe taken for noise.
     let private openness (config: TrainingConfig) (survey: Survey) (shapes: Shape[]) (form: StencilForm) : float =
-        let survey = { survey with Stencil = Some form }
+        let survey = survey.With form
 
         let systems =
             Drawing.makeSystems config survey Drawing.pilotWidth Sampler.elm shapes (Drawing.samplesOf survey)
             |> List.filter _.HasForceRows
 
         let struct (components, _) = survey.Largest
-        let sample: Result<Observation, unit> seq = survey.Sample |> Seq.map Ok |> Observation.ofStream survey.Stencil
+        let sample: Result<Observation, unit> seq = survey.Observed survey.Sample |> Seq.map Ok
 
         match systems with
         | [ system ] when Design.fits components system ->
@@ -77,7 +77,7 @@ module internal StencilChoice =
     let choose (config: TrainingConfig) (shapes: Shape[] option) (survey: Survey) : Survey =
         match config.Stencil with
         | _ when not survey.HasMotion -> survey
-        | Some form -> { survey with Stencil = Some form }
+        | Some form -> survey.With form
         | None ->
             let inner, shapes =
                 match shapes with
@@ -88,4 +88,4 @@ module internal StencilChoice =
                     inner, inner.Parts |> List.map (fun part -> Drawing.startOf config part relations) |> Array.ofList
 
             let scored = candidates survey |> List.map (fun form -> form, openness config inner shapes form)
-            { survey with Stencil = scored |> List.minBy snd |> fst |> Some }
+            scored |> List.minBy snd |> fst |> survey.With

@@ -41,6 +41,8 @@ type internal Survey =
         HasMotion: bool
         /// How motions give equations, where there are any; and the most frames that a window may have.
         Stencil: StencilForm option
+        /// The equations of the motions of the sample with it.
+        Windows: Observation[]
         LongestWindow: int
         /// Whether all velocities and momenta vanish, so that the data say nothing of the kinetic energy.
         AtRest: bool
@@ -65,6 +67,16 @@ type internal Survey =
         /// Some more, which layers are drawn on.
         Sample: Snapshot[]
     }
+
+    /// The observations of some snapshots of the sample, and of all its motions.
+    member survey.Observed(snapshots: Snapshot[]) : Observation[] =
+        let moments = snapshots |> Array.filter (fun snapshot -> snapshot.HasVelocities || not (Observation.isOfMotion snapshot))
+        Array.append (Array.map At moments) survey.Windows
+
+    /// The survey with a way to make equations of motions.
+    member survey.With(form: StencilForm) : Survey =
+        let windows = survey.Sample |> Array.filter Observation.isOfMotion |> Observation.ofSnapshots None (Some form)
+        { survey with Stencil = Some form; Windows = windows |> Array.filter _.IsOver }
 
 /// The snapshots with the smallest ranks, which follow from their contents: at least so many, with at least so many rows, if
 /// the data has them. Equal snapshots count once. What is kept does not depend on the order in which snapshots come.
@@ -322,6 +334,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
             HasEnergies = energies.Count > 0
             HasMotion = hasMotion
             Stencil = None
+            Windows = [||]
             LongestWindow = longest
             AtRest = atRest
             ForcesVanish = forcesVanish && forceComponents > 0L && not hasMotion

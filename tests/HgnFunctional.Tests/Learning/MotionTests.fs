@@ -98,6 +98,11 @@ let private accuracy =
                 Expect.isLessThan (abs (found / noise - 1.0)) 0.2 $"noise found: {found}"
                 Expect.isFalse (model.Warnings |> List.exists _.IsPoorFit) "noise is no misfit")
 
+        testCase "paths between coarse frames follow the forces that were found" (fun () ->
+            let model = seen 0.0 (every 0.5 60) [ 1..6 ] |> learn
+            let error = errorOf model
+            Expect.isLessThan error 2e-6 $"five frames for a period: {error:E1}")
+
         testCase "velocities beside the places make coarse frames finer" (fun () ->
             let frames = seen 0.0 (every 1.0 40) [ 1..6 ]
 
@@ -228,9 +233,20 @@ let private stencils =
                     let slopeOf power t = if power = 0 then 0.0 else float power / 3.0 * at (power - 1) t
                     let bendOf power t = if power < 2 then 0.0 else float (power * (power - 1)) / 9.0 * at (power - 2) t
                     let sum (weights: float[]) (f: float -> float) = Array.fold2 (fun total w t -> total + w * f t) 0.0 weights times
-                    let total = stencil.Forces |> Array.sumBy (fun (struct (_, weight)) -> weight)
-                    closeTo "weights" 1.0 1e-12 [| 1.0 |] [| total |] |> expectNone
-                    // A motion that the frames determine, in a field that is a cubic of the place at most.
+                    let both f slope (struct (ofQ, ofV)) = sum ofQ f + sum ofV slope
+
+                    let points =
+                        match stencil.Forces with
+                        | AtFrames _ -> [||]
+                        | AlongPath intervals -> intervals |> Array.collect (fun (struct (_, points)) -> points)
+
+                    let weights =
+                        match stencil.Forces with
+                        | AtFrames weights -> weights
+                        | AlongPath _ -> points |> Array.map (fun (struct (_, weight)) -> weight)
+
+                    closeTo "weights" 1.0 1e-12 [| 1.0 |] [| Array.sum weights |] |> expectNone
+                    // A motion that the frames determine.
                     let highest =
                         if hasVelocities && form.Frames < 9 then
                             2 * form.Frames - 1
@@ -242,18 +258,19 @@ let private stencils =
 
                         // The second derivative, where each point of the path says that it is.
                         let force =
-                            stencil.Forces
-                            |> Array.sumBy (fun (struct (point, weight)) ->
-                                match point with
-                                | Frame index -> weight * bendOf power times[index]
-                                | Between(ofQ, ofV, slopesOfQ, slopesOfV) ->
-                                    let time = sum ofQ id + sum ofV (fun _ -> 1.0)
-                                    let place = sum ofQ (at power) + sum ofV (slopeOf power)
-                                    let speed = sum slopesOfQ (at power) + sum slopesOfV (slopeOf power)
+                            match stencil.Forces with
+                            | AtFrames weights -> sum weights (bendOf power)
+                            | AlongPath _ ->
+                                points
+                                |> Array.sumBy (fun (struct (point, weight)) ->
+                                    let time = both id (fun _ -> 1.0) point.Place
 
-                                    closeTo "on the path" 1.0 1e-9 [| at power time; slopeOf power time |] [| place; speed |]
-                                    |> expectNone
+                                    let found =
+                                        [| point.Place; point.Velocity; point.Acceleration |]
+                                        |> Array.map (both (at power) (slopeOf power))
 
+                                    let expected = [| at power time; slopeOf power time; bendOf power time |]
+                                    closeTo "on the path" 1.0 1e-8 expected found |> expectNone
                                     weight * bendOf power time)
 
                         closeTo $"{form}, velocities {hasVelocities}, power {power}" 1.0 1e-9 [| force |] [| moved |] |> expectNone)
