@@ -11,8 +11,8 @@ let all: Fault list =
     [
         fault
             "pinned-bodies-teach"
-            "Learning/Design.fs"
-            "if not pins[row % pins.Length] then"
+            "Learning/Rows.fs"
+            "if isEnergy || not pins[row % pins.Length] then"
             "if true then"
             "a soft body under gravity and drag, its top pinned: learned small, used large, with its constants"
         fault
@@ -53,7 +53,7 @@ let all: Fault list =
             "rows are derivatives of values"
         fault
             "known-laws-are-learned-as-well"
-            "Learning/Design.fs"
+            "Learning/Rows.fs"
             "block.PullbackInto(&configuration, readout, Span<float> left, Span<float>.Empty)"
             "ignore left.Length"
             "a law of one's own is taken off, and read with a vocabulary that has it"
@@ -63,4 +63,40 @@ let all: Fault list =
             "if ofRest <= surprise + bound (List.exists isLaw group) ofRest then"
             "if ofRest < surprise - 1e9 then"
             "gravity and drag together are found, though each hides the other"
+        fault
+            "energies-without-weights"
+            "Learning/Rows.fs"
+            "let counts (weight: float) = sqrt (weight * snapshot.Weight)"
+            "let counts (weight: float) = sqrt weight"
+            "a frame of weight 2 is the frame given twice, whatever was measured"
+        fault
+            "offsets-of-nobody"
+            "Blocks/OffsetBlock.fs"
+            "destination[0] <- count configuration.Structure"
+            "destination[0] <- 1.0"
+            "forces alone give energies up to a constant, energies alone give forces, and both give both with their zero"
+        fault
+            "wrapped-frames-jump"
+            "Learning/Observation.fs"
+            "later.Structure.Cell.ToNearest(Span<float>(step, start, d))"
+            "ignore d"
+            "places that wrap around a box are those of one motion"
+        fault
+            "paths-that-follow-nothing"
+            "Learning/Training.fs"
+            "if rounds = 0 || not survey.HasMotion then"
+            "if rounds >= 0 || not survey.HasMotion then"
+            "paths between coarse frames follow the forces that were found"
+        fault
+            "noise-of-other-amplification"
+            "Learning/MotionErrors.fs"
+            "structure.Masses[k / d] * structure.Masses[k / d] * ofWeights"
+            "2.0 * structure.Masses[k / d] * structure.Masses[k / d] * ofWeights"
+            "a chain seen with noise of"
+        fault
+            "no-evidence-from-all"
+            "Learning/Families.fs"
+            "if surprise <= explained then"
+            "if surprise <= infinity then"
+            "gravity and drag are found behind collisions, whose law no first guess of its form describes"
     ]

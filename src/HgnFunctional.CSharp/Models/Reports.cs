@@ -61,9 +61,9 @@ public sealed record FitReport(
 /// <param name="Frames">Number of snapshots.</param>
 /// <param name="Bodies">Number of bodies.</param>
 /// <param name="PinnedBodies">Number of bodies that are pinned, as the system says or as frames show: they count in no error.</param>
-/// <param name="RelativeForceError">|F' - F| / |F|, Frobenius norms over all snapshots.</param>
-/// <param name="RelativeVelocityError">|v' - v| / |v|.</param>
-/// <param name="Mse">Mean square error over all components of q' and p'.</param>
+/// <param name="RelativeForceError">|F' - F| / |F|, Frobenius norms over all snapshots; NaN where no forces were measured.</param>
+/// <param name="RelativeVelocityError">|v' - v| / |v|; NaN where no velocities were measured.</param>
+/// <param name="Mse">Mean square error over all components of q' and p' that were measured.</param>
 /// <param name="EnergyDeviation">Largest |H(frame) - H(first)| within a trajectory (a file), over its mean kinetic energy; null where
 /// nothing moves, and where forces such as drag change it.</param>
 /// <param name="OutOfRangeFraction">Fraction of the invariants outside their range in training.</param>

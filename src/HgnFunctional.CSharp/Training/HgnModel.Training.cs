@@ -21,7 +21,7 @@ public sealed partial class HgnModel
 
     /// <summary>Learns a model from a dataset, in one linear solve. The same seed and data give the same model, bit for bit, for any
     /// number of threads.</summary>
-    /// <param name="data">Frames with velocities and forces; they are passed over twice, or three times by the sampler a-swim.</param>
+    /// <param name="data">Frames with whatever was measured; they are passed over twice, or three times by the sampler a-swim.</param>
     /// <param name="options">Options; the defaults need no change.</param>
     /// <param name="progress">Is told, on the calling thread, at most some hundred times a pass.</param>
     /// <param name="cancellation">Looked at before each frame and each stage.</param>

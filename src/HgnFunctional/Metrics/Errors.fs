@@ -21,9 +21,9 @@ type Evaluation =
         Bodies: int
         /// Largest number of bodies that are pinned, as a structure says or as frames show: they count in no error.
         PinnedBodies: int
-        /// |F' - F| / |F| over all forces, Frobenius norms; 0 where none were measured.
+        /// |F' - F| / |F| over all forces, Frobenius norms; NaN where none were measured.
         RelativeForceError: float
-        /// |v' - v| / |v| over all velocities; 0 where none were measured.
+        /// |v' - v| / |v| over all velocities; NaN where none were measured.
         RelativeVelocityError: float
         /// Mean square error over all components of q' and p'.
         MeanSquareError: float
@@ -45,6 +45,8 @@ type EvaluationError<'source> =
     | EvaluationSourceFailed of 'source
     /// The source held no snapshot.
     | NothingToEvaluate
+    /// No snapshot has velocities, forces or an energy.
+    | NothingWasMeasured
     /// The model is for other pairs.
     | CannotBind of BindError
 
@@ -53,6 +55,7 @@ type EvaluationError<'source> =
         match error with
         | EvaluationSourceFailed source -> string (box source)
         | NothingToEvaluate -> "There are no snapshots to compare with; expected at least one."
+        | NothingWasMeasured -> "No frame has velocities, forces or an energy to compare with; expected one of them in some frame."
         | CannotBind error -> string error
 
 /// The energies of one trajectory, as long as its bodies stay the same.
@@ -138,6 +141,10 @@ type private EvaluationSums(model: TrainedModel) =
                 TrajectoryEnergy.start energy kinetic masses
             | _ -> TrajectoryEnergy.start energy kinetic masses
 
+    let mutable hasForces = false
+    let mutable hasVelocities = false
+    let mutable hasEnergies = false
+
     let relative (struct (errors, sizes)) : float = SquareSum.rootRatio errors sizes
 
     /// More than rounding of the energy of bodies that are moved by whole boxes.
@@ -171,6 +178,9 @@ type private EvaluationSums(model: TrainedModel) =
             frames <- frames + 1
             bodies <- max bodies snapshot.Structure.Bodies
             components <- components + int64 snapshot.Forces.Length + int64 snapshot.Velocities.Length
+            hasForces <- hasForces || snapshot.HasForces
+            hasVelocities <- hasVelocities || snapshot.HasVelocities
+            hasEnergies <- hasEnergies || snapshot.Energy.IsSome
             force <- addSquares force forces snapshot.Forces
             velocity <- addSquares velocity velocities snapshot.Velocities
             let potential = if snapshot.Energy.IsSome then Model.potentialEnergy model snapshot else 0.0
@@ -184,6 +194,9 @@ type private EvaluationSums(model: TrainedModel) =
             addEnergy snapshot energy kinetic
             outside <- outside + int64 here
             invariants <- invariants + int64 all)
+
+    /// Whether there is anything to compare with.
+    member _.HasTargets: bool = hasForces || hasVelocities || hasEnergies
 
     /// The evaluation of the snapshots so far, if any came.
     member _.Result: Evaluation option =
@@ -209,8 +222,8 @@ type private EvaluationSums(model: TrainedModel) =
                     Frames = frames
                     Bodies = bodies
                     PinnedBodies = pinned
-                    RelativeForceError = force
-                    RelativeVelocityError = velocity
+                    RelativeForceError = if hasForces then force else nan
+                    RelativeVelocityError = if hasVelocities then velocity else nan
                     MeanSquareError = meanSquare
                     Errors = byBody.ByTarget
                     EnergyDeviation =
@@ -244,6 +257,7 @@ module Evaluation =
         match failure, sums.Result with
         | Some error, _ -> Error error
         | None, None -> Error NothingToEvaluate
+        | None, Some _ when not sums.HasTargets -> Error NothingWasMeasured
         | None, Some evaluation -> Ok evaluation
 
     /// Compares a model with snapshots.

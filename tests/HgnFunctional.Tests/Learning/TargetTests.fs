@@ -161,6 +161,10 @@ let tests =
             testCase "data that say nothing, and energies of blocks that have none, are refused" (fun () ->
                 let bare = snapshots false false (List.truncate 3 learned)
                 Training.fit TrainingConfig.defaults bare |> Result.map ignore |> expectError NothingMeasured
+                let model = snapshots true false (List.truncate 3 learned) |> Training.fit TrainingConfig.defaults |> expectOk
+                Evaluation.ofSnapshots model bare |> Result.map ignore |> expectError NothingWasMeasured
+                let still = snapshots true false (List.truncate 3 learned) |> Evaluation.ofSnapshots model |> expectOk
+                Expect.isTrue (Double.IsNaN still.RelativeVelocityError) "no velocities, no error"
                 let energies = snapshots true true (List.truncate 3 learned)
                 let message = Blocks.all |> List.find (fun recipe -> recipe.Kind = "message")
 
