@@ -25,6 +25,7 @@ let private operators: Map<string, string> =
             "partial", "∂"
             "nabla", "∇"
             "sum", "∑"
+            "int", "∫"
             "min", "min"
             "log", "log"
             "times", "×"
