@@ -125,6 +125,8 @@ module internal MotionErrors =
 
         let ofNoise =
             match textureOf sample with
+            // Places say nothing of the noise of velocities.
+            | _ when sample |> Array.exists (fun frame -> Observation.isOfMotion frame && frame.HasVelocities) -> 0.0
             | struct (_, Some noise) -> noise * noise * ofUnitNoise form sample
             | _ -> 0.0
 
