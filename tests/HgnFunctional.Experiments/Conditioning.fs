@@ -84,7 +84,7 @@ module Conditioning =
         let seeds first = [ for k in 0 .. settings.Trajectories - 1 -> 1000 * settings.Seed + first + k ]
         let data first = Lab.snapshots settings.Motion (seeds first) system lattice.Sites |> Array.ofList
         let training = data 0
-        let collector = SurveyCollector([ PairBlock.ofBonds ], width, settings.Seed)
+        let collector = SurveyCollector([ PairBlock.ofBonds ], width, settings.Seed, None)
         training |> Array.iter collector.Add
         let random = Rng.stream settings.Seed "pair features"
         let draw _ _ inputs = Sampler.sample sampler activation width random inputs

@@ -160,12 +160,13 @@ module Extxyz =
                  |> Map.ofList))
 
         let numbers (column: Column) : float[] = rows |> Array.collect (fun (_, numbers) -> numbers[column.Name])
-        let names (column: Column) : string[] = rows |> Array.map (fun (row, _) -> String.Intern row[column.First])
+        let names (column: Column) : string[] = rows |> Array.map (fun (row, _) -> row[column.First])
         let species = named [ "species"; "element"; "symbols" ] (ofKind "S" 1) |> Option.map names
         let masses = named [ "masses"; "mass" ] (ofKind "R" 1) |> Option.map numbers
         let momenta = named [ "momenta" ] (ofKind "R" 3) |> Option.map (numbers >> turned axes)
         let cellAxes = Array.init 3 (fun axis -> if isPeriodic[axis] then Periodic(0.0, lengths[axis]) else Open)
-        let tilts = if Array.forall id isPeriodic then tilts else [| 0.0; 0.0; 0.0 |]
+        // The first tilt is of the second vector, the others of the third; where a vector does not repeat, none is of it.
+        let tilts = Array.map2 (fun vector tilt -> if isPeriodic[vector] then tilt else 0.0) [| 1; 2; 2 |] tilts
 
         {
             Timestep = int64 index

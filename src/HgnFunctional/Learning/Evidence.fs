@@ -41,9 +41,11 @@ module internal Evidence =
             let recipes =
                 chosen.Parts |> List.map _.Recipe |> List.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode
 
-            let collector = SurveyCollector(recipes, config.Width, config.Seed)
+            let collector = SurveyCollector(recipes, config.Width, config.Seed, chosen.Stencil)
             chosen.Sample |> Array.iter (withoutKinds >> collector.Add)
             let merged = collector.ToSurvey()
+            // Motions give their equations in the same way.
+            let merged = chosen.Stencil |> Option.map merged.With |> Option.defaultValue merged
             let shapes = merged.Parts |> List.map (fun part -> Drawing.startOf config part merged.First.Structure.Relations)
 
             Pilot.tryCreate config merged (Array.ofList shapes)

@@ -202,7 +202,8 @@ module internal Observation =
 
         match forcesOf with
         | None -> straight
-        | Some forcesOf when middle.HasVelocities -> shot forcesOf frames[frames.Length / 2 - 1] middle length |> Option.orElse straight
+        | Some forcesOf when frames |> Array.forall _.HasVelocities ->
+            shot forcesOf frames[frames.Length / 2 - 1] middle length |> Option.orElse straight
         | Some forcesOf ->
             let accelerations = points |> Array.map (fun point -> combine point.Acceleration)
 
@@ -278,5 +279,5 @@ module internal Observation =
             }
 
     /// The observations of some snapshots in memory.
-    let ofSnapshots (forcesOf: (Snapshot -> float[]) option) (form: StencilForm option) (snapshots: Snapshot seq) : Observation[] =
-        snapshots |> Seq.map Result<Snapshot, unit>.Ok |> ofStream forcesOf form |> Seq.choose Result.toOption |> Array.ofSeq
+    let ofSnapshots (form: StencilForm) (snapshots: Snapshot seq) : Observation[] =
+        snapshots |> Seq.map Result<Snapshot, unit>.Ok |> ofStream None (Some form) |> Seq.choose Result.toOption |> Array.ofSeq

@@ -5,16 +5,16 @@ open System.Collections.Generic
 open HgnFunctional.Numerics
 open HgnFunctional.Data
 
-/// Pieces of motions whose forces were not measured, chosen by their contents: at least so many, with at least so many rows, if the data
-/// have them. Each piece is a trajectory of its own.
+/// Pieces of motions whose forces were not measured, chosen by their contents, with at least so many rows, if the data have them, and long
+/// enough for some windows. Each piece is a trajectory of its own.
 [<Sealed>]
-type internal PieceSample(seed: int) =
+type internal PieceSample(seed: int, window: int) =
 
     let leastRows = 4096
     // Long enough for wide stencils where bodies are few.
     let shortest, longest = 17, 65
 
-    let lengthFor (snapshot: Snapshot) : int = Math.Clamp(leastRows / max 1 snapshot.Coordinates + 1, shortest, longest)
+    let lengthFor (snapshot: Snapshot) : int = Math.Clamp(leastRows / max 1 snapshot.Coordinates + 1, shortest, longest) |> max window
 
     let started = Dictionary<string, struct (ResizeArray<Snapshot> * uint64)>()
     let kept = PriorityQueue<Snapshot[], uint64>(Comparer<uint64>.Create(fun a b -> compare b a))

@@ -75,7 +75,7 @@ type internal Survey =
 
     /// The survey with a way to make equations of motions.
     member survey.With(form: StencilForm) : Survey =
-        let windows = survey.Sample |> Array.filter Observation.isOfMotion |> Observation.ofSnapshots None (Some form)
+        let windows = survey.Sample |> Array.filter Observation.isOfMotion |> Observation.ofSnapshots form
         { survey with Stencil = Some form; Windows = windows |> Array.filter _.IsOver }
 
 /// The snapshots with the smallest ranks, which follow from their contents: at least so many, with at least so many rows, if
@@ -174,7 +174,7 @@ type internal EnergySpread() =
 
 /// Collects a survey snapshot by snapshot.
 [<Sealed>]
-type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) =
+type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, stencil: StencilForm option) =
 
     /// Points that a sampler sees of each block's inputs: two for each unit, if that is more.
     let poolCapacity = max 1024 (2 * width)
@@ -201,7 +201,15 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int) 
     let mutable forcesVanish = true
     let mutable seesReach = false
     let pins = PinFinder()
-    let pieces = PieceSample seed
+
+    let pieces =
+        PieceSample(
+            seed,
+            (match stencil with
+             | Some form -> form.Frames
+             | None -> 0)
+        )
+
     let motion = MotionScale()
     let mutable hasMotion = false
     let refused = Dictionary<BlockRecipe, BlockError>(HashIdentity.Reference)

@@ -63,7 +63,7 @@ module Training =
         : Result<Survey, TrainingError<'error>> =
         let hasOffsets = config.Recipes |> List.exists (fun recipe -> recipe.Kind = OffsetBlock.recipe.Kind)
         let recipes = if hasOffsets then config.Recipes else config.Recipes @ [ OffsetBlock.recipe ]
-        let collector = SurveyCollector(recipes, config.Width, config.Seed)
+        let collector = SurveyCollector(recipes, config.Width, config.Seed, config.Stencil)
         let mutable failure = None
         let mutable frame = 0
         let lastOf = Dictionary<string, Snapshot>()
@@ -325,7 +325,7 @@ module Training =
         forces
 
     /// Learns from a stream that can be read more than once and may fail; it is read twice (three times by samplers that
-    /// want the outputs of a first fit), and only a bounded part of it is ever in memory. `entering` is told, on the
+    /// want the outputs of a first fit; some times more where forces are told from motions), and only a bounded part of it is ever in memory. `entering` is told, on the
     /// calling thread, what training turns to.
     let fitStream
         (config: TrainingConfig)

@@ -160,7 +160,7 @@ type private EvaluationSums(model: TrainedModel) =
 
             let moved = snapshot.State.Positions.ToArray() |> Array.mapi (fun k q -> q + float (k / d + 1) * vector[k % d])
             let there = PhaseState.create snapshot.State.Bodies d moved (snapshot.State.Momenta.ToArray())
-            abs (Hamiltonian.value hamiltonian there - energy) > notable * kinetic
+            abs (Hamiltonian.value hamiltonian there - energy) > notable * max kinetic (abs energy)
 
         model.HasSurroundings
         && cell.IsPeriodic

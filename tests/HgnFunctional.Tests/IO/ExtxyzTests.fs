@@ -107,6 +107,21 @@ let private reading =
             close "forces along them" 1e-12 along turnedAlong |> expectNone
         }
 
+        test "a slab that is open along one axis keeps the skew of the others" {
+            let text =
+                pair
+                    "Lattice=\"4 0 0 -2 3 0 0 0 9\" Properties=species:S:1:pos:R:3:forces:R:3 pbc=\"T T F\""
+                    [ "C 0.5 0 1 1 0 0"; "C 1 2.9 1 -1 0 0" ]
+
+            withText text (fun path ->
+                let frame = FrameFormat.frames Extxyz.anyKeys path |> Seq.head |> expectOk
+                Expect.equal (frame.Cell.Tilts.ToArray()) [| -2.0; 0.0; 0.0 |] "skewed in its plane"
+                let configuration = (snapshots (TrajectoryFile.within 2.0) [ path ]).Head.Configuration
+                let distances, _ = Invariants.pairs &configuration
+                // Less the second vector, (2.5, 0.1) - and less the first, (-1.5, -0.1) from there.
+                close "across its side" 1e-12 [| sqrt (1.5 * 1.5 + 0.1 * 0.1) |] distances |> expectNone)
+        }
+
         test "energies, groups, times and charges are read, and masses of elements are known" {
             let text =
                 pair

@@ -123,6 +123,22 @@ let private accuracy =
             let alone, both = errorOf (learn frames), errorOf (learn withVelocities)
             Expect.isLessThan both (0.2 * alone) $"{both:E1} with velocities, {alone:E1} without")
 
+        testCase "a chosen window may be as long as the runs, and one law for all kinds is judged by the same windows" (fun () ->
+            let named (frame: Snapshot) =
+                let kinds = Structure.withSpecies [ for body in 0..7 -> if body < 4 then "A" else "B" ] structure
+
+                Snapshot.tryOf kinds (PhaseState.create 8 3 (frame.State.Positions.ToArray()) (Array.zeroCreate 24)) Targets.none
+                |> expectOk
+                |> Snapshot.inTrajectory frame.Trajectory
+                |> Snapshot.atTime frame.Time.Value
+
+            let frames = seen 0.0 (every 0.05 160) [ 1..4 ] |> List.map named
+            let config = { TrainingConfig.defaults with Stencil = Some(Smooth 101); ShowsEvidence = true }
+            let verdict = (Training.fit config frames |> expectOk).Verdict.Value
+            let kinds = verdict.Families |> List.find (fun family -> family.Family = "kinds")
+            Expect.equal kinds.Standing NotNeeded "one law"
+            Expect.isLessThan kinds.Without 1e-3 $"an error of its own: {kinds.Without}")
+
         testCase "places that wrap around a box are those of one motion" (fun () ->
             let ring = Structure.create (Cell.create [ 4.0; 0.0; 0.0 ]) (Relations.bonds chain.Graph) (structure.Masses.ToArray())
 
