@@ -85,7 +85,7 @@ module Conditioning =
         let data first = Lab.snapshots settings.Motion (seeds first) system lattice.Sites |> Array.ofList
         let training = data 0
         let collector = SurveyCollector([ PairBlock.ofBonds ], width, settings.Seed, None)
-        training |> Array.iter collector.Add
+        training |> Array.iteri (fun frame snapshot -> collector.Add(int64 frame, snapshot))
         let random = Rng.stream settings.Seed "pair features"
         let draw _ _ inputs = Sampler.sample sampler activation width random inputs
 
@@ -99,7 +99,7 @@ module Conditioning =
             }
 
         let block =
-            match PairBlock.ofBonds.Create options (collector.ToSurvey().Parts.Head.Sample) draw with
+            match PairBlock.ofBonds.Create options (collector.ToOverview().Parts.Head.Sample) draw with
             | :? IEnergyBlock as block -> block
             | other -> invalidOp $"A pair block is one of energies; got '{other.Kind}'."
 
@@ -141,7 +141,7 @@ module Conditioning =
             Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, problem.Block ]
             |> List.filter (fun system -> system.Features > 0)
 
-        let accumulators = problem.Training |> Seq.map (At >> Ok) |> Design.accumulate ignore systems |> Lab.expect
+        let accumulators = problem.Training |> Array.map At |> Design.accumulateAll systems
         systems.Head, accumulators.Head
 
     /// Solves as the library does; `assembly` seconds were spent on the triangle.

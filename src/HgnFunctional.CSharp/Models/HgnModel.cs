@@ -30,7 +30,7 @@ public sealed partial class HgnModel
     public string? Units => Core.Units?.Value;
 
     /// <summary>Number of training snapshots.</summary>
-    public int Frames => Core.Provenance.Frames;
+    public long Frames => Core.Provenance.Frames;
 
     /// <summary>The largest distance within which pairs interact; null for a model of bonds alone.</summary>
     public double? Cutoff => Core.Scope.Reach?.Value.Largest;

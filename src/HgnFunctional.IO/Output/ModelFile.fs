@@ -247,7 +247,7 @@ module ModelFile =
                     Seed = reader.Integer("seed", Int32.MinValue, Int32.MaxValue)
                     Sampler = reader.Text "sampler"
                     Width = reader.Count "width"
-                    Frames = reader.Count "frames"
+                    Frames = reader.LongCount "frames"
                     PinnedBodies = reader.TryInteger("pinnedBodies", 1, Int32.MaxValue) |> Option.defaultValue 0
                     DataHash = reader.Text "dataSha256"
                 }

@@ -120,6 +120,14 @@ module internal SavedParts =
                 PairsOf(first, second, reader.TryInteger("bondsBetween", 1, BondPaths.More))
             | _ -> reader.Fail("species", "two names in ascending order")
 
+    /// Any kind.
+    let toKind (reader: SavedReader) : Kind =
+        match reader.TryNamed("kind", [ "bodies"; "angles"; "bonds"; "cutoff" ], id) with
+        | None -> EachBody
+        | Some "bodies" -> toBodyKind reader
+        | Some "angles" -> AnglesOf(reader.Text "type")
+        | Some _ -> toPairKind reader
+
     let ofMap (map: FeatureMap) : (string * SavedForm) list =
         [
             "activation", SavedForm.Text map.Activation.Name

@@ -89,6 +89,24 @@ type InputPool internal (inputs: int, capacity: int, seed: int) =
 
         state
 
+    let mayKeep (key: uint64) : bool = kept.Count < capacity || key <= hashes.Peek()
+
+    let keep (key: uint64) (point: float[]) (output: float) : unit =
+        if mayKeep key then
+            match kept.TryGetValue key with
+            | true, struct (known, least) -> kept[key] <- struct (known, min least output)
+            | _ ->
+                kept[key] <- struct (point, output)
+                hashes.Enqueue(key, key)
+
+                if kept.Count > capacity then
+                    kept.Remove(hashes.Dequeue()) |> ignore
+
+    let widen (least: float[]) (most: float[]) : unit =
+        for k in 0 .. inputs - 1 do
+            low[k] <- min low[k] least[k]
+            high[k] <- max high[k] most[k]
+
     /// Takes one point, with the output known there (0 if none is).
     member _.Add(point: ReadOnlySpan<float>, output: float) : unit =
         for k in 0 .. inputs - 1 do
@@ -97,15 +115,52 @@ type InputPool internal (inputs: int, capacity: int, seed: int) =
 
         let key = hash point
 
-        if kept.Count < capacity || key <= hashes.Peek() then
-            match kept.TryGetValue key with
-            | true, struct (known, least) -> kept[key] <- struct (known, min least output)
-            | _ ->
-                kept[key] <- struct (point.ToArray(), output)
-                hashes.Enqueue(key, key)
+        // Most points are not kept, and nothing is made for them.
+        if mayKeep key then
+            // Zeros have one sign, as in the hash.
+            keep key (Array.map (fun x -> x + 0.0) (point.ToArray())) output
 
-                if kept.Count > capacity then
-                    kept.Remove(hashes.Dequeue()) |> ignore
+    /// Takes what another pool of the same inputs and seed has seen.
+    member internal _.Merge(other: InputPool) : unit =
+        widen other.Low other.High
+
+        for entry in other.Kept do
+            let struct (point, output) = entry.Value
+            keep entry.Key point output
+
+    member private _.Low: float[] = low
+    member private _.High: float[] = high
+    member private _.Kept: Dictionary<uint64, struct (float[] * float)> = kept
+
+    /// Number of inputs of a point.
+    member internal _.Inputs: int = inputs
+
+    /// All that it has seen.
+    member internal pool.Save() : (string * SavedForm) list =
+        let sample = pool.ToSample()
+
+        [
+            "inputs", SavedForm.Number(float inputs)
+            "isSeen", SavedForm.Flag(kept.Count > 0)
+            "low", SavedForm.Numbers sample.Low
+            "high", SavedForm.Numbers sample.High
+            "points", SavedForm.Numbers sample.Points
+            "outputs", SavedForm.Numbers sample.Outputs
+        ]
+
+    /// Takes what was saved of another.
+    member internal _.Load(reader: SavedReader) : unit =
+        let size = Some(int64 inputs)
+        let least, most = reader.Floats("low", size), reader.Floats("high", size)
+        let outputs = reader.Floats("outputs", None)
+        let points = reader.Floats("points", Some(outputs.LongLength * int64 inputs))
+
+        if reader.Flag "isSeen" then
+            widen least most
+
+        for point in 0 .. outputs.Length - 1 do
+            let values = Array.sub points (point * inputs) inputs
+            keep (hash (ReadOnlySpan<float> values)) values outputs[point]
 
     /// The sample so far, its points in ascending order of value. An input never seen has the range [0, 0].
     member _.ToSample() : InputSample =

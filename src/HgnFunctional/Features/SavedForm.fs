@@ -55,6 +55,9 @@ type SavedReader internal (path: string, fields: (string * SavedForm) list) =
         | Some(SavedForm.Number number) when Double.IsFinite number -> number
         | _ -> reader.Fail(name, "a finite number")
 
+    /// As `Float`; none where there is no such field.
+    member reader.TryFloat(name: string) : float option = tryField name |> Option.map (fun _ -> reader.Float name)
+
     /// A finite number above 0.
     member reader.Positive(name: string) : float =
         let number = reader.Float name
@@ -82,6 +85,11 @@ type SavedReader internal (path: string, fields: (string * SavedForm) list) =
 
     /// A whole number that is not negative.
     member reader.Count(name: string) : int = reader.Integer(name, 0, Int32.MaxValue)
+
+    /// As `Long`, not negative.
+    member reader.LongCount(name: string) : int64 =
+        let number = reader.Long name
+        if number >= 0L then number else reader.Fail(name, "a whole number from 0")
 
     /// True or false.
     member reader.Flag(name: string) : bool =

@@ -14,11 +14,15 @@ module internal Design =
     /// Rows that are gathered before they are folded into the triangle.
     let private blockRows = 256
 
-    /// Rows of one unit of parallel work. It depends on nothing but the data, so that results repeat for any thread count.
-    let private chunkRows = 2048
+    /// Rows of one leaf of the tree that rows are merged in. It depends on nothing but the data, so that results repeat for any thread
+    /// count and any shares.
+    let private leafRows = 2048
 
-    /// Chunks that are in memory at a time.
-    let private chunksPerBatch = 16
+    /// Wide triangles cost more to merge.
+    let private leafRowsPerColumn = 8
+
+    /// Leaves that are in memory at a time.
+    let private leavesPerBatch = 16
 
     let private offsets (blocks: IBlock list) : (IBlock * int)[] =
         let starts = blocks |> List.scan (fun start block -> start + block.Width) 0
@@ -70,11 +74,19 @@ module internal Design =
     let trendOf (system: LinearSystem) : bool[] =
         system.Blocks |> Array.collect (fun (block, _) -> Array.init block.Width (fun k -> k < block.Trend))
 
-    /// The accumulator of some snapshots.
+    let private isWide (systems: LinearSystem list) : bool = systems |> List.exists (fun system -> system.Features > LeastSquares.widest)
+
+    /// Frames of so many components at most that make up a leaf.
+    let framesPerLeaf (components: int) (systems: LinearSystem list) : int64 =
+        let columns = systems |> List.map (fun system -> system.Features + 1) |> List.fold max 1
+        let rows = if isWide systems then max leafRows (leafRowsPerColumn * columns) else leafRows
+        int64 (max 1 ((rows + components - 1) / max 1 components))
+
+    /// The accumulator of some observations.
     let private reduce (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =
         let columns = system.Features + 1
         let triangle = Array.zeroCreate<float>(columns * columns)
-        let capacity = blockRows + (observations |> Array.map (Rows.count system) |> Array.max)
+        let capacity = blockRows + (observations |> Array.map (Rows.count system) |> Array.fold max 0)
         let writer = Rows.Writer system
         let buffer = Array.zeroCreate<float>(capacity * columns)
         let mutable filled = 0
@@ -94,20 +106,9 @@ module internal Design =
 
         TallSkinnyQr.OfOwned(system.Features, rows, triangle)
 
-    /// Folds chunks of snapshots into the accumulators of all systems, in parallel over chunks, merged in their order.
-    let private foldChunks (systems: LinearSystem[]) (accumulators: TallSkinnyQr[]) (chunks: Observation[][]) : TallSkinnyQr[] =
-        let parts = Array.zeroCreate<TallSkinnyQr>(systems.Length * chunks.Length)
-
-        Parallel.For(0, parts.Length, fun index -> parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length])
-        |> ignore
-
-        accumulators
-        |> Array.mapi (fun system accumulator ->
-            Array.sub parts (system * chunks.Length) chunks.Length |> Array.fold TallSkinnyQr.merge accumulator)
-
-    /// Folds chunks of snapshots into the triangle of a wide system, block by block: first the rows of a block in parallel, then
-    /// its columns.
-    let private foldWide (system: LinearSystem) (triangle: WideFold) (chunks: Observation[][]) : unit =
+    /// The accumulator of some observations of a wide system, block by block: first the rows of a block in parallel, then its columns.
+    let private reduceWide (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =
+        let triangle = TallSkinnyQr.empty system.Features |> WideFold.From
         let mutable buffer = Array.empty<float>
 
         let fold (observations: Observation[]) =
@@ -132,7 +133,7 @@ module internal Design =
         let block = ResizeArray<Observation>()
         let mutable rowsInBlock = 0
 
-        for observation in Seq.concat chunks do
+        for observation in observations do
             block.Add observation
             rowsInBlock <- rowsInBlock + Rows.count system observation
 
@@ -144,48 +145,67 @@ module internal Design =
         if block.Count > 0 then
             fold (block.ToArray())
 
-    /// What folds chunks of snapshots, and what they came to.
-    let private folding (systems: LinearSystem[]) : (Observation[][] -> unit) * (unit -> TallSkinnyQr[]) =
-        if systems |> Array.exists (fun system -> system.Features > LeastSquares.widest) then
-            let triangles = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features |> WideFold.From)
+        triangle.Finish().Counting(observations |> Array.sumBy (Rows.weighedCount system))
 
-            let weighed = Array.zeroCreate<int64> systems.Length
+    /// The accumulators of leaves, by system and leaf: in parallel over both, or wide ones one after another, each with all cores.
+    let private reduceAll (systems: LinearSystem[]) (leaves: Observation[][]) : TallSkinnyQr[][] =
+        let parts = systems |> Array.map (fun _ -> Array.zeroCreate<TallSkinnyQr> leaves.Length)
 
-            (fun chunks ->
-                systems
-                |> Array.iteri (fun index system ->
-                    foldWide system triangles[index] chunks
-                    weighed[index] <- weighed[index] + (chunks |> Seq.concat |> Seq.sumBy (Rows.weighedCount system)))),
-            (fun () -> Array.map2 (fun (triangle: WideFold) rows -> triangle.Finish().Counting rows) triangles weighed)
+        if isWide (List.ofArray systems) then
+            for system in 0 .. systems.Length - 1 do
+                for leaf in 0 .. leaves.Length - 1 do
+                    parts[system][leaf] <- reduceWide systems[system] leaves[leaf]
         else
-            let accumulators = systems |> Array.map (fun system -> TallSkinnyQr.empty system.Features) |> ref
-            (fun chunks -> accumulators.Value <- foldChunks systems accumulators.Value chunks), (fun () -> accumulators.Value)
+            let one index =
+                let system, leaf = index / leaves.Length, index % leaves.Length
+                parts[system][leaf] <- reduce systems[system] leaves[leaf]
 
-    /// Accumulators of all systems over a stream of observations, of which a bounded number is in memory at a time. `entering`
-    /// is told when reading and when assembling goes on. The first error of the stream ends it.
+            Parallel.For(0, systems.Length * leaves.Length, one) |> ignore
+
+        parts
+
+    /// The accumulator of the rows of both.
+    let merge (first: TallSkinnyQr) (second: TallSkinnyQr) : TallSkinnyQr =
+        if first.Features > LeastSquares.widest then
+            WideFold.Merge(first, second)
+        else
+            TallSkinnyQr.merge first second
+
+    /// Merge trees of all systems over a stream of the observations of frames, each with its leaf, which ascend; a bounded number is in memory at a time.
+    /// `entering` is told when reading and when assembling goes on. The first error of the stream ends it.
     let accumulate
         (entering: bool -> unit)
         (systems: LinearSystem list)
-        (observations: Result<Observation, 'error> seq)
-        : Result<TallSkinnyQr list, 'error> =
+        (observations: Result<struct (int64 * Observation list), 'error> seq)
+        : Result<MergeTree<TallSkinnyQr> list, 'error> =
         let systems = Array.ofList systems
-        let foldInto, result = folding systems
-        let chunks = ResizeArray<Observation[]>()
-        let chunk = ResizeArray<Observation>()
-        let mutable rowsInChunk = 0
+        let trees = systems |> Array.map (fun _ -> MergeTree.empty)
+        let leaves = ResizeArray<struct (int64 * Observation[])>()
+        let leaf = ResizeArray<Observation>()
+        let mutable leafNumber = -1L
         let mutable failure = None
 
-        let closeChunk () =
-            if chunk.Count > 0 then
-                chunks.Add(chunk.ToArray())
-                chunk.Clear()
-                rowsInChunk <- 0
-
         let fold () =
-            entering true
-            foldInto (chunks.ToArray())
-            chunks.Clear()
-            entering false
+            if leaves.Count > 0 then
+                entering true
+                let parts = reduceAll systems (leaves |> Seq.map (fun struct (_, observations) -> observations) |> Array.ofSeq)
+
+                for system in 0 .. systems.Length - 1 do
+                    for index in 0 .. leaves.Count - 1 do
+                        let struct (number, _) = leaves[index]
+                        let part = parts[system][index]
+                        trees[system] <- MergeTree.add merge number part trees[system]
+
+                leaves.Clear()
+                entering false
+
+        let closeLeaf () =
+            if leafNumber >= 0L then
+                leaves.Add(struct (leafNumber, leaf.ToArray()))
+                leaf.Clear()
+
+            if leaves.Count = leavesPerBatch then
+                fold ()
 
         entering false
         use cursor = observations.GetEnumerator()
@@ -193,19 +213,33 @@ module internal Design =
         while failure.IsNone && cursor.MoveNext() do
             match cursor.Current with
             | Error error -> failure <- Some error
-            | Ok observation ->
-                chunk.Add observation
-                rowsInChunk <- rowsInChunk + observation.Centre.Coordinates
+            | Ok(struct (number, observations)) ->
+                if number <> leafNumber then
+                    closeLeaf ()
+                    leafNumber <- number
 
-                if rowsInChunk >= chunkRows then
-                    closeChunk ()
-
-                if chunks.Count = chunksPerBatch then
-                    fold ()
+                leaf.AddRange observations
 
         match failure with
         | Some error -> Error error
         | None ->
-            closeChunk ()
+            closeLeaf ()
             fold ()
-            Ok(List.ofArray (result ()))
+            Ok(List.ofArray trees)
+
+    /// The accumulators of some observations in memory.
+    let accumulateAll (systems: LinearSystem list) (observations: Observation[]) : TallSkinnyQr list =
+        let components = observations |> Array.map (fun observation -> observation.Centre.Coordinates) |> Array.fold max 1
+        let perLeaf = framesPerLeaf components systems
+
+        let numbered: Result<struct (int64 * Observation list), unit> seq =
+            observations |> Seq.mapi (fun index observation -> Ok(struct (int64 index / perLeaf, [ observation ])))
+
+        match accumulate ignore systems numbered with
+        | Error() -> []
+        | Ok trees ->
+            List.map2
+                (fun (system: LinearSystem) tree ->
+                    MergeTree.total merge tree |> Option.defaultWith (fun () -> TallSkinnyQr.empty system.Features))
+                systems
+                trees

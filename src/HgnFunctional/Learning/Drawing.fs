@@ -51,16 +51,16 @@ module internal Drawing =
             | AnyPairsOf _
             | PairsOf _ -> shared
 
-    /// The systems of all blocks, made with a shape for each.
-    let makeSystems
+    /// A block for each part of an overview, made with a shape for each.
+    let drawBlocks
         (config: TrainingConfig)
-        (survey: Survey)
+        (overview: Overview)
         (width: int)
         (sampler: Sampler)
         (shapes: Shape[])
         (samples: TrainingSample list)
-        : LinearSystem list =
-        let recipes = survey.Parts |> List.distinctBy _.Place |> List.map _.Recipe
+        : IBlock list =
+        let recipes = overview.Parts |> List.distinctBy _.Place |> List.map _.Recipe
 
         // Streams are named by recipe: the kind of block, and which of its kind it is, if it is not the first. Kinds of pairs
         // draw the same units: their columns are apart, and what they are called decides nothing.
@@ -71,9 +71,9 @@ module internal Drawing =
                 | [] -> recipe.Kind
                 | equals -> $"{recipe.Kind} {equals.Length + 1}")
 
-        let units = unitsFor width survey.Parts
+        let units = unitsFor width overview.Parts
 
-        List.zip survey.Parts samples
+        List.zip overview.Parts samples
         |> List.mapi (fun index (part: SurveyedPart, sample) ->
             let options =
                 {
@@ -81,8 +81,8 @@ module internal Drawing =
                     Angular = shapes[index].Angular
                     Cutoff = shapes[index].Cutoff
                     CutoffRadius =
-                        survey.First.Structure.CutoffOf part.Kind
-                        |> Option.orElse (survey.First.Structure.Relations.Reach |> Option.map _.Largest)
+                        overview.First.Structure.CutoffOf part.Kind
+                        |> Option.orElse (overview.First.Structure.Relations.Reach |> Option.map _.Largest)
                     Kind = part.Kind
                 }
 
@@ -96,21 +96,29 @@ module internal Drawing =
                 let random = Rng.stream config.Seed purpose
                 Sampler.sample sampler config.Activation (Option.defaultValue (units part) wanted) random inputs
 
-            part, part.Recipe.Create options sample draw)
-        |> fun made ->
-            let known =
-                [|
-                    for part, block in made do
-                        match part.Recipe.Fixed, block with
-                        | Some factor, (:? IEnergyBlock as block) -> struct (block, [| factor |])
-                        | _ -> ()
-                |]
+            part.Recipe.Create options sample draw)
 
-            made
-            |> List.indexed
-            |> List.filter (fun (_, (part, _)) -> part.Recipe.Fixed.IsNone)
-            |> List.map (fun (place, (_, block)) -> place, block)
-            |> Design.systems survey.Scales config.Weights known
+    /// The systems of blocks, one for each part of an overview.
+    let systemsOf (config: TrainingConfig) (overview: Overview) (blocks: IBlock list) : LinearSystem list =
+        let made = List.zip overview.Parts blocks
+
+        let known =
+            [|
+                for part, block in made do
+                    match part.Recipe.Fixed, block with
+                    | Some factor, (:? IEnergyBlock as block) -> struct (block, [| factor |])
+                    | _ -> ()
+            |]
+
+        made
+        |> List.indexed
+        |> List.filter (fun (_, (part, _)) -> part.Recipe.Fixed.IsNone)
+        |> List.map (fun (place, (_, block)) -> place, block)
+        |> Design.systems overview.Scales config.Weights known
+
+    /// The systems of all blocks, made with a shape for each.
+    let makeSystems config overview width sampler shapes samples : LinearSystem list =
+        drawBlocks config overview width sampler shapes samples |> systemsOf config overview
 
     let solveAll (ridge: Ridge) (systems: LinearSystem list) (accumulators: TallSkinnyQr list) =
         (systems, accumulators)
@@ -123,20 +131,18 @@ module internal Drawing =
                 | _, Error error -> Error(SolveFailed error))
             (Ok [])
 
-    let samplesOf (survey: Survey) : TrainingSample list = survey.Parts |> List.map _.Sample
+    let samplesOf (overview: Overview) : TrainingSample list = overview.Parts |> List.map _.Sample
 
     /// Minus twice the log evidence per row of the systems with forces, on the pilot snapshots.
-    let pilotSurprise (config: TrainingConfig) (width: int) (survey: Survey) (shapes: Shape[]) : float =
+    let pilotSurprise (config: TrainingConfig) (width: int) (overview: Overview) (shapes: Shape[]) : float =
         let systems =
-            makeSystems config survey width Sampler.elm shapes (samplesOf survey) |> List.filter (fun system -> system.HasForceRows)
+            makeSystems config overview width Sampler.elm shapes (samplesOf overview)
+            |> List.filter (fun system -> system.HasForceRows)
 
-        let struct (components, _) = survey.Largest
+        let struct (components, _) = overview.Largest
 
         if systems |> List.forall (Design.fits components) then
-            let accumulated: Result<TallSkinnyQr list, unit> =
-                survey.Observed survey.Pilot |> Seq.map Ok |> Design.accumulate ignore systems
-
-            match accumulated |> Result.mapError SourceFailed |> Result.bind (solveAll config.Ridge systems) with
+            match overview.Observed overview.Pilot |> Design.accumulateAll systems |> solveAll config.Ridge systems with
             | Ok solutions -> solutions |> List.sumBy (fun solution -> solution.Surprise)
             | Error _ -> infinity
         else
@@ -178,9 +184,9 @@ module internal Drawing =
 
     /// The shape of each block: first one for all kinds of a relation, then for each kind if they are few, as long as the evidence
     /// is strong.
-    let chooseShapes (config: TrainingConfig) (survey: Survey) : Shape[] =
-        let parts = Array.ofList survey.Parts
-        let start = parts |> Array.map (fun part -> startOf config part survey.First.Structure.Relations)
+    let chooseShapes (config: TrainingConfig) (overview: Overview) : Shape[] =
+        let parts = Array.ofList overview.Parts
+        let start = parts |> Array.map (fun part -> startOf config part overview.First.Structure.Relations)
 
         let candidates = Array.map2 (candidatesFor config) parts start
         let open' = [ 0 .. parts.Length - 1 ] |> List.filter (fun index -> candidates[index].Length > 1)
@@ -193,7 +199,7 @@ module internal Drawing =
                 []
 
         let groups = relations @ List.map List.singleton single |> Array.ofList
-        let surpriseOf = pilotSurprise config (min pilotWidth config.Width) survey
+        let surpriseOf = pilotSurprise config (min pilotWidth config.Width) overview
 
         let tryGroup (shapes: Shape[], least: float) (group: int list) =
             let isAsNow (shape: Shape) (index: int) =

@@ -32,7 +32,7 @@ module internal Evidence =
         | Error error -> invalidOp (string error)
 
     /// The relative error of the same families with one law for all kinds; none where there is one kind of each.
-    let private errorWithoutKinds (config: TrainingConfig) (chosen: Survey) : float option =
+    let private errorWithoutKinds (config: TrainingConfig) (chosen: Overview) : float option =
         let hasKinds = chosen.Species.Length > 1 || chosen.BondTypes.Length > 1 || chosen.AngleTypes.Length > 1
 
         if not hasKinds then
@@ -42,8 +42,11 @@ module internal Evidence =
                 chosen.Parts |> List.map _.Recipe |> List.distinctBy System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode
 
             let collector = SurveyCollector(recipes, config.Width, config.Seed, chosen.Stencil)
-            chosen.Sample |> Array.iter (withoutKinds >> collector.Add)
-            let merged = collector.ToSurvey()
+            // Pieces of motions stay whole.
+            for snapshot in chosen.Sample do
+                collector.Add(0L, withoutKinds snapshot)
+
+            let merged = collector.ToOverview()
             // Motions give their equations in the same way.
             let merged = chosen.Stencil |> Option.map merged.With |> Option.defaultValue merged
             let shapes = merged.Parts |> List.map (fun part -> Drawing.startOf config part merged.First.Structure.Relations)
@@ -59,8 +62,8 @@ module internal Evidence =
     let private nothingToSee =
         "it gives no force in these data whatever its constants are, as drag gives none at rest, so they do not tell whether it is there."
 
-    /// The evidence for families: those of a survey that holds all of them, beside what was chosen.
-    let families (config: TrainingConfig) (pilot: Pilot) (all: Survey) (chosen: Survey) (isFull: bool) : FamilyEvidence list =
+    /// The evidence for families: those of an overview that holds all of them, beside what was chosen.
+    let families (config: TrainingConfig) (pilot: Pilot) (all: Overview) (chosen: Overview) (isFull: bool) : FamilyEvidence list =
         let families = all.Parts |> List.groupBy _.Place |> List.map (fun (place, parts) -> place, parts.Head)
         let isIn (part: SurveyedPart) = chosen.Parts |> List.exists (fun other -> Pilot.isSameRecipe part other.Recipe)
         let stays = families |> List.filter (snd >> isIn) |> List.map fst

@@ -38,19 +38,19 @@ module internal Families =
 
     /// The laws of pairs that the data need: those that they may not have are all there at first, and one family after another
     /// is left out if nothing is lost, since one may look useless until another is there. Those of many laws go first.
-    let private chooseWeights (config: TrainingConfig) (survey: Survey) : Survey =
+    let private chooseWeights (config: TrainingConfig) (overview: Overview) : Overview =
         let isOfBonds (part: SurveyedPart) = part.Kind.IsBondsOf
 
         // Each relation of which an optional law is one.
         let relations =
-            survey.Parts
+            overview.Parts
             |> List.filter _.Recipe.SeesRadial
             |> List.groupBy isOfBonds
             |> List.filter (fun (_, parts) -> parts |> List.exists _.Recipe.IsOptional)
             |> List.map fst
 
-        let familiesOf (survey: Survey) (isBonded: bool) =
-            survey.Parts
+        let familiesOf (overview: Overview) (isBonded: bool) =
+            overview.Parts
             |> List.filter (fun part -> part.Recipe.SeesRadial && isOfBonds part = isBonded)
             |> List.groupBy _.Place
             |> List.map (fun (_, parts) -> parts.Head.Recipe, parts.Length)
@@ -58,26 +58,26 @@ module internal Families =
             |> List.map fst
 
         // Few units fit better with more of any kind. Shapes are those to start from: which laws there are is seen through any.
-        let surpriseOf (survey: Survey) =
-            let shapes = survey.Parts |> List.map (fun part -> Drawing.startOf config part survey.First.Structure.Relations)
-            Drawing.pilotSurprise config Drawing.pilotWidth survey (Array.ofList shapes)
+        let surpriseOf (overview: Overview) =
+            let shapes = overview.Parts |> List.map (fun part -> Drawing.startOf config part overview.First.Structure.Relations)
+            Drawing.pilotSurprise config Drawing.pilotWidth overview (Array.ofList shapes)
 
-        let leaveOut (isBonded: bool) (survey: Survey, surprise: float) (recipe: BlockRecipe) =
-            let place = survey.Parts |> List.find (fun part -> obj.ReferenceEquals(part.Recipe, recipe)) |> _.Place
+        let leaveOut (isBonded: bool) (overview: Overview, surprise: float) (recipe: BlockRecipe) =
+            let place = overview.Parts |> List.find (fun part -> obj.ReferenceEquals(part.Recipe, recipe)) |> _.Place
 
-            if (familiesOf survey isBonded).Length = 1 then
-                survey, surprise
+            if (familiesOf overview isBonded).Length = 1 then
+                overview, surprise
             else
-                let rest = Pilot.without place survey
+                let rest = Pilot.without place overview
                 let ofRest = surpriseOf rest
                 let bound = if ofRest < close then overwhelming else notable
-                if ofRest <= surprise + bound then rest, ofRest else survey, surprise
+                if ofRest <= surprise + bound then rest, ofRest else overview, surprise
 
         if relations.IsEmpty then
-            survey
+            overview
         else
-            ((survey, surpriseOf survey), relations)
-            ||> List.fold (fun state isBonded -> familiesOf survey isBonded |> List.fold (leaveOut isBonded) state)
+            ((overview, surpriseOf overview), relations)
+            ||> List.fold (fun state isBonded -> familiesOf overview isBonded |> List.fold (leaveOut isBonded) state)
             |> fst
 
     /// A family that may be left out.
@@ -135,8 +135,8 @@ module internal Families =
             let fewest = forms |> List.fold leaveOut (candidates, all) |> leaveOutEach |> leaveOutEach
             candidates |> List.sortBy _.Columns |> List.fold replace fewest |> fst
 
-    let private candidatesOf (pilot: Pilot) (survey: Survey) : Candidate list =
-        survey.Parts
+    let private candidatesOf (pilot: Pilot) (overview: Overview) : Candidate list =
+        overview.Parts
         |> List.filter Pilot.isOuter
         |> List.groupBy _.Place
         |> List.map (fun (place, parts) ->
@@ -150,43 +150,43 @@ module internal Families =
     /// How often laws of pairs and what is around them are chosen anew, since one may hide behind the other.
     let private mostRounds = 3
 
-    /// What was chosen of a survey.
+    /// What was chosen of an overview.
     [<NoEquality; NoComparison>]
     type Choice =
         {
-            /// The survey with the families that the data want.
-            Survey: Survey
+            /// The overview with the families that the data want.
+            Overview: Overview
             /// The shape of each of its blocks.
             Shapes: Shape[]
             /// The evidence, of all families or of those around the bodies that the data want.
             Evidence: bool -> FamilyEvidence list
         }
 
-    /// What the data want of the families that a survey has, and the shapes of their laws.
-    let choose (config: TrainingConfig) (survey: Survey) : Choice =
-        let hasOuter = survey.Parts |> List.exists Pilot.isOuter
+    /// What the data want of the families that an overview has, and the shapes of their laws.
+    let choose (config: TrainingConfig) (overview: Overview) : Choice =
+        let hasOuter = overview.Parts |> List.exists Pilot.isOuter
 
         let withOuter (kept: BlockRecipe list) =
-            survey
+            overview
             |> Pilot.keep (fun part -> not (Pilot.isOuter part) || kept |> List.exists (Pilot.isSameRecipe part))
             |> chooseWeights config
 
         /// The laws that were chosen, with all that may be around them; where the evidence is asked for, all laws.
-        let pilotFor (isFull: bool) (chosen: Survey) (shapes: Shape[]) =
+        let pilotFor (isFull: bool) (chosen: Overview) (shapes: Shape[]) =
             let isTried (part: SurveyedPart) =
                 isFull || Pilot.isOuter part || chosen.Parts |> List.exists (fun other -> Pilot.isSameRecipe part other.Recipe)
 
-            let all = Pilot.keep isTried survey
+            let all = Pilot.keep isTried overview
 
             let shapeOf (part: SurveyedPart) =
                 chosen.Parts
                 |> List.tryFindIndex (fun other -> Pilot.isSameRecipe part other.Recipe && other.Kind = part.Kind)
                 |> Option.map (fun index -> shapes[index])
-                |> Option.defaultWith (fun () -> Drawing.startOf config part survey.First.Structure.Relations)
+                |> Option.defaultWith (fun () -> Drawing.startOf config part overview.First.Structure.Relations)
 
             Pilot.tryCreate config all (all.Parts |> List.map shapeOf |> Array.ofList) |> Option.map (fun pilot -> all, pilot)
 
-        let finish (chosen: Survey) (shapes: Shape[]) (pilot: (Survey * Pilot) option) =
+        let finish (chosen: Overview) (shapes: Shape[]) (pilot: (Overview * Pilot) option) =
             let show isFull =
                 match isFull, pilot with
                 | false, Some(all, pilot) -> Evidence.families config pilot all chosen false
@@ -195,10 +195,10 @@ module internal Families =
                     |> Option.map (fun (all, pilot) -> Evidence.families config pilot all chosen isFull)
                     |> Option.defaultValue []
 
-            { Survey = chosen; Shapes = shapes; Evidence = show }
+            { Overview = chosen; Shapes = shapes; Evidence = show }
 
-        /// What the data want around the laws of a survey.
-        let outerOf (all: Survey) (pilot: Pilot) : BlockRecipe list =
+        /// What the data want around the laws of an overview.
+        let outerOf (all: Overview) (pilot: Pilot) : BlockRecipe list =
             let inner = all.Parts |> List.filter (Pilot.isOuter >> not) |> List.map _.Place |> List.distinct
             candidatesOf pilot all |> chooseOuter pilot inner |> List.map _.Recipe
 
@@ -233,7 +233,7 @@ module internal Families =
             choice
         else
             let around =
-                survey.Parts |> List.filter Pilot.isOuter |> List.map _.Recipe |> List.distinctBy HashIdentity.Reference.GetHashCode
+                overview.Parts |> List.filter Pilot.isOuter |> List.map _.Recipe |> List.distinctBy HashIdentity.Reference.GetHashCode
 
             let struct (_, _, wanted) = turn around
 

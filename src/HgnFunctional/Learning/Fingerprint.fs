@@ -2,12 +2,14 @@ namespace HgnFunctional.Learning
 
 open System
 open System.Buffers.Binary
+open System.Globalization
 open System.Runtime.InteropServices
 open System.Security.Cryptography
 open System.Text
 open HgnFunctional.Numerics
 open HgnFunctional.Bodies
 open HgnFunctional.Data
+open HgnFunctional.Features
 
 /// What identifies the contents of a snapshot, and of a set of snapshots in any order.
 [<RequireQualifiedAccess>]
@@ -103,24 +105,56 @@ type internal DataFingerprint() =
 
     let hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
     let words = Array.zeroCreate<uint64> 4
-    let mutable frames = 0
+    let mutable frames = 0L
 
-    /// Takes one snapshot; its own digest.
-    member _.Add(snapshot: Snapshot) : byte[] =
-        let digest = Fingerprint.ofSnapshot hash snapshot
-        frames <- frames + 1
+    /// Adds a number of 256 bits.
+    let addWords (addend: int -> uint64) : unit =
         let mutable carry = 0UL
 
         for k in words.Length - 1 .. -1 .. 0 do
-            let added = BinaryPrimitives.ReadUInt64BigEndian(ReadOnlySpan<byte>(digest, 8 * k, 8))
+            let added = addend k
             let sum = words[k] + added
             words[k] <- sum + carry
             carry <- if sum < added || words[k] < carry then 1UL else 0UL
 
+    /// Takes one snapshot; its own digest.
+    member _.Add(snapshot: Snapshot) : byte[] =
+        let digest = Fingerprint.ofSnapshot hash snapshot
+        frames <- frames + 1L
+        addWords (fun k -> BinaryPrimitives.ReadUInt64BigEndian(ReadOnlySpan<byte>(digest, 8 * k, 8)))
         digest
 
     /// Number of snapshots so far.
-    member _.Frames: int = frames
+    member _.Frames: int64 = frames
+
+    /// Takes what another has counted.
+    member _.Merge(other: DataFingerprint) : unit = other.AddTo(addWords, fun count -> frames <- frames + count)
+
+    member private _.AddTo(add: (int -> uint64) -> unit, count: int64 -> unit) : unit =
+        add (fun k -> words[k])
+        count frames
+
+    /// As it was saved: the number of snapshots and the sum, in fields of these names.
+    static member Restore(reader: SavedReader) : DataFingerprint =
+        let fingerprint, text = DataFingerprint(), reader.Text "hash"
+
+        if text.Length <> 64 || text |> Seq.exists (Char.IsAsciiHexDigitLower >> not) then
+            reader.Fail("hash", "64 hexadecimal digits")
+
+        fingerprint.Load(
+            reader.LongCount "frames",
+            fun k -> UInt64.Parse(text.AsSpan(16 * k, 16), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+        )
+
+        fingerprint
+
+    member private _.Load(count: int64, word: int -> uint64) : unit =
+        frames <- count
+        addWords word
+
+    /// The number of snapshots and the sum.
+    member fingerprint.Save() : (string * SavedForm) list =
+        [ "frames", SavedForm.Number(float frames); "hash", SavedForm.Text fingerprint.Hash ]
 
     /// The sum so far, in hexadecimal.
     member _.Hash: string = words |> Array.map (fun word -> word.ToString "x16") |> String.concat ""

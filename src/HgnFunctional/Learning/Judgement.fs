@@ -50,12 +50,12 @@ module internal Judgement =
     /// model.
     let verdict
         (config: TrainingConfig)
-        (survey: Survey)
+        (overview: Overview)
         (evidence: bool -> FamilyEvidence list)
         (fitted: (LinearSystem * LeastSquaresSolution) list)
         (model: TrainedModel)
         : Verdict =
-        let errors = errorsOn survey.Sample model
+        let errors = errorsOn overview.Sample model
 
         let relativeOf target =
             errors.ByTarget
@@ -63,9 +63,9 @@ module internal Judgement =
             |> Option.map _.Relative
 
         let unexplained =
-            if survey.HasMotion && not survey.HasForces then
-                MotionErrors.unexplained survey.Stencil.Value survey.Sample model
-            elif survey.HasEnergies then
+            if overview.HasMotion && not overview.HasForces then
+                MotionErrors.unexplained overview.Stencil.Value overview.Sample model
+            elif overview.HasEnergies then
                 relativeOf "forces" |> Option.orElse (relativeOf "energies") |> Option.defaultValue nan
             else
                 Diagnosis.forceErrorOf model
@@ -76,5 +76,5 @@ module internal Judgement =
             Families = evidence (config.ShowsEvidence || unexplained > poor)
             Constants = constantsOf fitted model
             Unexplained = unexplained
-            Noise = if survey.HasMotion then MotionErrors.noise survey.Sample model else None
+            Noise = if overview.HasMotion then MotionErrors.noise overview.Sample model else None
         }

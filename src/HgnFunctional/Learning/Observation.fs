@@ -243,41 +243,64 @@ module internal Observation =
             else
                 None
 
-    /// The observations of a stream: moments as they come, and the windows of motions, each of one trajectory.
+    /// The observations of a stream of frames with their numbers, of those that are wanted: moments, and the windows of motions that end
+    /// there, each of one trajectory.
     let ofStream
         (forcesOf: (Snapshot -> float[]) option)
         (form: StencilForm option)
-        (source: Result<Snapshot, 'error> seq)
-        : Result<Observation, 'error> seq =
-        match form with
-        | None -> source |> Seq.map (Result.map At)
-        | Some form ->
-            seq {
-                let open' = Dictionary<string, Queue<Snapshot>>()
+        (wanted: int64 -> bool)
+        (source: Result<struct (int64 * Snapshot), 'error> seq)
+        : Result<struct (int64 * Observation list), 'error> seq =
+        seq {
+            let open' = Dictionary<string, Queue<Snapshot>>()
 
-                for next in source do
-                    match next with
-                    | Error error -> Error error
-                    | Ok snapshot ->
-                        if snapshot.HasVelocities || not (isOfMotion snapshot) then
-                            Ok(At snapshot)
+            /// The window that ends with a frame, if one does.
+            let windowAt (form: StencilForm) (snapshot: Snapshot) : Snapshot[] option =
+                match open'.TryGetValue snapshot.Trajectory with
+                | true, window when window.Peek().Coordinates = snapshot.Coordinates -> window.Enqueue snapshot
+                | _ -> open'[snapshot.Trajectory] <- Queue [ snapshot ]
 
-                        if isOfMotion snapshot then
-                            match open'.TryGetValue snapshot.Trajectory with
-                            | true, window when window.Peek().Coordinates = snapshot.Coordinates -> window.Enqueue snapshot
-                            | _ -> open'[snapshot.Trajectory] <- Queue [ snapshot ]
+                let window = open'[snapshot.Trajectory]
 
-                            let window = open'[snapshot.Trajectory]
+                if window.Count = form.Frames then
+                    let frames = window.ToArray()
 
-                            if window.Count = form.Frames then
-                                match tryOver forcesOf form (window.ToArray()) with
-                                | Some observation -> Ok observation
-                                | None -> ()
+                    for _ in 1 .. form.Stride do
+                        window.Dequeue() |> ignore
 
-                                for _ in 1 .. form.Stride do
-                                    window.Dequeue() |> ignore
-            }
+                    Some frames
+                else
+                    None
+
+            for next in source do
+                match next with
+                | Error error -> Error error
+                | Ok(struct (number, snapshot)) ->
+                    let window =
+                        match form with
+                        | Some form when isOfMotion snapshot -> windowAt form snapshot |> Option.map (fun frames -> form, frames)
+                        | _ -> None
+
+                    if wanted number then
+                        let moment =
+                            if form.IsNone || snapshot.HasVelocities || not (isOfMotion snapshot) then
+                                [ At snapshot ]
+                            else
+                                []
+
+                        let motion = window |> Option.bind (fun (form, frames) -> tryOver forcesOf form frames) |> Option.toList
+                        Ok(struct (number, moment @ motion))
+        }
 
     /// The observations of some snapshots in memory.
     let ofSnapshots (form: StencilForm) (snapshots: Snapshot seq) : Observation[] =
-        snapshots |> Seq.map Result<Snapshot, unit>.Ok |> ofStream None (Some form) |> Seq.choose Result.toOption |> Array.ofSeq
+        let numbered: Result<struct (int64 * Snapshot), unit> seq =
+            snapshots |> Seq.mapi (fun number snapshot -> Ok(struct (int64 number, snapshot)))
+
+        numbered
+        |> ofStream None (Some form) (fun _ -> true)
+        |> Seq.collect (fun found ->
+            match found with
+            | Ok(struct (_, observations)) -> observations
+            | Error() -> [])
+        |> Array.ofSeq

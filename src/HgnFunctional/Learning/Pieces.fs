@@ -10,35 +10,23 @@ open HgnFunctional.Data
 [<Sealed>]
 type internal PieceSample(seed: int, window: int) =
 
-    let leastRows = 4096
+    let leastRows = 4096L
     // Long enough for wide stencils where bodies are few.
     let shortest, longest = 17, 65
 
-    let lengthFor (snapshot: Snapshot) : int = Math.Clamp(leastRows / max 1 snapshot.Coordinates + 1, shortest, longest) |> max window
+    let lengthFor (snapshot: Snapshot) : int = Math.Clamp(int leastRows / max 1 snapshot.Coordinates + 1, shortest, longest) |> max window
 
     let started = Dictionary<string, struct (ResizeArray<Snapshot> * uint64)>()
-    let kept = PriorityQueue<Snapshot[], uint64>(Comparer<uint64>.Create(fun a b -> compare b a))
-    let ranks = HashSet<uint64>()
-    let mutable rows = 0L
+    let kept = RankedSample<Snapshot[]>(1, leastRows, (fun piece -> int64 piece.Length * int64 piece[0].Coordinates))
     let mutable longestPiece = 0
-
-    let rowsOf (piece: Snapshot[]) : int64 = int64 piece.Length * int64 piece[0].Coordinates
 
     let offer (piece: ResizeArray<Snapshot>) (rank: uint64) : unit =
         longestPiece <- max longestPiece piece.Count
+        let name = $"{piece[0].Trajectory}#{rank:x16}"
+        kept.Add(piece |> Seq.map (fun snapshot -> snapshot.InTrajectory name) |> Array.ofSeq, rank)
 
-        if ranks.Add rank then
-            let name = $"{piece[0].Trajectory}#{rank:x16}"
-            let frames = piece |> Seq.map (fun snapshot -> snapshot.InTrajectory name) |> Array.ofSeq
-            kept.Enqueue(frames, rank)
-            rows <- rows + rowsOf frames
-
-            while kept.Count > 1 && rows - rowsOf (kept.Peek()) >= int64 leastRows do
-                let mutable dropped = Unchecked.defaultof<Snapshot[]>
-                let mutable its = 0UL
-                kept.TryDequeue(&dropped, &its) |> ignore
-                ranks.Remove its |> ignore
-                rows <- rows - rowsOf dropped
+    /// What a piece's trajectory is a part of.
+    static member WholeOf(piece: string) : string = piece.Substring(0, piece.LastIndexOf '#')
 
     /// Takes the next frame of its trajectory, with its digest.
     member _.Add(snapshot: Snapshot, digest: byte[]) : unit =
@@ -57,45 +45,40 @@ type internal PieceSample(seed: int, window: int) =
             offer piece rank
             started.Remove snapshot.Trajectory |> ignore
 
-    /// The frames of the pieces by ascending rank, and the length of the longest piece.
-    member _.ToFrames() : struct (Snapshot[] * int) =
+    /// Ends all pieces, as where their trajectories end.
+    member _.Close() : unit =
         for entry in List.ofSeq started do
             let struct (piece, rank) = entry.Value
             offer piece rank
 
         started.Clear()
 
-        let frames =
-            kept.UnorderedItems
-            |> Seq.toArray
-            |> Array.sortBy (fun struct (_, rank) -> rank)
-            |> Array.collect (fun struct (piece, _) -> piece)
+    /// The length of the longest piece.
+    member _.Longest: int = longestPiece
 
-        struct (frames, longestPiece)
+    /// The pieces that are kept.
+    member _.Kept: RankedSample<Snapshot[]> = kept
 
-/// The size of m q'' in motions, from neighbouring frames.
-[<Sealed>]
-type internal MotionScale() =
+    /// Takes pieces of another, of which the longest is so long.
+    member _.Merge(longest: int, pieces: struct (Snapshot[] * uint64) seq) : unit =
+        longestPiece <- max longestPiece longest
 
-    let last = Dictionary<string, Snapshot list>()
-    let mutable squares = SquareSum.zero
-    let mutable count = 0L
+        for struct (piece, rank) in pieces do
+            kept.Add(piece, rank)
 
-    /// Takes the next frame of its trajectory.
-    member _.Add(snapshot: Snapshot) : unit =
-        let before =
-            match last.TryGetValue snapshot.Trajectory with
-            | true, before when before.Head.Coordinates = snapshot.Coordinates -> before
-            | _ -> []
-
+    /// The root mean square of m q'' from neighbouring frames of the pieces; 1 where nothing moved.
+    member _.Scale: float =
         let form = Exact 3
-        let frames = snapshot :: before |> List.truncate form.Frames
-        last[snapshot.Trajectory] <- frames
 
-        if frames.Length = form.Frames then
-            let target = frames |> List.rev |> Array.ofList |> Observation.mean form
-            squares <- SquareSum.add squares (SquareSum.ofValues (ReadOnlySpan<float> target))
-            count <- count + int64 target.Length
+        let targets =
+            kept.Items
+            |> Seq.collect (Seq.windowed form.Frames)
+            |> Seq.filter (fun frames -> frames |> Array.forall (fun frame -> frame.Coordinates = frames[0].Coordinates))
+            |> Seq.map (Observation.mean form)
 
-    /// Root mean square of a component; 1 where nothing moved.
-    member _.Value: float = if squares.Sum > 0.0 then SquareSum.rootMean (float count) squares else 1.0
+        let squares, count =
+            ((SquareSum.zero, 0L), targets)
+            ||> Seq.fold (fun (squares, count) target ->
+                SquareSum.add squares (SquareSum.ofValues (ReadOnlySpan<float> target)), count + int64 target.Length)
+
+        if squares.Sum > 0.0 then SquareSum.rootMean (float count) squares else 1.0

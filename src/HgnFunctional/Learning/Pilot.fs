@@ -53,14 +53,14 @@ module internal Pilot =
 
     let private rowsPerColumn = 4
 
-    /// The survey of some of its parts; places count those that are left.
-    let keep (stays: SurveyedPart -> bool) (survey: Survey) : Survey =
-        let rest = survey.Parts |> List.filter stays
+    /// The overview of some of its parts; places count those that are left.
+    let keep (stays: SurveyedPart -> bool) (overview: Overview) : Overview =
+        let rest = overview.Parts |> List.filter stays
         let places = rest |> List.map _.Place |> List.distinct
         let move (part: SurveyedPart) = { part with Place = List.findIndex ((=) part.Place) places }
-        { survey with Parts = List.map move rest }
+        { overview with Parts = List.map move rest }
 
-    let without (place: int) (survey: Survey) : Survey = keep (fun part -> part.Place <> place) survey
+    let without (place: int) (overview: Overview) : Overview = keep (fun part -> part.Place <> place) overview
 
     /// Whether a part is of the world around the bodies, or of a law that is no one's but for the data's asking.
     let isOuter (part: SurveyedPart) : bool = part.Recipe.IsOptional && not part.Recipe.SeesRadial
@@ -68,24 +68,23 @@ module internal Pilot =
     /// Whether a part is of a recipe.
     let isSameRecipe (part: SurveyedPart) (recipe: BlockRecipe) : bool = obj.ReferenceEquals(recipe, part.Recipe)
 
-    /// The columns of all parts of a survey, made with a shape for each, over a sample of the snapshots; none where they do not fit into memory.
-    let tryCreate (config: TrainingConfig) (survey: Survey) (shapes: Shape[]) : Pilot option =
+    /// The columns of all parts of an overview, made with a shape for each, over a sample of the snapshots; none where they do not fit into memory.
+    let tryCreate (config: TrainingConfig) (overview: Overview) (shapes: Shape[]) : Pilot option =
         let systems =
-            Drawing.makeSystems config survey Drawing.pilotWidth Sampler.elm shapes (Drawing.samplesOf survey)
+            Drawing.makeSystems config overview Drawing.pilotWidth Sampler.elm shapes (Drawing.samplesOf overview)
             |> List.filter _.HasForceRows
 
-        let struct (components, _) = survey.Largest
+        let struct (components, _) = overview.Largest
 
         match systems with
         | [ system ] when Design.fits components system ->
             let wanted = max leastRows (rowsPerColumn * system.Features) |> int64
-            let before = survey.Sample |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Equations) 0L
+            let before = overview.Sample |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Equations) 0L
             let count = before |> Array.filter (fun rows -> rows < wanted) |> Array.length
-            let sample: Result<Observation, unit> seq = survey.Observed(Array.truncate count survey.Sample) |> Seq.map Ok
-            let parts = Array.ofList survey.Parts
+            let parts = Array.ofList overview.Parts
 
-            match Design.accumulate ignore [ system ] sample with
-            | Ok [ accumulator ] ->
+            match overview.Observed(Array.truncate count overview.Sample) |> Design.accumulateAll [ system ] with
+            | [ accumulator ] ->
                 let columnsOf (place: int) =
                     Array.zip system.Places system.Blocks
                     |> Array.filter (fun (index, _) -> parts[index].Place = place)

@@ -12,51 +12,47 @@ module internal StencilChoice =
     /// Frames on which forces are looked at.
     let private probes = 8
 
-    let private hasVelocities (survey: Survey) : bool = survey.Sample |> Array.filter Observation.isOfMotion |> Array.forall _.HasVelocities
+    let private hasVelocities (overview: Overview) : bool =
+        overview.Sample |> Array.filter Observation.isOfMotion |> Array.forall _.HasVelocities
 
     /// Wide windows of clean frames cost more than they give, unless bodies are few.
     let private fewCoordinates = 64
 
-    let private candidates (survey: Survey) : StencilForm list =
-        let struct (coordinates, _) = survey.Largest
-        let exact = List.map Exact (if hasVelocities survey then [ 2; 4; 6; 8 ] else [ 4; 5; 7; 9; 11; 13 ])
+    let private candidates (overview: Overview) : StencilForm list =
+        let struct (coordinates, _) = overview.Largest
+        let exact = List.map Exact (if hasVelocities overview then [ 2; 4; 6; 8 ] else [ 4; 5; 7; 9; 11; 13 ])
 
         let smooth =
-            if coordinates <= fewCoordinates || MotionErrors.isNoisy survey.Sample then
+            if coordinates <= fewCoordinates || MotionErrors.isNoisy overview.Sample then
                 List.map Smooth [ 9; 13; 17; 25; 33; 49; 65 ]
             else
                 []
 
-        exact @ smooth |> List.filter (fun form -> form.Frames <= survey.LongestWindow)
+        exact @ smooth |> List.filter (fun form -> form.Frames <= overview.LongestWindow)
 
     /// Fewer frames in a row give no equation.
-    let fewestFrames (config: TrainingConfig) (survey: Survey) : int =
+    let fewestFrames (config: TrainingConfig) (overview: Overview) : int =
         match config.Stencil with
         | Some form -> form.Frames
-        | None when hasVelocities survey -> 2
+        | None when hasVelocities overview -> 2
         | None -> 4
 
     /// The standard deviation of forces that a fit with some form of equations leaves open, what it cannot describe taken for noise.
-    let private openness (config: TrainingConfig) (survey: Survey) (shapes: Shape[]) (form: StencilForm) : float =
-        let survey = survey.With form
+    let private openness (config: TrainingConfig) (overview: Overview) (shapes: Shape[]) (form: StencilForm) : float =
+        let overview = overview.With form
 
         let systems =
-            Drawing.makeSystems config survey Drawing.pilotWidth Sampler.elm shapes (Drawing.samplesOf survey)
+            Drawing.makeSystems config overview Drawing.pilotWidth Sampler.elm shapes (Drawing.samplesOf overview)
             |> List.filter _.HasForceRows
 
-        let struct (components, _) = survey.Largest
-        let sample: Result<Observation, unit> seq = survey.Observed survey.Sample |> Seq.map Ok
+        let struct (components, _) = overview.Largest
 
         match systems with
         | [ system ] when Design.fits components system ->
-            match
-                Design.accumulate ignore [ system ] sample
-                |> Result.mapError SourceFailed
-                |> Result.bind (Drawing.solveAll config.Ridge [ system ])
-            with
+            match overview.Observed overview.Sample |> Design.accumulateAll [ system ] |> Drawing.solveAll config.Ridge [ system ] with
             | Ok [ solution ] when solution.Posterior.IsSome ->
                 let posterior = solution.Posterior.Value
-                let motions = survey.Sample |> Array.filter Observation.isOfMotion
+                let motions = overview.Sample |> Array.filter Observation.isOfMotion
                 let frames = Array.init (min probes motions.Length) (fun k -> motions[k * motions.Length / min probes motions.Length])
                 let features = system.Features
 
@@ -73,19 +69,19 @@ module internal StencilChoice =
             | _ -> infinity
         | _ -> infinity
 
-    /// The survey with a form of equations, with the shapes of its blocks if they are chosen.
-    let choose (config: TrainingConfig) (shapes: Shape[] option) (survey: Survey) : Survey =
+    /// The overview with a form of equations, with the shapes of its blocks if they are chosen.
+    let choose (config: TrainingConfig) (shapes: Shape[] option) (overview: Overview) : Overview =
         match config.Stencil with
-        | _ when not survey.HasMotion -> survey
-        | Some form -> survey.With form
+        | _ when not overview.HasMotion -> overview
+        | Some form -> overview.With form
         | None ->
             let inner, shapes =
                 match shapes with
-                | Some shapes -> survey, shapes
+                | Some shapes -> overview, shapes
                 | None ->
-                    let inner = survey |> Pilot.keep (Pilot.isOuter >> not)
-                    let relations = survey.First.Structure.Relations
+                    let inner = overview |> Pilot.keep (Pilot.isOuter >> not)
+                    let relations = overview.First.Structure.Relations
                     inner, inner.Parts |> List.map (fun part -> Drawing.startOf config part relations) |> Array.ofList
 
-            let scored = candidates survey |> List.map (fun form -> form, openness config inner shapes form)
-            scored |> List.minBy snd |> fst |> survey.With
+            let scored = candidates overview |> List.map (fun form -> form, openness config inner shapes form)
+            scored |> List.minBy snd |> fst |> overview.With

@@ -1,358 +1,210 @@
 namespace HgnFunctional.Learning
 
-open System
 open System.Collections.Generic
-open System.Numerics.Tensors
-open HgnFunctional.Numerics
 open HgnFunctional.Bodies
 open HgnFunctional.Data
 open HgnFunctional.Features
 open HgnFunctional.Blocks
 
-/// A block to be made, and what it may see of the data.
-[<NoEquality; NoComparison>]
-type internal SurveyedPart =
-    {
-        Recipe: BlockRecipe
-        /// The place of the recipe among those that the data have something for.
-        Place: int
-        Kind: Kind
-        Sample: TrainingSample
-    }
+/// What a first pass over training data tells: which bodies, interactions and measurements there are, their sizes, and a sample of everything, chosen
+/// by content. Its memory does not grow with the data, and it depends neither on the order of the frames, but for the zero of the energy,
+/// nor on who surveyed which: parts merge into the survey of all, to the last bit. Immutable.
+[<Sealed; NoEquality; NoComparison>]
+type Survey internal (collector: SurveyCollector, options: string) =
 
-/// What a first pass over the training data tells, in memory that does not grow with it.
-[<NoEquality; NoComparison>]
-type internal Survey =
-    {
-        /// The blocks to be made: a recipe, the place of the recipe, the kind of body or pair, and what the block may see of the
-        /// data, in the order of the recipes and kinds.
-        Parts: SurveyedPart list
-        /// Names of all species, of all bond types and of all angle types.
-        Species: string list
-        BondTypes: string list
-        AngleTypes: string list
-        /// Root mean squares of q' and p' over all components, and how energies spread by body; 1 where all vanish.
-        Scales: TargetScales
-        /// What was measured in some frame.
-        HasVelocities: bool
-        HasForces: bool
-        HasEnergies: bool
-        /// Whether some frames must tell forces by how they move.
-        HasMotion: bool
-        /// How motions give equations, where there are any; and the most frames that a window may have.
-        Stencil: StencilForm option
-        /// The equations of the motions of the sample with it.
-        Windows: Observation[]
-        LongestWindow: int
-        /// Whether all velocities and momenta vanish, so that the data say nothing of the kinetic energy.
-        AtRest: bool
-        /// Whether all forces vanish.
-        ForcesVanish: bool
-        /// Whether two bodies are ever within the cutoff.
-        SeesReach: bool
-        /// Number of snapshots.
-        Frames: int
-        /// The fingerprint of the data, in hexadecimal.
-        Hash: string
-        /// The largest number of components of a snapshot, and its number of bodies.
-        Largest: struct (int * int)
-        /// What never moves, found in all snapshots. Those below are pinned already.
-        Pins: PinFinder
-        /// Names of recipes that the data refuse though they could do without, and why.
-        Refused: (string * BlockError) list
-        /// The first snapshot, where the energy is zero.
-        First: Snapshot
-        /// A few snapshots, chosen by their contents, to try options on.
-        Pilot: Snapshot[]
-        /// Some more, which layers are drawn on.
-        Sample: Snapshot[]
-    }
+    /// Number of frames.
+    member _.Frames: int64 = collector.Frames
 
-    /// The observations of some snapshots of the sample, and of all its motions.
-    member survey.Observed(snapshots: Snapshot[]) : Observation[] =
-        let moments = snapshots |> Array.filter (fun snapshot -> snapshot.HasVelocities || not (Observation.isOfMotion snapshot))
-        Array.append (Array.map At moments) survey.Windows
+    /// What identifies the frames, in any order, in hexadecimal.
+    member _.DataHash: string = collector.Hash
 
-    /// The survey with a way to make equations of motions.
-    member survey.With(form: StencilForm) : Survey =
-        let windows = survey.Sample |> Array.filter Observation.isOfMotion |> Observation.ofSnapshots form
-        { survey with Stencil = Some form; Windows = windows |> Array.filter _.IsOver }
+    /// Names of the species; "" where nobody named them.
+    member _.Species: string list = collector.Species
 
-/// The snapshots with the smallest ranks, which follow from their contents: at least so many, with at least so many rows, if
-/// the data has them. Equal snapshots count once. What is kept does not depend on the order in which snapshots come.
-[<Sealed>]
-type internal SnapshotSample(seed: int, leastSnapshots: int, leastRows: int) =
+    /// Whether some frame has velocities.
+    member _.HasVelocities: bool =
+        let struct (has, _, _, _) = collector.Measured
+        has
 
-    // Largest rank first, so that the one to drop is at hand.
-    let kept = PriorityQueue<Snapshot, uint64>(Comparer<uint64>.Create(fun a b -> compare b a))
-    let ranks = HashSet<uint64>()
-    let mutable rows = 0L
+    /// Whether some frame has forces.
+    member _.HasForces: bool =
+        let struct (_, has, _, _) = collector.Measured
+        has
 
-    let rowsOf (snapshot: Snapshot) : int64 = int64 snapshot.Equations
+    /// Whether some frame has an energy.
+    member _.HasEnergies: bool =
+        let struct (_, _, has, _) = collector.Measured
+        has
 
-    /// Takes one snapshot, with its digest.
-    member _.Add(snapshot: Snapshot, digest: byte[]) : unit =
-        let rank = Fingerprint.rank seed digest
+    /// Whether forces of some frames must be told from how they move.
+    member _.HasMotion: bool =
+        let struct (_, _, _, has) = collector.Measured
+        has
 
-        if ranks.Add rank then
-            kept.Enqueue(snapshot, rank)
-            rows <- rows + rowsOf snapshot
+    /// What was collected, which no one may change.
+    member internal _.Collector: SurveyCollector = collector
 
-            // What is left without the largest rank is enough, and is what would be kept had that snapshot never come.
-            while kept.Count > leastSnapshots && rows - rowsOf (kept.Peek()) >= int64 leastRows do
-                let mutable dropped = Unchecked.defaultof<Snapshot>
-                let mutable its = 0UL
-                kept.TryDequeue(&dropped, &its) |> ignore
-                ranks.Remove its |> ignore
-                rows <- rows - rowsOf dropped
+    /// The options that it was made with, in words.
+    member internal _.Options: string = options
 
-    /// The snapshots by ascending rank.
-    member _.Snapshots: Snapshot[] =
-        kept.UnorderedItems
-        |> Seq.toArray
-        |> Array.sortBy (fun struct (_, rank) -> rank)
-        |> Array.map (fun struct (snapshot, _) -> snapshot)
+    /// The survey in one line.
+    override survey.ToString() : string =
+        let measured =
+            [
+                if survey.HasVelocities then
+                    "velocities"
+                if survey.HasForces then
+                    "forces"
+                if survey.HasEnergies then
+                    "energies"
+                if survey.HasMotion then
+                    "motions"
+            ]
+            |> String.concat ", "
 
-/// How energies over the number of bodies vary among frames of one composition, or where no two frames share one, among all.
-[<Sealed>]
-type internal EnergySpread() =
+        $"Survey of {survey.Frames} frames with {measured}"
 
-    // Mean and sum of squares about it, by composition (Welford 1962, doi:10.2307/1266577).
-    let sums = SortedDictionary<string, struct (int * float * float)>(StringComparer.Ordinal)
+/// Surveys: none, of a stream, of parts, and as saved.
+[<RequireQualifiedAccess>]
+module Survey =
 
-    let add key value =
-        let struct (count, mean, squares) =
-            match sums.TryGetValue key with
-            | true, sum -> sum
-            | _ -> struct (0, 0.0, 0.0)
+    /// Whether two structures have the same relations, which the data must have throughout.
+    let internal hasRelationsOf (expected: Structure) (structure: Structure) : bool =
+        let relations, expected = structure.Relations, expected.Relations
 
-        let offset = value - mean
-        let mean = mean + offset / float (count + 1)
-        sums[key] <- struct (count + 1, mean, squares + offset * (value - mean))
+        relations.Reach = expected.Reach
+        && relations.Bonds.IsSome = expected.Bonds.IsSome
+        && relations.Angles.IsSome = expected.Angles.IsSome
 
-    let composition (structure: Structure) : string =
-        structure.Species.Names
-        |> List.mapi (fun place name ->
-            let mutable count = 0
+    /// Why a frame cannot be learned from, after the first one of the data.
+    let internal refusal (config: TrainingConfig) (first: Snapshot) (snapshot: Snapshot) : BlockError option =
+        config.Recipes
+        |> List.tryPick (fun recipe -> if recipe.IsOptional then None else recipe.Refuses first.Structure snapshot)
 
-            for body in 0 .. structure.Bodies - 1 do
-                if structure.Species.IndexOf body = place then
-                    count <- count + 1
+    /// The recipes of a config, with that of the energies' zero.
+    let private recipesOf (config: TrainingConfig) : BlockRecipe list =
+        if config.Recipes |> List.exists (fun recipe -> recipe.Kind = OffsetBlock.recipe.Kind) then
+            config.Recipes
+        else
+            config.Recipes @ [ OffsetBlock.recipe ]
 
-            $"{name} {float count / float structure.Bodies}")
+    /// The options that decide what is collected.
+    let internal optionsOf (config: TrainingConfig) : string =
+        [
+            yield! recipesOf config |> List.map (fun recipe -> $"{recipe.Kind}: {recipe.Family}")
+            $"width {config.Width}"
+            $"seed {config.Seed}"
+            match config.Stencil with
+            | Some form -> $"windows of {form.Frames}"
+            | None -> ()
+        ]
         |> String.concat "\n"
 
-    let deviation (parts: struct (int * float * float) seq) : float =
-        let count, squares = parts |> Seq.fold (fun (n, all) (struct (count, _, squares)) -> n + count, all + squares) (0, 0.0)
-        if squares > 0.0 then sqrt (squares / float count) else 0.0
+    let private collectorFor (config: TrainingConfig) : SurveyCollector =
+        SurveyCollector(recipesOf config, config.Width, config.Seed, config.Stencil)
 
-    /// Takes one snapshot.
-    member _.Add(snapshot: Snapshot) : unit =
-        snapshot.Energy
-        |> Option.iter (fun energy -> add (composition snapshot.Structure) (energy / float snapshot.Structure.Bodies))
+    /// The survey of nothing.
+    let empty (config: TrainingConfig) : Survey = Survey(collectorFor config, optionsOf config)
 
-    /// Number of frames with an energy.
-    member _.Count: int = sums.Values |> Seq.sumBy (fun (struct (count, _, _)) -> count)
+    /// The survey of frames, each with its number among all frames, from 0 on: those of one trajectory in the order of their times.
+    /// `entering` is told, on the calling thread, what it turns to.
+    let ofFrames
+        (config: TrainingConfig)
+        (entering: TrainingStage -> unit)
+        (source: Result<struct (int64 * Snapshot), 'error> seq)
+        : Result<Survey, TrainingError<'error>> =
+        let collector = collectorFor config
+        let lastOf = Dictionary<string, Snapshot>()
+        let mutable failure = None
 
-    /// The standard deviation; 1 where nothing varies.
-    member _.Spread: float =
-        let within = deviation sums.Values
-        let means = EnergySpread.Of(sums.Values |> Seq.map (fun (struct (_, mean, _)) -> mean))
-
-        if within > 0.0 then within
-        elif means > 0.0 then means
-        else 1.0
-
-    static member private Of(values: float seq) : float =
-        let values = Array.ofSeq values
-        let mean = if values.Length = 0 then 0.0 else Array.average values
-
-        if values.Length = 0 then
-            0.0
-        else
-            sqrt (values |> Array.averageBy (fun value -> (value - mean) * (value - mean)))
-
-/// Collects a survey snapshot by snapshot.
-[<Sealed>]
-type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, stencil: StencilForm option) =
-
-    /// Points that a sampler sees of each block's inputs: two for each unit, if that is more.
-    let poolCapacity = max 1024 (2 * width)
-
-    /// Rows that the pilot fit has at least, if the data has them.
-    let pilotRows = 1024
-
-    /// Snapshots that layers are drawn on.
-    let sampleSize = 32
-
-    let mutable pools: (BlockRecipe * SortedDictionary<Kind, InputPool>) list = []
-    let names () = SortedSet<string>(StringComparer.Ordinal)
-    let species, bondTypes, angleTypes = names (), names (), names ()
-    let sample = SnapshotSample(seed, sampleSize, pilotRows)
-    let fingerprint = DataFingerprint()
-    let mutable first: Snapshot option = None
-    let mutable largest = struct (0, 0)
-    let mutable velocityComponents = 0L
-    let mutable forceComponents = 0L
-    let mutable velocities = SquareSum.zero
-    let mutable forces = SquareSum.zero
-    let energies = EnergySpread()
-    let mutable atRest = true
-    let mutable forcesVanish = true
-    let mutable seesReach = false
-    let pins = PinFinder()
-
-    let pieces =
-        PieceSample(
-            seed,
-            (match stencil with
-             | Some form -> form.Frames
-             | None -> 0)
-        )
-
-    let motion = MotionScale()
-    let mutable hasMotion = false
-    let refused = Dictionary<BlockRecipe, BlockError>(HashIdentity.Reference)
-
-    let poolOf (recipe: BlockRecipe) (pools: SortedDictionary<Kind, InputPool>) (kind: Kind) : InputPool =
-        match pools.TryGetValue kind with
-        | true, pool -> pool
-        | _ ->
-            let pool = InputPool(recipe.Inputs first.Value, poolCapacity, seed)
-            pools[kind] <- pool
-            pool
-
-    let vanishes (values: ReadOnlySpan<float>) : bool = values.IsEmpty || TensorPrimitives.MaxMagnitude values = 0.0
-
-    /// Root mean square without what is pinned.
-    let scaleOf (components: int64) (pinnedCount: float) (pinnedSquares: float) (sum: SquareSum) : float =
-        if pinnedSquares > 0.0 then
-            let free = SquareSum.value sum - pinnedSquares
-            if free > 0.0 then sqrt (free / (float components - pinnedCount)) else 1.0
-        elif sum.Sum > 0.0 then
-            SquareSum.rootMean (float components - pinnedCount) sum
-        else
-            1.0
-
-    /// Takes one snapshot.
-    member _.Add(snapshot: Snapshot) : unit =
-        let digest = fingerprint.Add snapshot
-
-        if Observation.isOfMotion snapshot then
-            hasMotion <- true
-            pieces.Add(snapshot, digest)
-            motion.Add snapshot
-        else
-            sample.Add(snapshot, digest)
-
-        if first.IsNone then
-            first <- Some snapshot
-            pools <- recipes |> List.map (fun recipe -> recipe, SortedDictionary())
-
-        pins.Add snapshot
-
-        for recipe, _ in pools do
-            if recipe.IsOptional then
-                recipe.Refuses first.Value.Structure snapshot |> Option.iter (fun error -> refused[recipe] <- error)
-
-        pools <- pools |> List.filter (fun (recipe, _) -> not (refused.ContainsKey recipe))
-
-        for recipe, ofRecipe in pools do
-            recipe.Collect snapshot (poolOf recipe ofRecipe)
-
-        species.UnionWith snapshot.Structure.Species.Names
-        snapshot.Structure.Relations.Bonds |> Option.iter (fun bonds -> bondTypes.UnionWith bonds.Types.Names)
-        snapshot.Structure.Relations.Angles |> Option.iter (fun angles -> angleTypes.UnionWith angles.Types.Names)
-
-        let struct (most, _) = largest
-
-        if snapshot.Coordinates > most then
-            largest <- struct (snapshot.Coordinates, snapshot.Structure.Bodies)
-
-        velocityComponents <- velocityComponents + int64 snapshot.Velocities.Length
-        forceComponents <- forceComponents + int64 snapshot.Forces.Length
-        energies.Add snapshot
-        velocities <- SquareSum.add velocities (SquareSum.ofValues snapshot.Velocities)
-        forces <- SquareSum.add forces (SquareSum.ofValues snapshot.Forces)
-        forcesVanish <- forcesVanish && vanishes snapshot.Forces
-        seesReach <- seesReach || snapshot.Related.Within.Count > 0
-        atRest <- atRest && vanishes snapshot.Velocities && vanishes snapshot.State.Momenta
-
-    /// The first snapshot, if any came.
-    member _.First: Snapshot option = first
-
-    /// The survey of all snapshots so far, of which there must be one.
-    member _.ToSurvey() : Survey =
-        let struct (pinnedForces, pinnedCount) = pins.PinnedForces
-        let struct (moving, longest) = pieces.ToFrames()
-        // Pins are those of whole trajectories.
-        let pinPiece (frame: Snapshot) =
-            (pins.Pin(frame.InTrajectory(frame.Trajectory.Substring(0, frame.Trajectory.LastIndexOf '#')))).MarkedAs frame
-
-        let moving = moving |> Array.map pinPiece
-        let snapshots = sample.Snapshots |> Array.map pins.Pin
-        let first = first |> Option.map pins.Pin
-        // Energies alone are one equation a snapshot.
-        let shown =
-            if forceComponents > 0L || hasMotion then
-                Array.truncate sampleSize snapshots
+        /// Why a frame does not go on with its trajectory, if it does not.
+        let faultOfMotion (frame: int64) (snapshot: Snapshot) : TrainingError<'error> option =
+            if not (Observation.isOfMotion snapshot) then
+                None
             else
-                snapshots
+                let fault =
+                    match lastOf.TryGetValue snapshot.Trajectory with
+                    | true, before when before.Coordinates <> snapshot.Coordinates ->
+                        Some(OtherBodies(frame, before.Structure.Bodies, snapshot.Structure.Bodies))
+                    | true, before when not (snapshot.Time.Value > before.Time.Value) ->
+                        Some(TimesDoNotIncrease(frame, before.Time.Value, snapshot.Time.Value))
+                    | _ -> None
 
-        let sampleOf (pool: InputPool) : TrainingSample =
-            {
-                Inputs = pool.ToSample()
-                Snapshots = if shown.Length > 0 then shown else Array.truncate sampleSize moving
-                Fitted = None
-                Pool = fun inputs -> InputPool(inputs, poolCapacity, seed)
-            }
+                lastOf[snapshot.Trajectory] <- snapshot
+                fault
 
-        // Where nothing was seen of what a structure has, one block stands for all kinds.
-        for recipe, ofRecipe in pools do
-            if ofRecipe.Count = 0 then
-                recipe.Kinds first.Value.Structure |> List.tryHead |> Option.iter (poolOf recipe ofRecipe >> ignore)
+        entering Reading
+        use cursor = source.GetEnumerator()
 
-        let parts =
-            pools
-            |> List.filter (fun (_, ofRecipe) -> ofRecipe.Count > 0)
-            |> List.mapi (fun place (recipe, ofRecipe) ->
-                [ for entry in ofRecipe -> { Recipe = recipe; Place = place; Kind = entry.Key; Sample = sampleOf entry.Value } ])
-            |> List.concat
+        while failure.IsNone && cursor.MoveNext() do
+            match cursor.Current with
+            | Error error -> failure <- Some(SourceFailed error)
+            | Ok(struct (frame, snapshot)) ->
+                let first = Option.defaultValue snapshot collector.First
 
-        let rowsBefore = snapshots |> Array.scan (fun rows snapshot -> rows + int64 snapshot.Equations) 0L
-        let inPilot = rowsBefore |> Array.filter (fun rows -> rows < int64 pilotRows) |> Array.length
+                if not (hasRelationsOf first.Structure snapshot.Structure) then
+                    failure <- Some(MixedInteractions frame)
+                else
+                    match refusal config first snapshot, faultOfMotion frame snapshot with
+                    | Some error, _ -> failure <- Some(BlockRefusesFrame(frame, error))
+                    | None, Some error -> failure <- Some error
+                    | None, None ->
+                        entering Sampling
+                        collector.Add(frame, snapshot)
+                        entering Reading
 
-        {
-            Parts = parts
-            Species = List.ofSeq species
-            BondTypes = List.ofSeq bondTypes
-            AngleTypes = List.ofSeq angleTypes
-            Scales =
-                {
-                    Velocities = scaleOf velocityComponents pinnedCount 0.0 velocities
-                    Forces =
-                        // Where energies are all there is, forces are of their size over a length of order one.
-                        if forceComponents = 0L && hasMotion then motion.Value
-                        elif forceComponents = 0L then energies.Spread
-                        else scaleOf forceComponents pinnedCount pinnedForces forces
-                    Energies = energies.Spread
-                }
-            HasVelocities = velocityComponents > 0L
-            HasForces = forceComponents > 0L
-            HasEnergies = energies.Count > 0
-            HasMotion = hasMotion
-            Stencil = None
-            Windows = [||]
-            LongestWindow = longest
-            AtRest = atRest
-            ForcesVanish = forcesVanish && forceComponents > 0L && not hasMotion
-            SeesReach = seesReach
-            Frames = fingerprint.Frames
-            Hash = fingerprint.Hash
-            Largest = largest
-            First = first.Value
-            Pilot = Array.append (Array.truncate inPilot snapshots) moving
-            Sample = Array.append shown moving
-            Pins = pins
-            Refused = [ for entry in refused -> entry.Key.Kind, entry.Value ] |> List.distinctBy fst
-        }
+        match failure with
+        | Some error -> Error error
+        | None -> Ok(Survey(collector, optionsOf config))
+
+    /// The survey of a stream.
+    let ofStream
+        (config: TrainingConfig)
+        (entering: TrainingStage -> unit)
+        (source: Result<Snapshot, 'error> seq)
+        : Result<Survey, TrainingError<'error>> =
+        source
+        |> Seq.mapi (fun frame -> Result.map (fun snapshot -> struct (int64 frame, snapshot)))
+        |> ofFrames config entering
+
+    let private firstShared (first: Survey) (second: Survey) : int64 option =
+        second.Collector.Blocks |> Seq.tryFind first.Collector.Blocks.Contains
+
+    /// The survey of the frames of both, surveyed with the same config, each frame by one of them.
+    let merge (config: TrainingConfig) (first: Survey) (second: Survey) : Result<Survey, PartError> =
+        let interact =
+            match first.Collector.First, second.Collector.First with
+            | Some one, Some other -> hasRelationsOf one.Structure other.Structure
+            | _ -> true
+
+        if first.Options <> optionsOf config || second.Options <> optionsOf config then
+            Error(MadeOtherwise "options")
+        elif not interact then
+            Error OtherInteractions
+        else
+            match firstShared first second with
+            | Some block ->
+                let start = block * int64 Shard.SurveyedTogether
+                Error(SeenTwice(start, start + int64 Shard.SurveyedTogether - 1L))
+            | None ->
+                let both = collectorFor config
+                both.Merge first.Collector
+                both.Merge second.Collector
+                Ok(Survey(both, optionsOf config))
+
+    /// All that a survey holds.
+    let save (survey: Survey) : (string * SavedForm) list = ("options", SavedForm.Text survey.Options) :: survey.Collector.Save()
+
+    let internal readWith (config: TrainingConfig) (reader: SavedReader) : Survey =
+        if reader.Text "options" <> optionsOf config then
+            reader.Fail("options", "those of the config")
+
+        let collector = collectorFor config
+        collector.Load reader
+        Survey(collector, optionsOf config)
+
+    /// A survey as it was saved, made with the same config.
+    let restore (config: TrainingConfig) (fields: (string * SavedForm) list) : Result<Survey, PartError> =
+        match SavedForm.tryRead (fun reader -> reader.Text "options") fields with
+        | Ok options when options <> optionsOf config -> Error(MadeOtherwise "options")
+        | _ -> SavedForm.tryRead (readWith config) fields |> Result.mapError (string >> Damaged)

@@ -23,11 +23,11 @@ type TrainingError<'source> =
     /// The source held no snapshot.
     | NoSnapshots
     /// Snapshots differ in their relations: bonds, or a cutoff, or another cutoff. Frames count from 0.
-    | MixedInteractions of frame: int
+    | MixedInteractions of frame: int64
     /// A block cannot learn from a snapshot. Frames count from 0.
-    | BlockRefusesFrame of frame: int * BlockError
+    | BlockRefusesFrame of frame: int64 * BlockError
     /// A later pass over the source did not give the snapshots of the first: their numbers then and now.
-    | SourceChanged of surveyed: int * found: int
+    | SourceChanged of surveyed: int64 * found: int64
     /// No two bodies are ever within the cutoff; the least distance, if it is known.
     | NoPairsWithin of cutoff: float * nearest: float option
     /// There is a cutoff for pairs of a species that no body of the data is of.
@@ -39,9 +39,9 @@ type TrainingError<'source> =
     /// Forces must be told from motions, and no trajectory has frames enough.
     | TooFewFrames of longest: int * needed: int
     /// A frame of a motion is not later than the one before it in its trajectory. Frames count from 0.
-    | TimesDoNotIncrease of frame: int * before: float * time: float
+    | TimesDoNotIncrease of frame: int64 * before: float * time: float
     /// A frame of a motion has other bodies than the one before it in its trajectory. Frames count from 0.
-    | OtherBodies of frame: int * before: int * bodies: int
+    | OtherBodies of frame: int64 * before: int * bodies: int
     /// Energies were measured, and a block mixes momenta with positions, so that it has no potential energy.
     | EnergiesNeedSplit of block: string
     /// All bodies of all snapshots are pinned.
@@ -50,6 +50,8 @@ type TrainingError<'source> =
     | NoFittedOutputs of sampler: string * block: string
     /// The rows of the largest snapshot, or the triangle, do not fit into an array.
     | TooManyColumns of bodies: int * columns: int64
+    /// What was accumulated is not what the plan asks for.
+    | PartsDiffer of PartError
     /// The linear system could not be solved.
     | SolveFailed of LeastSquaresError
 
@@ -86,4 +88,5 @@ type TrainingError<'source> =
             $"The sampler {sampler} needs the energies of a first fit, which a block of kind '{block}' does not give; expected elm, u-swim or swim."
         | TooManyColumns(bodies, columns) ->
             $"A frame of {bodies} bodies with {columns} features has more numbers than an array holds; expected fewer bodies or a smaller width."
+        | PartsDiffer error -> string error
         | SolveFailed error -> string error

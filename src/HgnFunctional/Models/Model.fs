@@ -1,5 +1,7 @@
 namespace HgnFunctional.Models
 
+open System
+open System.Numerics.Tensors
 open HgnFunctional.Bodies
 open HgnFunctional.Data
 open HgnFunctional.Blocks
@@ -67,6 +69,23 @@ module internal ModelTerms =
                 | _ -> ()
         |]
 
+    /// The forces of some terms at a moment [N d].
+    let forcesAt (terms: ModelTerm list) (moment: Snapshot) : float[] =
+        let configuration = moment.Configuration
+        let forces = Array.zeroCreate<float> moment.Coordinates
+
+        for struct (block, readout) in energiesOf terms do
+            if block.Part = Potential then
+                block.PullbackInto(&configuration, readout, Span<float> forces, Span<float>.Empty)
+
+        TensorPrimitives.Negate(ReadOnlySpan<float> forces, Span<float> forces)
+
+        for struct (block, readout) in forcesOf terms do
+            block.ForceInto(&configuration, readout, Span<float> forces)
+
+        moment.Structure.ClearPinned(Span<float> forces)
+        forces
+
 /// How the fit of one linear system went. A model that splits has two: kinetic and potential.
 [<NoComparison; StructuredFormatDisplay("{Summary}")>]
 type FitDiagnostics =
@@ -107,7 +126,7 @@ type Provenance =
         /// Hidden units per block before any was dropped.
         Width: int
         /// Number of snapshots.
-        Frames: int
+        Frames: int64
         /// The largest number of pinned bodies in a snapshot.
         PinnedBodies: int
         /// Sum modulo 2^256 of the SHA-256 of each snapshot, in hexadecimal: it does not depend on their order.

@@ -94,3 +94,20 @@ type internal WideFold private (columns: int, before: int64, owned: float[]) =
             foldBlock rows start (min blockRows (count - start)) (firstColumn / width)
 
         folded <- folded + int64 count
+
+    /// The accumulator of the rows of both.
+    static member Merge(first: TallSkinnyQr, second: TallSkinnyQr) : TallSkinnyQr =
+        if second.Rows = 0L then
+            first
+        elif first.Rows = 0L then
+            second
+        else
+            let columns = first.Features + 1
+            let fold = WideFold.From first
+
+            // The rows of a triangle are zero before their diagonal.
+            for start in 0..blockRows .. columns - 1 do
+                let count = min blockRows (columns - start)
+                fold.Fold(second.Triangle.Slice(start * columns, count * columns).ToArray(), count, start)
+
+            fold.Finish().Counting(first.Rows + second.Rows)

@@ -68,13 +68,8 @@ let private triangle (features: int) (frames: int) (wait: int -> unit) : float[]
         Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, SlowBlock(features, wait) ]
         |> List.filter _.HasVelocityRows
 
-    match
-        snapshots.Value
-        |> Seq.truncate frames
-        |> Seq.map (At >> Result<Observation, unit>.Ok)
-        |> Design.accumulate ignore systems
-    with
-    | Ok [ accumulator ] -> accumulator.Triangle.ToArray()
+    match snapshots.Value |> Seq.truncate frames |> Seq.map At |> Array.ofSeq |> Design.accumulateAll systems with
+    | [ accumulator ] -> accumulator.Triangle.ToArray()
     | other -> failtest $"%A{other}"
 
 /// A run on a thread of its own whose pieces of work take up to 3 ms each, long and short ones by chance.

@@ -1,0 +1,192 @@
+namespace HgnFunctional.Learning
+
+open System
+open System.Numerics.Tensors
+open System.Reflection
+open HgnFunctional.Numerics
+open HgnFunctional.Data
+open HgnFunctional.Blocks
+open HgnFunctional.Models
+
+/// A solved plan.
+[<NoEquality; NoComparison>]
+type Fit =
+    {
+        /// The model.
+        Model: TrainedModel
+        /// The largest relative error of its linear systems.
+        Error: float
+        /// A plan that may do better, whose rows are other ones of the same frames: after a draft, and where paths between frames can follow
+        /// the forces that were found.
+        Next: Plan option
+    }
+
+/// Solves what was accumulated.
+[<RequireQualifiedAccess>]
+module Fit =
+
+    /// How often paths between frames are made anew.
+    let private mostRounds = 6
+
+    /// Another round of paths is worth it as long as errors fall below this part of those before.
+    let private worthwhile = 0.9
+
+    /// Blocks with only the features that the solver kept, and their readouts, each with its place among the recipes.
+    let private termsOf (system: LinearSystem) (solution: LeastSquaresSolution) : (int * ModelTerm) list =
+        [
+            for place, (block, first) in Seq.zip system.Places system.Blocks do
+                let mine =
+                    Array.zip solution.Kept solution.Readout
+                    |> Array.filter (fun (feature, _) -> feature >= first && feature < first + block.Width)
+
+                place,
+                {
+                    Block = mine |> Array.map (fun (feature, _) -> feature - first) |> block.Select
+                    Readout = mine |> Array.map (fun (_, weight) -> weight * system.Unit)
+                }
+        ]
+
+    /// What is open of the forces of the system that has them.
+    let private posteriorOf (fitted: (LinearSystem * LeastSquaresSolution) list) : IModelPosterior option =
+        fitted
+        |> List.tryFind (fun (system, _) -> system.HasForceRows)
+        |> Option.bind (fun (system, solution) -> solution.Posterior |> Option.map (fun posterior -> system, solution, posterior))
+        |> Option.map (fun (system, solution, posterior) ->
+            let blocks = termsOf system solution |> List.map (fun (_, term) -> term.Block)
+            let starts = blocks |> List.scan (fun start block -> start + block.Width) 0
+            let kept = { system with Blocks = List.zip blocks (List.take blocks.Length starts) |> Array.ofList }
+            let scale = system.Scales.Forces
+
+            { new IModelPosterior with
+                member _.ForceDeviation(snapshot) =
+                    let ofReadout =
+                        Rows.ofForces kept snapshot
+                        |> Array.chunkBySize (max 1 posterior.Features)
+                        |> Array.map (fun row -> posterior.StandardDeviation(ReadOnlySpan<float> row))
+
+                    let noise = scale * posterior.Noise
+
+                    {
+                        OfReadout = ofReadout
+                        WithResidual = ofReadout |> Array.map (fun deviation -> sqrt (deviation * deviation + noise * noise))
+                    }
+            })
+
+    let private diagnose (system: LinearSystem) (solution: LeastSquaresSolution) : FitDiagnostics =
+        {
+            Part = system.Name
+            Rows = solution.Rows
+            FeaturesSampled = solution.Features
+            FeaturesKept = solution.Rank
+            Condition = solution.Condition
+            Ridge = solution.Ridge
+            // Of the data, also where what is known of them was taken off.
+            RelativeError =
+                if system.Known.Length = 0 then
+                    solution.RelativeResidual
+                else
+                    solution.RelativeResidual * solution.TargetNorm / sqrt (float solution.Rows)
+        }
+
+    let private libraryVersion: string =
+        let assembly = typeof<TrainedModel>.Assembly
+        let version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
+        // What follows a plus names a commit; the same release must write the same file wherever it was built.
+        version.InformationalVersion.Split('+')[0]
+
+    let private energyAt (snapshot: Snapshot) (terms: ModelTerm list) : float =
+        let configuration = snapshot.Configuration
+        let mutable total = 0.0
+
+        for struct (block, readout) in energiesOf terms do
+            total <- total + block.Energy(&configuration, readout)
+
+        total
+
+    /// What the model tells apart: species and bond types where blocks look at kinds of pairs.
+    let private scopeOf (overview: Overview) : ModelScope =
+        let relations = overview.First.Structure.Relations
+        let looksAtBonds = overview.Parts |> List.exists (fun part -> part.Kind.IsBondsOf)
+        let looksAtAngles = overview.Parts |> List.exists (fun part -> part.Kind.IsAnglesOf)
+        let looksAtSpecies = overview.Parts |> List.exists (fun part -> part.Kind.IsPairsOf || part.Kind.IsBodiesOf)
+
+        {
+            Species = if looksAtSpecies then overview.Species else [ "" ]
+            BondTypes = relations.Bonds |> Option.map (fun _ -> if looksAtBonds then overview.BondTypes else [ "" ])
+            AngleTypes = if looksAtAngles then Some overview.AngleTypes else None
+            Reach = relations.Reach
+        }
+
+    /// The terms whose factors were known.
+    let private knownOf (fitted: (LinearSystem * LeastSquaresSolution) list) : ModelTerm list =
+        [
+            for system, _ in fitted do
+                for struct (block, readout) in system.Known do
+                    { Block = block; Readout = readout }
+        ]
+
+    /// The plan of another round, if one may do better.
+    let private nextOf
+        (plan: Plan)
+        (placed: (int * ModelTerm) list)
+        (terms: ModelTerm list)
+        (error: float)
+        : Result<Plan option, TrainingError<'error>> =
+        let follow left = Plan.following error terms left plan |> Result.map Some
+
+        match plan.Round, plan.Overview.Stencil with
+        | Draft, _ -> Plan.withOutputs placed plan |> Result.map Some
+        | Final, Some(Exact _) when plan.Overview.HasMotion -> follow (mostRounds - 1)
+        | Following(before, _, left), _ when left > 0 && error < worthwhile * before -> follow (left - 1)
+        | Final, _
+        | Following _, _ -> Ok None
+
+    /// The model of an accumulation, which holds all frames of its plan, each once.
+    let solve (accumulation: Accumulation) : Result<Fit, TrainingError<'error>> =
+        let plan = accumulation.Plan
+        let config, overview = plan.Config, plan.Overview
+
+        Accumulation.totals accumulation
+        |> Result.mapError PartsDiffer
+        |> Result.bind (Drawing.solveAll config.Ridge plan.Systems)
+        |> Result.bind (fun solutions ->
+            let fitted = List.zip plan.Systems solutions
+            let placed = fitted |> List.collect (fun (system, solution) -> termsOf system solution)
+            let terms = plan.Assumed @ knownOf fitted @ (placed |> List.map snd)
+            let diagnostics = fitted |> List.map (fun (system, solution) -> diagnose system solution)
+
+            let plain =
+                {
+                    Scope = scopeOf overview
+                    Terms = terms
+                    Constant =
+                        // Without energies in the data the first snapshot has energy zero.
+                        if overview.HasEnergies then 0.0 else -(energyAt overview.First terms)
+                    Diagnostics = diagnostics
+                    Units = overview.First.Structure.Labels |> Option.bind _.Units
+                    Provenance =
+                        {
+                            LibraryVersion = libraryVersion
+                            Seed = config.Seed
+                            Sampler = config.Sampler.Name
+                            Width = config.Width
+                            Frames = accumulation.Frames
+                            PinnedBodies = overview.Sample |> Seq.map _.Structure.PinnedBodies |> Seq.append [ 0 ] |> Seq.max
+                            DataHash = accumulation.DataHash
+                        }
+                    Warnings = []
+                    Verdict = None
+                    Posterior = posteriorOf fitted
+                }
+
+            let verdict = Judgement.verdict config overview plan.Evidence fitted plain
+
+            let model =
+                { plain with
+                    Warnings = Diagnosis.warnings overview.ForcesVanish verdict.Unexplained overview.Sample plain
+                    Verdict = Some verdict
+                }
+
+            let error = diagnostics |> List.map _.RelativeError |> List.fold max 0.0
+
+            nextOf plan placed terms error |> Result.map (fun next -> { Model = model; Error = error; Next = next }))
