@@ -68,6 +68,7 @@ module Accumulation =
     let internal ofNumbered
         (plan: Plan)
         (entering: TrainingStage -> unit)
+        (pins: PinFinder)
         (leavesOut: bool)
         (wanted: int64 -> bool)
         (source: Result<struct (int64 * Snapshot), 'error> seq)
@@ -84,7 +85,7 @@ module Accumulation =
                 match faultOf plan frame snapshot with
                 | Some _ when leavesOut -> None
                 | Some error -> Some(Error error)
-                | None -> Some(Ok(struct (frame, plan.Overview.Pins.Pin snapshot)))
+                | None -> Some(Ok(struct (frame, pins.Pin snapshot)))
 
         let forcesOf =
             match plan.Round with
@@ -119,13 +120,24 @@ module Accumulation =
         : Result<Accumulation, TrainingError<'error>> =
         let struct (first, stop) = plan.FramesOf shard
 
-        ofNumbered plan entering false (fun frame -> frame >= first && frame < stop) source
+        ofNumbered plan entering plan.Overview.Pins false (fun frame -> frame >= first && frame < stop) source
         |> Result.map (fun data -> Accumulation(plan, Map.ofList [ 0, data ]))
 
     let private numbered (source: Result<Snapshot, 'error> seq) : Result<struct (int64 * Snapshot), 'error> seq =
         source |> Seq.mapi (fun frame -> Result.map (fun snapshot -> struct (int64 frame, snapshot)))
 
-    /// The accumulation with the rows of further data of the surveyed kind: the first ones are those of the survey.
+    /// What never moves in data that were not surveyed, which are read once for it.
+    let private pinsOf (entering: TrainingStage -> unit) (source: Result<Snapshot, 'error> seq) : PinFinder =
+        let finder = PinFinder()
+        entering Reading
+
+        for next in source do
+            next |> Result.iter finder.Add
+
+        finder
+
+    /// The accumulation with the rows of further data of the surveyed kind, which are read twice; the first ones are those of the survey, and are
+    /// read once.
     let add
         (entering: TrainingStage -> unit)
         (source: Result<Snapshot, 'error> seq)
@@ -133,7 +145,9 @@ module Accumulation =
         : Result<Accumulation, TrainingError<'error>> =
         let next = if accumulation.Data.IsEmpty then 0 else 1 + Seq.max accumulation.Data.Keys
 
-        ofNumbered accumulation.Plan entering false (fun _ -> true) (numbered source)
+        let pins = if next = 0 then accumulation.Plan.Overview.Pins else pinsOf entering source
+
+        ofNumbered accumulation.Plan entering pins false (fun _ -> true) (numbered source)
         |> Result.map (fun data -> Accumulation(accumulation.Plan, accumulation.Data.Add(next, data)))
 
     /// The rows of the surveyed frames.
@@ -146,7 +160,7 @@ module Accumulation =
 
     /// The surveyed frames once more, whatever else the source may give by now.
     let internal again (plan: Plan) (entering: TrainingStage -> unit) (source: Result<Snapshot, 'error> seq) =
-        ofNumbered plan entering true (fun _ -> true) (numbered source)
+        ofNumbered plan entering plan.Overview.Pins true (fun _ -> true) (numbered source)
         |> Result.bind (fun data ->
             if data.Fingerprint.Frames = plan.Frames && data.Fingerprint.Hash = plan.DataHash then
                 Ok(Accumulation(plan, Map.ofList [ 0, data ]))
@@ -282,8 +296,9 @@ module Accumulation =
             { Trees = List.map2 treeOf plan.Systems saved; Fingerprint = DataFingerprint.Restore reader }
 
         match SavedForm.tryRead (fun reader -> reader.Text "plan") fields with
+        | Error error -> Error(Damaged(string error))
         | Ok hash when hash <> plan.Hash -> Error(MadeOtherwise "plans")
-        | _ ->
+        | Ok _ ->
             fields
             |> SavedForm.tryRead (fun reader -> Accumulation(plan, reader.Objects "data" |> List.map dataOf |> Map.ofList))
             |> Result.mapError (string >> Damaged)

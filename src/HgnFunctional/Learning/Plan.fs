@@ -376,8 +376,9 @@ module Plan =
                 create config survey overview places shapes blocks (roundOf reader) evidence)
 
         match SavedForm.tryRead (fun reader -> reader.Text "options", (reader.Object "survey").Text "options") fields with
+        | Error error -> Error(Damaged(string error))
         | Ok options when options <> (optionsOf config, Survey.optionsOf config) -> Error(MadeOtherwise "options")
-        | _ ->
+        | Ok _ ->
             match SavedForm.tryRead read fields with
             | Ok result -> result |> Result.mapError (string >> Damaged)
             | Error error -> Error(Damaged(string error))

@@ -206,5 +206,6 @@ module Survey =
     /// A survey as it was saved, made with the same config.
     let restore (config: TrainingConfig) (fields: (string * SavedForm) list) : Result<Survey, PartError> =
         match SavedForm.tryRead (fun reader -> reader.Text "options") fields with
+        | Error error -> Error(Damaged(string error))
         | Ok options when options <> optionsOf config -> Error(MadeOtherwise "options")
-        | _ -> SavedForm.tryRead (readWith config) fields |> Result.mapError (string >> Damaged)
+        | Ok _ -> SavedForm.tryRead (readWith config) fields |> Result.mapError (string >> Damaged)

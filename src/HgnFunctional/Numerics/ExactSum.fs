@@ -60,18 +60,24 @@ module internal ExactSum =
     /// One without what is in the other.
     let less (part: ExactSum) (sum: ExactSum) : ExactSum = { Units = sum.Units - part.Units }
 
+    /// The nearest number to the leading bits of a whole one, without so many of the last.
+    let private leading (whole: BigInteger) (spare: int) : float = float whole.Sign * float (uint64 (BigInteger.Abs whole >>> spare))
+
+    /// Bits beyond the leading ones that numbers are made of.
+    let private spareOf (whole: BigInteger) : int = max 0 (int (BigInteger.Abs(whole).GetBitLength()) - 62)
+
     /// A whole number of units times the power of two as a number.
     let private toFloat (whole: BigInteger) (power: int) : float =
-        let spare = max 0 (int (whole.GetBitLength()) - 64)
-        Math.ScaleB(float (whole >>> spare), spare + power)
+        let spare = spareOf whole
+        Math.ScaleB(leading whole spare, spare + power)
 
     /// The sum as a number.
     let value (sum: ExactSum) : float = toFloat sum.Units -shift
 
     /// The root of the mean over some terms, also where the sum itself is beyond the range of numbers.
     let rootMean (count: int64) (sum: ExactSum) : float =
-        let spare = (max 0 (int (sum.Units.GetBitLength()) - 64) + 1) / 2 * 2
-        Math.ScaleB(sqrt (float (sum.Units >>> spare) / float count), (spare - shift) / 2)
+        let spare = (spareOf sum.Units + 1) / 2 * 2
+        Math.ScaleB(sqrt (leading sum.Units spare / float count), (spare - shift) / 2)
 
     /// The sum of the squares of the distances of some terms from their mean, given their sum and that of their squares.
     let aboutMean (count: int64) (sum: ExactSum) (squares: ExactSum) : float =
