@@ -99,6 +99,7 @@ type PairBlock internal (features: PairFeatures) =
         member _.Symmetries = BlockSymmetries.all
 
         member _.ActsFromOutside = false
+        member _.Hops = Some 1
         member _.Constants = []
         member _.Attributes = Weight.attributes features.Weight
 

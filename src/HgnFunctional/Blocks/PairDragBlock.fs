@@ -52,6 +52,7 @@ type PairDragBlock internal (kind: Kind, factor: CutoffFactor option, hasConstan
         member _.Ranges = [ range ]
         member _.Symmetries = BlockSymmetries.all
         member _.ActsFromOutside = false
+        member _.Hops = Some 1
         member _.Constants = []
         member _.Attributes = []
         member _.Refuses _ = None
