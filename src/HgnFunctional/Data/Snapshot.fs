@@ -141,6 +141,9 @@ type Snapshot
     static member internal OfOwned(structure, state, velocities, forces, energy, pairs) : Snapshot =
         Snapshot(structure, state, velocities, forces, energy, pairs, { Trajectory = ""; Group = ""; Weight = 1.0; Time = None })
 
+    /// The same moment without its energy.
+    member internal _.WithoutEnergy: Snapshot = Snapshot(structure, state, velocities, forces, None, pairs, marks)
+
     /// The same moment of a structure that differs in nothing that pairs depend on.
     member internal _.On(structure: Structure) : Snapshot = Snapshot(structure, state, velocities, forces, energy, pairs, marks)
 
