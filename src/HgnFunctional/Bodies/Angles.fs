@@ -41,6 +41,9 @@ type Angles private (firsts: int[], centres: int[], seconds: int[], types: Namin
     /// The higher of the two bodies at its ends.
     member _.Seconds: ReadOnlySpan<int> = ReadOnlySpan<int> seconds
 
+    /// The three bodies of each; not to be written to.
+    member internal _.Ends: int[][] = [| firsts; centres; seconds |]
+
     /// The type of each.
     member _.Types: Naming = types
 

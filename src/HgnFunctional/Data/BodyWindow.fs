@@ -12,31 +12,31 @@ type private Incidence =
     {
         Starts: int[]
         Items: int[]
-        /// Number of bodies of an interaction.
-        Ends: int
-        /// A body of an interaction, by its place.
-        EndOf: int -> int -> int
+        /// The bodies of each interaction, by place.
+        Ends: int[][]
     }
 
 [<RequireQualifiedAccess>]
 module private Incidence =
 
-    let private create (bodies: int) (count: int) (ends: int) (endOf: int -> int -> int) : Incidence =
+    /// Of so many bodies, given the bodies of each interaction.
+    let create (bodies: int) (ends: int[][]) : Incidence =
         // A body may meet an image of itself.
-        let isRepeated item place =
+        let isRepeated (item: int) (place: int) : bool =
             let mutable before = 0
 
-            while before < place && endOf item before <> endOf item place do
+            while ends[before].[item] <> ends[place].[item] do
                 before <- before + 1
 
             before < place
 
         let starts = Array.zeroCreate (bodies + 1)
 
-        for item in 0 .. count - 1 do
-            for place in 0 .. ends - 1 do
+        for place in 0 .. ends.Length - 1 do
+            for item in 0 .. ends[place].Length - 1 do
                 if not (isRepeated item place) then
-                    starts[endOf item place + 1] <- starts[endOf item place + 1] + 1
+                    let body = ends[place].[item]
+                    starts[body + 1] <- starts[body + 1] + 1
 
         for body in 1..bodies do
             starts[body] <- starts[body] + starts[body - 1]
@@ -44,87 +44,88 @@ module private Incidence =
         let next = Array.copy starts
         let items = Array.zeroCreate starts[bodies]
 
-        for item in 0 .. count - 1 do
-            for place in 0 .. ends - 1 do
+        for item in 0 .. ends[0].Length - 1 do
+            for place in 0 .. ends.Length - 1 do
                 if not (isRepeated item place) then
-                    let body = endOf item place
+                    let body = ends[place].[item]
                     items[next[body]] <- item
                     next[body] <- next[body] + 1
 
-        { Starts = starts; Items = items; Ends = ends; EndOf = endOf }
+        { Starts = starts; Items = items; Ends = ends }
 
-    let ofPairs (bodies: int) (pairs: Pairs) : Incidence =
-        create bodies pairs.Count 2 (fun pair place -> if place = 0 then pairs.Senders[pair] else pairs.Receivers[pair])
+/// Bodies with those around them, gathered again and again in the same memory.
+[<Sealed>]
+type private Surroundings(bodies: int, relations: Incidence[]) =
 
-    let ofAngles (bodies: int) (angles: Angles option) : Incidence =
-        match angles with
-        | None -> create bodies 0 3 (fun _ _ -> 0)
-        | Some angles ->
-            create bodies angles.Count 3 (fun angle place ->
-                if place = 0 then angles.Firsts[angle]
-                elif place = 1 then angles.Centres[angle]
-                else angles.Seconds[angle])
+    // Where each body stands among those found; below 0 for all others.
+    let places = Array.create bodies -1
+    let found = ResizeArray<int>()
+    let items = relations |> Array.map (fun _ -> ResizeArray<int>())
 
-/// Some bodies with those around them, and the interactions of all but the outermost; ascending.
-[<NoEquality; NoComparison>]
-type private Surroundings = { Bodies: int[]; Items: int[][] }
+    /// Takes the interactions of a body that was found, and finds the other bodies of them.
+    let lookAround (place: int) : unit =
+        for k in 0 .. relations.Length - 1 do
+            let relation = relations[k]
 
-/// Parts of a snapshot that give the rows of some of its bodies.
-[<RequireQualifiedAccess>]
-module internal BodyWindow =
+            for slot in relation.Starts[found[place]] .. relation.Starts[found[place] + 1] - 1 do
+                let item = relation.Items[slot]
+                let mutable isNew = true
 
-    /// The bodies within some hops of the given ones. Leaves in `places` [N] where each stands among them; all others must be below 0.
-    let private surround (hops: int) (relations: Incidence[]) (places: int[]) (own: int[]) : Surroundings =
-        let found = ResizeArray<int> own
-        let items = relations |> Array.map (fun _ -> ResizeArray<int>())
+                for ends in relation.Ends do
+                    let body = ends[item]
+
+                    if places[body] < 0 then
+                        places[body] <- found.Count
+                        found.Add body
+                    elif places[body] < place then
+                        // It was looked around there before.
+                        isNew <- false
+
+                if isNew then
+                    items[k].Add item
+
+    /// The bodies that some hops lead to from the given ones, ascending, these among them; and the interactions of all but the last.
+    member _.Gather(hops: int, own: int[]) : struct (int[] * int[][]) =
+        for body in found do
+            places[body] <- -1
+
+        found.Clear()
+        items |> Array.iter _.Clear()
         own |> Array.iteri (fun place body -> places[body] <- place)
+        found.AddRange own
         let mutable first = 0
 
         for _ in 1..hops do
             let shell = found.Count
 
             for place in first .. shell - 1 do
-                for relation in 0 .. relations.Length - 1 do
-                    let relation, items = relations[relation], items[relation]
-
-                    for slot in relation.Starts[found[place]] .. relation.Starts[found[place] + 1] - 1 do
-                        let item = relation.Items[slot]
-                        let mutable isNew = true
-
-                        for k in 0 .. relation.Ends - 1 do
-                            let body = relation.EndOf item k
-
-                            if places[body] < 0 then
-                                places[body] <- found.Count
-                                found.Add body
-                            elif places[body] < place then
-                                // Its interactions were looked at before.
-                                isNew <- false
-
-                        if isNew then
-                            items.Add item
+                lookAround place
 
             first <- shell
 
         found.Sort()
-        let bodies = found.ToArray()
-        bodies |> Array.iteri (fun place body -> places[body] <- place)
 
-        let sorted (items: ResizeArray<int>) =
-            items.Sort()
-            items.ToArray()
+        for place in 0 .. found.Count - 1 do
+            places[found[place]] <- place
 
-        { Bodies = bodies; Items = items |> Array.map sorted }
+        items |> Array.iter _.Sort()
+        struct (found.ToArray(), items |> Array.map _.ToArray())
 
-    /// The pairs within reach, the bonds and the angles of a snapshot, by body.
-    let private relationsOf (snapshot: Snapshot) : Incidence[] =
-        let structure = snapshot.Structure
-        let edges = structure.Relations.Bonds |> Option.map _.Graph.Pairs |> Option.defaultValue Pairs.None
+    /// Where a body stands among those gathered last.
+    member _.PlaceOf(body: int) : int = places[body]
+
+/// Parts of a snapshot that give the rows of some of its bodies.
+[<RequireQualifiedAccess>]
+module internal BodyWindow =
+
+    /// The bodies of the pairs within reach, of the bonds and of the angles of a snapshot.
+    let private endsOf (snapshot: Snapshot) : int[][][] =
+        let relations = snapshot.Structure.Relations
 
         [|
-            Incidence.ofPairs structure.Bodies snapshot.Related.Within
-            Incidence.ofPairs structure.Bodies edges
-            Incidence.ofAngles structure.Bodies structure.Relations.Angles
+            snapshot.Related.Within.Ends
+            relations.Bonds |> Option.map _.Graph.Pairs.Ends |> Option.defaultValue [| [||] |]
+            relations.Angles |> Option.map _.Ends |> Option.defaultValue [| [||] |]
         |]
 
     /// Values [N d] of some bodies; none where there are none.
@@ -137,10 +138,11 @@ module internal BodyWindow =
 
         chosen
 
-    let private restrict (snapshot: Snapshot) (places: int[]) (isOwn: bool[]) (around: Surroundings) : Snapshot =
+    let private restrict (snapshot: Snapshot) (hops: int) (around: Surroundings) (own: int[]) : Snapshot =
         let structure, d = snapshot.Structure, snapshot.Structure.Dimension
-        let bodies = around.Bodies
-        let placeOf (body: int) = places[body]
+        let struct (bodies, items) = around.Gather(hops, own)
+        let isOwn = Array.zeroCreate bodies.Length
+        own |> Array.iter (fun body -> isOwn[around.PlaceOf body] <- true)
 
         let pins =
             let pins = structure.Pins.ToArray()
@@ -148,8 +150,8 @@ module internal BodyWindow =
 
         let relations =
             {
-                Bonds = structure.Relations.Bonds |> Option.map _.Part(bodies.Length, around.Items[1], placeOf)
-                Angles = structure.Relations.Angles |> Option.map _.Part(around.Items[2], placeOf)
+                Bonds = structure.Relations.Bonds |> Option.map _.Part(bodies.Length, items[1], around.PlaceOf)
+                Angles = structure.Relations.Angles |> Option.map _.Part(items[2], around.PlaceOf)
                 Reach = structure.Relations.Reach
             }
 
@@ -159,7 +161,7 @@ module internal BodyWindow =
             PhaseState.OfOwned(bodies.Length, d, ofBodies d bodies snapshot.State.Positions, ofBodies d bodies snapshot.State.Momenta)
 
         let within = snapshot.Related.Within
-        let related = part.Joined(state.Positions, within.Part(around.Items[0], placeOf), within.HasImages)
+        let related = part.Joined(state.Positions, within.Part(items[0], around.PlaceOf), within.HasImages)
 
         Snapshot.OfOwned(part, state, ofBodies d bodies snapshot.Velocities, ofBodies d bodies snapshot.Forces, None, related).MarkedAs
             snapshot
@@ -180,20 +182,15 @@ module internal BodyWindow =
         else
             let groups = BodyOrder.compact mostBodies structure.Cell snapshot.State.Positions
 
-            let relations =
-                if hops = 0 then
-                    Array.init 3 (fun _ -> Incidence.ofPairs 0 Pairs.None)
-                else
-                    relationsOf snapshot
+            // Without hops nothing is looked up.
+            let bodies = if hops = 0 then 0 else structure.Bodies
+            let ends = if hops = 0 then Array.create 3 [| [||] |] else endsOf snapshot
+            let relations = ends |> Array.map (Incidence.create bodies)
 
             seq {
                 // Of this walk alone.
-                let places = Array.create structure.Bodies -1
+                let around = Surroundings(structure.Bodies, relations)
 
                 for own in groups do
-                    let around = surround hops relations places own
-                    let isOwn = Array.zeroCreate around.Bodies.Length
-                    own |> Array.iter (fun body -> isOwn[places[body]] <- true)
-                    restrict snapshot places isOwn around
-                    around.Bodies |> Array.iter (fun body -> places[body] <- -1)
+                    restrict snapshot hops around own
             }

@@ -31,6 +31,9 @@ type Pairs private (senders: int[], receivers: int[], starts: int[], turns: int[
     /// The higher body of each pair.
     member _.Receivers: ReadOnlySpan<int> = ReadOnlySpan<int> receivers
 
+    /// The bodies of each pair, lower and higher; not to be written to.
+    member internal _.Ends: int[][] = [| senders; receivers |]
+
     /// Number of kinds.
     member _.Kinds: int = starts.Length - 1
 
