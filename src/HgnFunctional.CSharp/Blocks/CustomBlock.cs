@@ -40,6 +40,11 @@ public abstract class CustomBlock : ModelBlock
     /// loading refuses a block that has others.</summary>
     public virtual IReadOnlyList<double> Parameters => [];
 
+    /// <summary>Along how many pairs the gradient by the coordinates of a body looks: 0 where it depends on that body alone, 1 where on those that pairs
+    /// join to it, 2 where on those that pairs join to these, and so on. Training on many bodies then holds few at a time: views are of some
+    /// of the bodies, with their pairs. Null, as by default, where it may depend on all; then views are of whole frames.</summary>
+    public virtual int? Hops => null;
+
     /// <summary>Why the block cannot be used on a system, as a sentence; null if it can, as by default on all.</summary>
     public virtual string? Refuses(BodySystem system) => null;
 
@@ -107,6 +112,11 @@ public abstract class CustomBlock : ModelBlock
             if (block.Features < 1)
             {
                 throw Interop.BadInput($"The block '{block.Name}' has {block.Features} features; expected at least 1.");
+            }
+
+            if (block.Hops < 0)
+            {
+                throw Interop.BadInput($"The block '{block.Name}' looks along {block.Hops} pairs; expected at least 0, or null.");
             }
         }
     }

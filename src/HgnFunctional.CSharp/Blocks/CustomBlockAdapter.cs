@@ -39,6 +39,8 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IEnerg
 
     public bool ActsFromOutside => false;
 
+    public FSharpOption<int> Hops => block.Hops is { } hops ? FSharpOption<int>.Some(hops) : FSharpOption<int>.None;
+
     public FSharpList<BlockConstant> Constants => FSharpList<BlockConstant>.Empty;
 
     public FSharpList<string> Attributes => FSharpList<string>.Empty;

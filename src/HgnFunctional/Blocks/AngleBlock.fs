@@ -152,6 +152,7 @@ type AngleBlock internal (features: AngleFeatures) =
         member _.Ranges = [ features.CosineRange; features.LengthRange ]
         member _.Symmetries = BlockSymmetries.all
         member _.ActsFromOutside = false
+        member _.Hops = Some 1
         member _.Constants = []
         member _.Attributes = []
         member _.Refuses _ = None

@@ -99,6 +99,10 @@ type IBlock =
     /// Whether it stands for something outside of the bodies, which takes up momentum: fields, drag, magnets.
     abstract ActsFromOutside: bool
 
+    /// Along how many interactions the rows of a body look: 0 where they depend on that body alone, 1 where on those that a pair or an angle
+    /// joins to it, and so on. None where they may depend on all bodies, or nobody knows: then whole frames are held at once.
+    abstract Hops: int option
+
     /// The features whose readouts are constants of nature.
     abstract Constants: BlockConstant list
 
@@ -153,6 +157,13 @@ type IForceBlock =
     /// Where each force is linear in the velocity of its own body and does not depend on positions: adds the matrices A_i, row-major
     /// [N d d], of F_i = -A_i v_i, and gives true; false for other forces.
     abstract TryAddRates: structure: Structure * readout: float[] * rates: Span<float> -> bool
+
+/// How far some blocks look together.
+[<RequireQualifiedAccess>]
+module internal Hops =
+
+    /// Along how many interactions the rows of all blocks look; none where one of them may look at all bodies.
+    let ofAll (blocks: IBlock seq) : int option = (Some 0, blocks) ||> Seq.fold (fun most block -> Option.map2 max most block.Hops)
 
 /// What the blocks of a model are made with.
 [<NoEquality; NoComparison>]

@@ -36,6 +36,7 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
         member _.Ranges = Option.toList range
         member _.Symmetries = BlockSymmetries.all
         member _.ActsFromOutside = false
+        member _.Hops = Some 0
         member _.Constants = []
         member _.Attributes = []
         member _.Refuses _ = None

@@ -75,6 +75,7 @@ type FieldBlock internal (features: FieldFeatures) =
         member _.Symmetries = { BlockSymmetries.none with Permutations = true }
 
         member _.ActsFromOutside = true
+        member _.Hops = Some 0
 
         member _.Constants =
             [

@@ -26,6 +26,8 @@ type IGraphInputs =
     abstract EdgeInputs: dimension: int -> int[]
     /// Whether an edge differs from its opposite, so that both are there.
     abstract HasDirection: bool
+    /// Whether the inputs of a node depend on its body alone, and those of an edge on its two.
+    abstract IsLocal: bool
     /// The symmetries of a network with these inputs.
     abstract Symmetries: BlockSymmetries
     /// Why a configuration has no inputs, if it has none.
@@ -44,6 +46,7 @@ module GraphInputs =
             member _.NodeInputs _ = [| 0 |]
             member _.EdgeInputs _ = [| 0 |]
             member _.HasDirection = false
+            member _.IsLocal = true
             member _.Symmetries = BlockSymmetries.all
             member _.Refuses _ = None
 
@@ -169,6 +172,7 @@ module GraphInputs =
             member _.NodeInputs d = Array.init (2 * d) (fun k -> k / d)
             member _.EdgeInputs d = Array.zeroCreate d
             member _.HasDirection = true
+            member _.IsLocal = false
             member _.Symmetries = { BlockSymmetries.all with Reflections = false; Additive = false }
 
             member _.Refuses(configuration) =

@@ -30,6 +30,7 @@ type KnownBlock internal (law: KnownLaw, isKept: bool) =
         member _.Ranges = []
         member _.Symmetries = law.Symmetries
         member _.ActsFromOutside = not law.Symmetries.Translations
+        member _.Hops = law.Hops
 
         member _.Constants =
             if isKept then

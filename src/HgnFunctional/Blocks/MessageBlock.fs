@@ -20,6 +20,10 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
     let width = pooledNodes.Length + pooledEdges.Length + final.Units
     let firstMessage = pooledNodes.Length + pooledEdges.Length
 
+    /// A body moves the messages of the last round from one hop less than there are rounds away, and each of these sees as far again
+    /// beyond its edge.
+    let hops = if network.Inputs.IsLocal then Some(2 * network.Rounds.Length - 1) else None
+
     let tapeOf (configuration: inref<Configuration>) : MessageTape =
         MessageTape(
             network,
@@ -78,6 +82,7 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
         member _.Symmetries = network.Inputs.Symmetries
 
         member _.ActsFromOutside = false
+        member _.Hops = hops
         member _.Constants = []
         member _.Attributes = []
 

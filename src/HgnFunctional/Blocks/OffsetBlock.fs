@@ -29,6 +29,7 @@ type OffsetBlock internal (kind: Kind, isKept: bool) =
         member _.Ranges = []
         member _.Symmetries = BlockSymmetries.all
         member _.ActsFromOutside = false
+        member _.Hops = Some 0
 
         member _.Constants =
             if isKept then

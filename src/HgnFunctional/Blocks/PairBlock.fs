@@ -99,6 +99,7 @@ type PairBlock internal (features: PairFeatures) =
         member _.Symmetries = BlockSymmetries.all
 
         member _.ActsFromOutside = false
+        member _.Hops = Some 1
         member _.Constants = []
         member _.Attributes = Weight.attributes features.Weight
 
@@ -132,32 +133,46 @@ type PairBlock internal (features: PairFeatures) =
         member _.RowsInto(configuration, rowsQ, _, stride) =
             let weights = weightsOf &configuration
             let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
-            let distances, directions = Invariants.ofRun &configuration pairs start count
             let values = Array.zeroCreate<float> units.Width
             let slopes = Array.zeroCreate<float> units.Width
             let dimension = configuration.Structure.Dimension
+            let distances = Array.zeroCreate<float> PairSum.Tile
+            let directions = Array.zeroCreate<float>(PairSum.Tile * dimension)
+            let mutable from = start
 
-            for pair in 0 .. distances.Length - 1 do
-                let r = distances[pair]
-                let struct (c, slopeOfC) = factorAt r
-                let weight = weightOf weights pairs (start + pair)
-                let c, slopeOfC = weight * c, weight * slopeOfC
-                ScalarUnits.featuresInto units (features.Radial.Value r) (Span<float> values) (Span<float> slopes)
-                // d(c s)/dr = c ds/du du/dr + dc/dr s
-                TensorPrimitives.Multiply(ReadOnlySpan<float> slopes, c * features.Radial.Slope r, Span<float> slopes)
+            while from < start + count do
+                let size = min PairSum.Tile (start + count - from)
 
-                if slopeOfC <> 0.0 then
-                    TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, slopeOfC, ReadOnlySpan<float> slopes, Span<float> slopes)
+                Invariants.runInto
+                    &configuration
+                    pairs
+                    from
+                    (Span<float>(distances, 0, size))
+                    (Span<float>(directions, 0, size * dimension))
 
-                PairScatter.AddRows(
-                    dimension,
-                    pairs.Senders[start + pair],
-                    pairs.Receivers[start + pair],
-                    ReadOnlySpan<float>(directions, pair * dimension, dimension),
-                    ReadOnlySpan<float> slopes,
-                    rowsQ,
-                    stride
-                )
+                for pair in 0 .. size - 1 do
+                    let r = distances[pair]
+                    let struct (c, slopeOfC) = factorAt r
+                    let weight = weightOf weights pairs (from + pair)
+                    let c, slopeOfC = weight * c, weight * slopeOfC
+                    ScalarUnits.featuresInto units (features.Radial.Value r) (Span<float> values) (Span<float> slopes)
+                    // d(c s)/dr = c ds/du du/dr + dc/dr s
+                    TensorPrimitives.Multiply(ReadOnlySpan<float> slopes, c * features.Radial.Slope r, Span<float> slopes)
+
+                    if slopeOfC <> 0.0 then
+                        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, slopeOfC, ReadOnlySpan<float> slopes, Span<float> slopes)
+
+                    PairScatter.AddRows(
+                        dimension,
+                        pairs.Senders[from + pair],
+                        pairs.Receivers[from + pair],
+                        ReadOnlySpan<float>(directions, pair * dimension, dimension),
+                        ReadOnlySpan<float> slopes,
+                        rowsQ,
+                        stride
+                    )
+
+                from <- from + size
 
         member block.PullbackInto(configuration, readout, gradientQ, _) =
             let struct (pairs, run) = PairRun.find features.Kind &configuration
@@ -209,26 +224,40 @@ module PairBlock =
         let weights = snapshot.Structure.WeightsOf weight
         let forces = snapshot.KnownForces
         let point = [| 0.0 |]
+        let distances = Array.zeroCreate<float> PairSum.Tile
+        let directions = Array.zeroCreate<float>(PairSum.Tile * dimension)
 
         for kind in kindsOf snapshot.Structure do
             let struct (pairs, struct (start, count)) = PairRun.find kind &configuration
-            let distances, directions = Invariants.ofRun &configuration pairs start count
             // A kind that is never seen gets no block.
             let pool = if count > 0 then Some(poolOf kind) else None
+            let mutable from = start
 
-            for pair in 0 .. count - 1 do
-                let sender, receiver = pairs.Senders[start + pair], pairs.Receivers[start + pair]
-                let product = if weights.Length = 0 then 1.0 else weights[sender] * weights[receiver]
-                let mutable along = 0.0
+            while from < start + count do
+                let size = min PairSum.Tile (start + count - from)
 
-                for axis in 0 .. dimension - 1 do
-                    let difference = forces[sender * dimension + axis] - forces[receiver * dimension + axis]
-                    along <- along + 0.5 * difference * directions[pair * dimension + axis]
+                Invariants.runInto
+                    &configuration
+                    pairs
+                    from
+                    (Span<float>(distances, 0, size))
+                    (Span<float>(directions, 0, size * dimension))
 
-                // A pair of weight 0 shows nothing of the law.
-                if product <> 0.0 then
-                    point[0] <- distances[pair]
-                    pool.Value.Add(ReadOnlySpan<float> point, along / product)
+                for pair in 0 .. size - 1 do
+                    let sender, receiver = pairs.Senders[from + pair], pairs.Receivers[from + pair]
+                    let product = if weights.Length = 0 then 1.0 else weights[sender] * weights[receiver]
+                    let mutable along = 0.0
+
+                    for axis in 0 .. dimension - 1 do
+                        let difference = forces[sender * dimension + axis] - forces[receiver * dimension + axis]
+                        along <- along + 0.5 * difference * directions[pair * dimension + axis]
+
+                    // A pair of weight 0 shows nothing of the law.
+                    if product <> 0.0 then
+                        point[0] <- distances[pair]
+                        pool.Value.Add(ReadOnlySpan<float> point, along / product)
+
+                from <- from + size
 
     let private make (weight: Weight) (options: BlockOptions) (sample: TrainingSample) (draw: FeatureDraw) : IBlock =
         let sample = sample.Inputs

@@ -52,6 +52,7 @@ type PairDragBlock internal (kind: Kind, factor: CutoffFactor option, hasConstan
         member _.Ranges = [ range ]
         member _.Symmetries = BlockSymmetries.all
         member _.ActsFromOutside = false
+        member _.Hops = Some 1
         member _.Constants = []
         member _.Attributes = []
         member _.Refuses _ = None
@@ -59,21 +60,29 @@ type PairDragBlock internal (kind: Kind, factor: CutoffFactor option, hasConstan
         member _.RowsInto(configuration, rowsQ, _, stride) =
             let d = configuration.Structure.Dimension
             let struct (pairs, struct (start, count)) = PairRun.find kind &configuration
-            let distances, directions = Invariants.ofRun &configuration pairs start count
             let values = Array.zeroCreate<float> width
             let slopes = Array.zeroCreate<float> units.Width
+            let distances = Array.zeroCreate<float> PairSum.Tile
+            let directions = Array.zeroCreate<float>(PairSum.Tile * d)
+            let mutable from = start
 
-            for pair in 0 .. count - 1 do
-                let c = factorAt distances[pair]
+            while from < start + count do
+                let size = min PairSum.Tile (start + count - from)
+                Invariants.runInto &configuration pairs from (Span<float>(distances, 0, size)) (Span<float>(directions, 0, size * d))
 
-                if c <> 0.0 then
-                    let sender, receiver = pairs.Senders[start + pair], pairs.Receivers[start + pair]
-                    let direction = ReadOnlySpan<float>(directions, pair * d, d)
-                    values[0] <- 1.0
-                    ScalarUnits.featuresInto units distances[pair] (Span<float>(values, first, units.Width)) (Span<float> slopes)
-                    let along = closing &configuration sender receiver direction
-                    TensorPrimitives.Multiply(ReadOnlySpan<float> values, c * along, Span<float> values)
-                    PairScatter.AddRows(d, sender, receiver, direction, ReadOnlySpan<float> values, rowsQ, stride)
+                for pair in 0 .. size - 1 do
+                    let c = factorAt distances[pair]
+
+                    if c <> 0.0 then
+                        let sender, receiver = pairs.Senders[from + pair], pairs.Receivers[from + pair]
+                        let direction = ReadOnlySpan<float>(directions, pair * d, d)
+                        values[0] <- 1.0
+                        ScalarUnits.featuresInto units distances[pair] (Span<float>(values, first, units.Width)) (Span<float> slopes)
+                        let along = closing &configuration sender receiver direction
+                        TensorPrimitives.Multiply(ReadOnlySpan<float> values, c * along, Span<float> values)
+                        PairScatter.AddRows(d, sender, receiver, direction, ReadOnlySpan<float> values, rowsQ, stride)
+
+                from <- from + size
 
         [<SkipLocalsInit>]
         member _.ForceInto(configuration, readout, destination) =

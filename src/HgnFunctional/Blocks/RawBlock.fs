@@ -164,6 +164,7 @@ type RawBlock internal (inputs: RawInputs, map: FeatureMap) =
 
         member _.Symmetries = BlockSymmetries.none
         member _.ActsFromOutside = false
+        member _.Hops = None
         member _.Constants = []
         member _.Attributes = []
         member _.Refuses(structure) = RawBlock.RefusalOf(inputs, structure)

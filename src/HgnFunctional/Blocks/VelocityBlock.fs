@@ -117,6 +117,7 @@ type VelocityBlock internal (law: VelocityLaw, kind: Kind, weight: Weight, dimen
             | AnisotropicDrag -> { BlockSymmetries.all with Rotations = false; Reflections = false }
 
         member _.ActsFromOutside = true
+        member _.Hops = Some 0
 
         member _.Constants =
             kept

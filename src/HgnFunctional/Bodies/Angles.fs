@@ -41,11 +41,25 @@ type Angles private (firsts: int[], centres: int[], seconds: int[], types: Namin
     /// The higher of the two bodies at its ends.
     member _.Seconds: ReadOnlySpan<int> = ReadOnlySpan<int> seconds
 
+    /// The three bodies of each; not to be written to.
+    member internal _.Ends: int[][] = [| firsts; centres; seconds |]
+
     /// The type of each.
     member _.Types: Naming = types
 
     /// Where the angles of a type, from 0, begin, and how many they are.
     member _.Run(kind: int) : struct (int * int) = struct (starts[kind], starts[kind + 1] - starts[kind])
+
+    /// Some of the angles, ascending, between bodies of other names, which keep their order; the distinct types stay.
+    member internal _.Part(chosen: int[], nameOf: int -> int) : Angles =
+        let ends (bodies: int[]) = chosen |> Array.map (fun angle -> nameOf bodies[angle])
+        let types = types.Part chosen
+        let counts = Array.zeroCreate (starts.Length - 1)
+
+        for angle in 0 .. chosen.Length - 1 do
+            counts[types.IndexOf angle] <- counts[types.IndexOf angle] + 1
+
+        Angles(ends firsts, ends centres, ends seconds, types, Array.scan (+) 0 counts)
 
     /// Angles as (lower end, middle, higher end, type), in any order.
     static member internal Of(angles: (struct (int * int * int * string))[]) : Angles =

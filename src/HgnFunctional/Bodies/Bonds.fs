@@ -18,6 +18,10 @@ type Bonds private (graph: Graph, types: Naming, pairs: Pairs) =
     static member internal Of(graph: Graph, types: Naming) : Bonds =
         Bonds(graph, types, graph.Pairs.ByKind(types.Names.Length, types.IndexOf))
 
+    /// Some of the edges, ascending, on so many bodies of other names, which keep their order; the distinct types stay.
+    member internal _.Part(bodies: int, edges: int[], nameOf: int -> int) : Bonds =
+        Bonds.Of(Graph.OfOwned(bodies, graph.Pairs.Part(edges, nameOf)), types.Part edges)
+
 /// Creation of bonds.
 [<RequireQualifiedAccess>]
 module Bonds =

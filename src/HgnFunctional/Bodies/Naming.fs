@@ -20,6 +20,11 @@ type Naming private (names: string[], indices: int[]) =
     /// Whether names tell items apart.
     member _.TellsApart: bool = names.Length > 1
 
+    /// The names of some of the items; all distinct names are still there, so that indices stay what they are.
+    member internal _.Part(items: int[]) : Naming = Naming(names, items |> Array.map (fun item -> indices[item]))
+
+    static member internal Unnamed(count: int) : Naming = Naming([| "" |], Array.zeroCreate count)
+
     static member internal OfNames(ofItems: string[]) : Naming =
         // Kinds are there even where nothing is of any.
         let named = if ofItems.Length = 0 then [| "" |] else Array.distinct ofItems
@@ -35,7 +40,7 @@ module Naming =
     let ofNames (names: string seq) : Naming = Naming.OfNames(Array.ofSeq names)
 
     /// Items that nobody named.
-    let unnamed (count: int) : Naming = Naming.OfNames(Array.create count "")
+    let unnamed (count: int) : Naming = Naming.Unnamed count
 
     /// The name of each item.
     let toArray (naming: Naming) : string[] = Array.init naming.Count naming.NameOf

@@ -28,7 +28,8 @@ type RelatedPairs internal (cell: Cell, bonded: Pairs, within: Pairs, turnsOfBon
 
     let all =
         lazy
-            (if within.Count = 0 && bonded.Kinds <= 1 then bonded
+            (if turnsOfBonds.Length > 0 then unionOfImages ()
+             elif within.Count = 0 && bonded.Kinds <= 1 then bonded
              elif bonded.Count = 0 && within.Kinds <= 1 then within
              elif within.HasImages then unionOfImages ()
              else union ())

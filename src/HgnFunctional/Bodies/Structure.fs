@@ -35,7 +35,12 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
         let low, high = min a b, max a b
         high * (high + 1) / 2 + low
 
-    let pinned = bodies.Pins |> Seq.indexed |> Seq.filter snd |> Seq.map fst |> Array.ofSeq
+    let pinned =
+        [|
+            for k in 0 .. bodies.Pins.Length - 1 do
+                if bodies.Pins[k] then
+                    k
+        |]
 
     let paths = lazy (relations.Bonds |> Option.map (fun bonds -> BondPaths.Of bonds.Graph))
 
@@ -219,10 +224,13 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
         | [||] -> false
         | weights -> weights |> Array.exists ((<>) weights[0])
 
+    /// The pairs of the relations, given those within reach by kind, and whether these are of images.
+    member internal _.Joined(positions: ReadOnlySpan<float>, within: Pairs, hasImages: bool) : RelatedPairs =
+        let bonded = relations.Bonds |> Option.map _.Pairs |> Option.defaultValue Pairs.None
+        RelatedPairs(cell, bonded, within, (if hasImages then turnsOfBonds (positions.ToArray()) bonded else [||]))
+
     /// The pairs of the relations; those within reach by kind, up to their cutoffs times one and a skin. None but bonds without a skin.
     member internal structure.Related(skin: float option, positions: ReadOnlySpan<float>) : RelatedPairs =
-        let bonded = relations.Bonds |> Option.map _.Pairs |> Option.defaultValue Pairs.None
-
         match skin, relations.Reach, cutoffs with
         | Some skin, Some reach, Some cutoffs ->
             let radius = reach.Largest * (1.0 + skin)
@@ -233,17 +241,16 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
                 else
                     Neighbours.within cell radius positions
 
-            let positions = positions.ToArray()
             let kinds = structure.ReachKinds.Length
 
             let within =
                 if kinds = 1 && relations.Bonds.IsNone then
                     found
                 else
-                    found.ByKind(kinds, kindOf (1.0 + skin) cutoffs positions found)
+                    found.ByKind(kinds, kindOf (1.0 + skin) cutoffs (positions.ToArray()) found)
 
-            RelatedPairs(cell, bonded, within, (if within.HasImages then turnsOfBonds positions bonded else [||]))
-        | _ -> RelatedPairs(cell, bonded, Pairs.None, [||])
+            structure.Joined(positions, within, within.HasImages)
+        | _ -> structure.Joined(positions, Pairs.None, false)
 
     static member internal Of(cell: Cell, masses: float[]) : Structure =
         let bodies =
@@ -256,6 +263,22 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
             }
 
         Structure(bodies, cell, Relations.none)
+
+    /// Some of the bodies, ascending, with relations among them and pins [bodies d] of their own. All distinct species are still known,
+    /// so that kinds stay where they are; labels are left behind.
+    member internal _.Part(chosen: int[], relations: Relations, pins: bool[]) : Structure =
+        let ofChosen (values: float[]) = chosen |> Array.map (fun body -> values[body])
+
+        let part =
+            {
+                Masses = ofChosen bodies.Masses
+                Species = species.Part chosen
+                Attributes = bodies.Attributes |> Map.map (fun _ values -> ofChosen values)
+                Labels = None
+                Pins = pins
+            }
+
+        Structure(part, cell, relations)
 
     member internal _.With(relations: Relations) : Structure = Structure(bodies, cell, relations)
 

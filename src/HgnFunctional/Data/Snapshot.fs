@@ -141,6 +141,9 @@ type Snapshot
     static member internal OfOwned(structure, state, velocities, forces, energy, pairs) : Snapshot =
         Snapshot(structure, state, velocities, forces, energy, pairs, { Trajectory = ""; Group = ""; Weight = 1.0; Time = None })
 
+    /// The same moment without its energy.
+    member internal _.WithoutEnergy: Snapshot = Snapshot(structure, state, velocities, forces, None, pairs, marks)
+
     /// The same moment of a structure that differs in nothing that pairs depend on.
     member internal _.On(structure: Structure) : Snapshot = Snapshot(structure, state, velocities, forces, energy, pairs, marks)
 
@@ -190,14 +193,19 @@ module Snapshot =
         for x in state.Positions do
             size <- max size (abs x)
 
-        [ related.Bonded; related.Within ]
-        |> List.tryPick (fun pairs ->
+        // A few pairs at a time: all distances of a large frame take several times the memory of its pairs.
+        let most = 4096
+
+        let inTile (pairs: Pairs) (start: int) : SnapshotError option =
             let configuration = Configuration(structure, related, state.Positions, state.Momenta)
-            let distances, _ = Invariants.ofRun &configuration pairs 0 pairs.Count
+            let distances, _ = Invariants.ofRun &configuration pairs start (min most (pairs.Count - start))
 
             distances
             |> Array.tryFindIndex (fun distance -> distance <= coincidence * size)
-            |> Option.map (fun pair -> CoincidentBodies(pairs.Senders[pair], pairs.Receivers[pair])))
+            |> Option.map (fun pair -> CoincidentBodies(pairs.Senders[start + pair], pairs.Receivers[start + pair]))
+
+        [ related.Bonded; related.Within ]
+        |> List.tryPick (fun pairs -> seq { 0..most .. pairs.Count - 1 } |> Seq.tryPick (inTile pairs))
 
     /// A snapshot of a state with what was measured; arrays are row-major [N x d] and copied.
     let tryOf (structure: Structure) (state: PhaseState) (targets: Targets) : Result<Snapshot, SnapshotError> =

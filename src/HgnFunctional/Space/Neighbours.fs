@@ -191,6 +191,17 @@ module Neighbours =
 
         lists
 
+    /// The body whose list each entry stands in.
+    let private owners (lists: 'a[][]) : int[] =
+        let owners = Array.zeroCreate (lists |> Array.sumBy _.Length)
+        let mutable start = 0
+
+        for body in 0 .. lists.Length - 1 do
+            Array.Fill(owners, body, start, lists[body].Length)
+            start <- start + lists[body].Length
+
+        owners
+
     let private requirePositions (cell: Cell) (radius: float) (positions: ReadOnlySpan<float>) : unit =
         Guard.positiveFinite (nameof radius) radius
 
@@ -206,7 +217,7 @@ module Neighbours =
             other > body && cell.Displacement.SquaredDistance(ReadOnlySpan<float> positions, body, other) < radius * radius
 
         let lists = nearOnes cell radius positions isPair (positions.Length / cell.Dimension)
-        Pairs.OfOwned(lists |> Array.mapi (fun body others -> Array.create others.Length body) |> Array.concat, Array.concat lists)
+        Pairs.OfOwned(owners lists, Array.concat lists)
 
     /// How many vectors of a cell a body lies away from it, by axis; nothing is taken off one that diverged.
     let private turnsOf (cell: Cell) (straight: float[]) (body: int) : int[] =
@@ -309,23 +320,17 @@ module Neighbours =
 
             belongs && openSpace.Displacement.SquaredDistance(ReadOnlySpan<float> all, body, other) < radius * radius
 
-        let pairsOf (body: int) (others: int[]) : (struct (int * int[]))[] =
-            others
-            |> Array.map (fun other ->
-                let owner, turns =
-                    if other < bodies then
-                        other, Array.zeroCreate d
-                    else
-                        ghosts[other - bodies].Owner, ghosts[other - bodies].Turns
+        let ownerOf (other: int) : int = if other < bodies then other else ghosts[other - bodies].Owner
 
-                struct (owner, Array.init d (fun axis -> turns[axis] + home[body][axis] - home[owner][axis])))
-            |> Array.sort
+        let turnOf (body: int) (other: int) (axis: int) : int =
+            let turns = if other < bodies then 0 else ghosts[other - bodies].Turns[axis]
+            turns + home[body].[axis] - home[ownerOf other].[axis]
 
-        let lists = nearOnes openSpace radius all isPair bodies |> Array.mapi pairsOf
+        let lists = nearOnes openSpace radius all isPair bodies
 
-        Pairs.OfImages(
-            cell,
-            lists |> Array.mapi (fun body others -> Array.create others.Length body) |> Array.concat,
-            lists |> Array.collect (Array.map (fun struct (owner, _) -> owner)),
-            lists |> Array.collect (Array.collect (fun struct (_, turns) -> turns))
-        )
+        for body in 0 .. bodies - 1 do
+            lists[body] <- lists[body] |> Array.sortBy (fun other -> struct (ownerOf other, Array.init d (turnOf body other)))
+
+        let senders, others = owners lists, Array.concat lists
+        let turns = Array.init (others.Length * d) (fun k -> turnOf senders[k / d] others[k / d] (k % d))
+        Pairs.OfImages(cell, senders, Array.map ownerOf others, turns)

@@ -31,6 +31,9 @@ type Pairs private (senders: int[], receivers: int[], starts: int[], turns: int[
     /// The higher body of each pair.
     member _.Receivers: ReadOnlySpan<int> = ReadOnlySpan<int> receivers
 
+    /// The bodies of each pair, lower and higher; not to be written to.
+    member internal _.Ends: int[][] = [| senders; receivers |]
+
     /// Number of kinds.
     member _.Kinds: int = starts.Length - 1
 
@@ -100,6 +103,34 @@ type Pairs private (senders: int[], receivers: int[], starts: int[], turns: int[
     /// No pairs, of no kind.
     static member internal None: Pairs = Pairs([||], [||], [| 0 |], [||], [||])
 
+    /// Values [pairs x width] of some pairs.
+    static member private Pick(width: int, chosen: int[], values: 'a[]) : 'a[] =
+        let picked = Array.zeroCreate (if values.Length = 0 then 0 else chosen.Length * width)
+
+        if picked.Length > 0 then
+            for place in 0 .. chosen.Length - 1 do
+                Array.blit values (chosen[place] * width) picked (place * width) width
+
+        picked
+
+    /// Some of the pairs, in ascending order, between bodies of other names; names must keep the order of bodies, so that all else is as
+    /// before.
+    member internal pairs.Part(chosen: int[], nameOf: int -> int) : Pairs =
+        let ends (bodies: int[]) = chosen |> Array.map (fun pair -> nameOf bodies[pair])
+
+        let startOf (run: int) =
+            match Array.BinarySearch(chosen, run) with
+            | place when place < 0 -> ~~~place
+            | place -> place
+
+        Pairs(
+            ends senders,
+            ends receivers,
+            Array.map startOf starts,
+            Pairs.Pick(dimension, chosen, turns),
+            Pairs.Pick(dimension, chosen, shifts)
+        )
+
     /// The pairs by kind, given the number of kinds and the kind of each; those of a kind below 0 are left out.
     member internal _.ByKind(kinds: int, kindOf: int -> int) : Pairs =
         let each = Array.init senders.Length kindOf
@@ -120,7 +151,10 @@ type Pairs private (senders: int[], receivers: int[], starts: int[], turns: int[
                 order[next[each[pair]]] <- pair
                 next[each[pair]] <- next[each[pair]] + 1
 
-        let scalars (values: 'a[]) = order |> Array.map (fun pair -> values[pair])
-        let vectors (values: 'a[]) = order |> Array.collect (fun pair -> Array.sub values (pair * dimension) dimension)
-        let turns, shifts = if dimension = 0 then [||], [||] else vectors turns, vectors shifts
-        Pairs(scalars senders, scalars receivers, starts, turns, shifts)
+        Pairs(
+            Pairs.Pick(1, order, senders),
+            Pairs.Pick(1, order, receivers),
+            starts,
+            Pairs.Pick(dimension, order, turns),
+            Pairs.Pick(dimension, order, shifts)
+        )

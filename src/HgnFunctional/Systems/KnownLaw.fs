@@ -21,6 +21,8 @@ type KnownLaw =
         Refuses: Structure -> string option
         /// What leaves it alone.
         Symmetries: BlockSymmetries
+        /// Along how many interactions the force on a body looks (`IBlock.Hops`); none where it may depend on all bodies.
+        Hops: int option
         /// The constants, by name.
         Save: unit -> (string * SavedForm) list
         /// The law with constants that were saved.
@@ -53,6 +55,7 @@ module KnownLaw =
             Attributes = Weight.attributes weight
             Refuses = needsPairs
             Symmetries = BlockSymmetries.all
+            Hops = Some 1
             Save = fun () -> [ "strength", SavedForm.Number strength ]
             Restore = fun reader -> inverse name weight sign source (reader.Float "strength")
             Source = source
@@ -76,11 +79,11 @@ module KnownLaw =
         Numerics.Guard.finite (nameof strength) strength
         Numerics.Guard.positiveFinite (nameof length) length
 
-        let numberOf (structure: Structure) : string -> float =
+        let numberOf (structure: Structure) : string -> float option =
             let numbers = (structure.TryAttribute AtomicNumber).Value
             let species = structure.Species
             let first = Seq.init structure.Bodies (fun body -> species.NameOf body, numbers[body]) |> Seq.distinctBy fst |> Map.ofSeq
-            fun name -> first[name]
+            fun name -> Map.tryFind name first
 
         let screened (first: float) (second: float) : PairPotential =
             let a = 0.46850 * length / (first ** 0.23 + second ** 0.23)
@@ -105,7 +108,8 @@ module KnownLaw =
                     onPairs
                         Unweighted
                         (function
-                        | PairsOf(first, second, _) -> Some(screened (number first) (number second))
+                        // A part of a system may know a species and have no body of it.
+                        | PairsOf(first, second, _) -> Option.map2 screened (number first) (number second)
                         | _ -> None)
                         structure
             Attributes = [ AtomicNumber ]
@@ -123,6 +127,7 @@ module KnownLaw =
                     else
                         None
             Symmetries = BlockSymmetries.all
+            Hops = Some 1
             Save = fun () -> [ "strength", SavedForm.Number strength; "length", SavedForm.Number length ]
             Restore = fun reader -> zbl (reader.Float "strength") (reader.Positive "length")
             Source = "Ziegler, Biersack, Littmark 1985, The Stopping and Range of Ions in Solids"
@@ -161,6 +166,7 @@ module KnownLaw =
             Attributes = []
             Refuses = needsPairs
             Symmetries = BlockSymmetries.all
+            Hops = Some 1
             Save = fun () -> [ "distances", SavedForm.Numbers distances; "energies", SavedForm.Numbers energies ]
             Restore =
                 fun reader ->
@@ -175,7 +181,7 @@ module KnownLaw =
         }
 
     /// A law of one's own, by a name that no other has: files of models with it hold the name, and are read with a vocabulary that
-    /// has its recipe. Nothing is known of its symmetries.
+    /// has its recipe. Nothing is known of its symmetries, nor how far it looks.
     let rec ofTerm (name: string) (term: Structure -> IPotentialTerm) : KnownLaw =
         {
             Name = name
@@ -183,6 +189,7 @@ module KnownLaw =
             Attributes = []
             Refuses = fun _ -> None
             Symmetries = BlockSymmetries.none
+            Hops = None
             Save = fun () -> []
             Restore = fun _ -> ofTerm name term
             Source = "the caller"

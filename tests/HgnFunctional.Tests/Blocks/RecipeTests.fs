@@ -46,6 +46,7 @@ let private silent (recipe: BlockRecipe) : BlockRecipe =
                 member _.Symmetries = inner.Symmetries
                 member _.Attributes = []
                 member _.ActsFromOutside = false
+                member _.Hops = inner.Hops
                 member _.Constants = []
                 member _.Refuses structure = inner.Refuses structure
                 member _.ValuesInto(configuration, destination) = inner.ValuesInto(&configuration, destination)

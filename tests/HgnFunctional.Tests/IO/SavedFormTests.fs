@@ -30,6 +30,7 @@ type private WellBlock(length: float) =
         member _.Symmetries = BlockSymmetries.none
         member _.Attributes = []
         member _.ActsFromOutside = true
+        member _.Hops = None
         member _.Constants = []
         member _.Refuses _ = None
 

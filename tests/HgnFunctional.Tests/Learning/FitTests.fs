@@ -33,6 +33,7 @@ type private CoupledBlock(bodies: IEnergyBlock, pairs: IEnergyBlock) =
         member _.Symmetries = BlockSymmetries.all
         member _.Attributes = []
         member _.ActsFromOutside = false
+        member _.Hops = Some 1
         member _.Constants = []
         member _.Refuses _ = None
 

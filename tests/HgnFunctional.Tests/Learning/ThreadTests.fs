@@ -31,6 +31,7 @@ type private SlowBlock(width: int, wait: int -> unit) =
         member _.Symmetries = BlockSymmetries.all
         member _.Attributes = []
         member _.ActsFromOutside = false
+        member _.Hops = None
         member _.Constants = []
         member _.Refuses _ = None
         member _.ValuesInto(_, _) = onlyRows ()
