@@ -4,6 +4,7 @@ open System
 open System.Numerics.Tensors
 open System.Threading.Tasks
 open HgnFunctional.Numerics
+open HgnFunctional.Space
 open HgnFunctional.Data
 open HgnFunctional.Blocks
 
@@ -64,7 +65,9 @@ module internal Design =
         let kinds = (if system.HasVelocityRows then 1L else 0L) + (if system.HasForceRows then 1L else 0L)
         let columns = 1L + (system.Blocks |> Array.sumBy (fun (block, _) -> int64 block.Width))
         let most = int64 Array.MaxLength
-        (int64 blockRows + kinds * int64 components + 1L) * columns <= most && columns * columns <= most
+        // An energy, and a virial in as many dimensions as there are.
+        let ofWhole = 1L + int64 (Axes.Most * Axes.Most)
+        (int64 blockRows + kinds * int64 components + ofWhole) * columns <= most && columns * columns <= most
 
     /// Which columns of a system are a trend.
     let trendOf (system: LinearSystem) : bool[] =

@@ -31,12 +31,13 @@ type internal Survey =
         Species: string list
         BondTypes: string list
         AngleTypes: string list
-        /// Root mean squares of q' and p' over all components, and how energies spread by body; 1 where all vanish.
+        /// Root mean squares of q' and p' over all components, and how energies and virials spread by body; 1 where all vanish.
         Scales: TargetScales
         /// What was measured in some frame.
         HasVelocities: bool
         HasForces: bool
         HasEnergies: bool
+        HasVirials: bool
         /// Whether some frames must tell forces by how they move.
         HasMotion: bool
         /// How motions give equations, where there are any; and the most frames that a window may have.
@@ -197,6 +198,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
     let mutable velocities = SquareSum.zero
     let mutable forces = SquareSum.zero
     let energies = EnergySpread()
+    let virials = VirialSpread()
     let mutable atRest = true
     let mutable forcesVanish = true
     let mutable seesReach = false
@@ -272,6 +274,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
         velocityComponents <- velocityComponents + int64 snapshot.Velocities.Length
         forceComponents <- forceComponents + int64 snapshot.Forces.Length
         energies.Add snapshot
+        virials.Add snapshot
         velocities <- SquareSum.add velocities (SquareSum.ofValues snapshot.Velocities)
         forces <- SquareSum.add forces (SquareSum.ofValues snapshot.Forces)
         forcesVanish <- forcesVanish && vanishes snapshot.Forces
@@ -292,7 +295,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
         let moving = moving |> Array.map pinPiece
         let snapshots = sample.Snapshots |> Array.map pins.Pin
         let first = first |> Option.map pins.Pin
-        // Energies alone are one equation a snapshot.
+        // Energies and virials alone are few equations a snapshot.
         let shown =
             if forceComponents > 0L || hasMotion then
                 Array.truncate sampleSize snapshots
@@ -331,15 +334,18 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
                 {
                     Velocities = scaleOf velocityComponents pinnedCount 0.0 velocities
                     Forces =
-                        // Where energies are all there is, forces are of their size over a length of order one.
+                        // Where energies or virials are all there is, forces are of their size over a length of order one.
                         if forceComponents = 0L && hasMotion then motion.Value
+                        elif forceComponents = 0L && energies.Count = 0 then virials.Spread
                         elif forceComponents = 0L then energies.Spread
                         else scaleOf forceComponents pinnedCount pinnedForces forces
                     Energies = energies.Spread
+                    Virials = virials.Spread
                 }
             HasVelocities = velocityComponents > 0L
             HasForces = forceComponents > 0L
             HasEnergies = energies.Count > 0
+            HasVirials = virials.Count > 0
             HasMotion = hasMotion
             Stencil = None
             Windows = [||]

@@ -112,7 +112,7 @@ module Training =
             | Some reach when not survey.SeesReach && first.Structure.Bodies > 1 -> Error(NoPairsWithin(reach.Largest, leastDistance first))
             | Some reach when (absentFrom survey reach).IsSome -> Error(CutoffOfNoSpecies((absentFrom survey reach).Value, survey.Species))
             | _ when survey.Parts.IsEmpty -> Error NoBlocks
-            | _ when not (survey.HasForces || survey.HasEnergies || survey.HasMotion) -> Error NothingMeasured
+            | _ when not (survey.HasForces || survey.HasEnergies || survey.HasVirials || survey.HasMotion) -> Error NothingMeasured
             | _ when survey.HasMotion && survey.LongestWindow < StencilChoice.fewestFrames config survey ->
                 Error(TooFewFrames(survey.LongestWindow, StencilChoice.fewestFrames config survey))
             | _ when survey.Sample |> Array.forall (fun snapshot -> snapshot.FreeComponents = 0) -> Error AllPinned
@@ -262,6 +262,24 @@ module Training =
                 Drawing.solveAll config.Ridge systems accumulators)
             |> Result.map (fun solutions -> List.zip systems solutions)
 
+    /// The kind of a block that has no virial, where the data have virials that count.
+    let private withoutStrain (config: TrainingConfig) (survey: Survey) (systems: LinearSystem list) : string option =
+        let tells (block: IBlock) =
+            match block with
+            | :? IEnergyBlock as block -> block.TellsStrain survey.First.Structure
+            | _ -> true
+
+        if survey.HasVirials && config.Weights.Virials > 0.0 then
+            seq {
+                for system in systems do
+                    yield! system.Blocks |> Seq.map fst
+                    yield! system.Known |> Seq.map (fun struct (block, _) -> block :> IBlock)
+            }
+            |> Seq.tryFind (tells >> not)
+            |> Option.map _.Kind
+        else
+            None
+
     /// The systems that the data can determine, and what is known without them. Data at rest say nothing of momenta: the kinetic
     /// energy is then that of the masses, and blocks that would mix it with positions are refused.
     let private determined
@@ -271,12 +289,13 @@ module Training =
         : Result<LinearSystem list * ModelTerm list, TrainingError<'error>> =
         let blocks = systems |> List.collect (fun system -> system.Blocks |> Array.map fst |> List.ofArray)
 
-        match List.partition (fun system -> system.HasVelocityRows) systems with
+        match withoutStrain config survey systems, List.partition (fun system -> system.HasVelocityRows) systems with
+        | Some block, _ -> Error(NeedsStrain block)
         | _ when survey.HasEnergies && blocks |> List.exists (fun block -> block.Part = Coupled) ->
             Error(EnergiesNeedSplit((blocks |> List.find (fun block -> block.Part = Coupled)).Kind))
         | _ when not survey.AtRest -> Ok(systems, [])
-        | [], potential -> Ok(potential, [])
-        | [ _ ], ([ forces ] as potential) when forces.Features > 0 || forces.Known.Length > 0 ->
+        | _, ([], potential) -> Ok(potential, [])
+        | _, ([ _ ], ([ forces ] as potential)) when forces.Features > 0 || forces.Known.Length > 0 ->
             Ok(potential, [ { Block = BodyBlock.ofMasses config.Activation; Readout = [| 1.0 |] } ])
         | _ ->
             let guilty = blocks |> List.tryFind (fun block -> block.Part = Coupled) |> Option.defaultValue blocks.Head
