@@ -173,10 +173,9 @@ module Extxyz =
         | None, Some key when Array.forall id isPeriodic ->
             let volume = lengths[0] * lengths[1] * lengths[2]
             Some(matrix key |> Array.map (fun stress -> -volume * stress))
-        | None, Some key ->
-            reader.Fail(
-                Unexpected($"the stress {Words.quote key} of a cell without a volume", "a cell that is periodic along x, y and z, or no stress")
-            )
+        | None, Some _ ->
+            let found = "the stress of a cell that is not periodic along all axes"
+            reader.Fail(Unexpected(found, "a cell with a volume, or no stress (--stress-key none)"))
 
     let private readFrame (keys: TargetKeys) (reader: LineReader) (index: int) (count: string) : FileFrame =
         let start = reader.Line

@@ -258,14 +258,7 @@ type AngleBlock internal (features: AngleFeatures) =
                 for angle in start .. start + count - 1 do
                     let triple = Triple.fill &configuration angles angle u v
                     let struct (_, ofCosine, ofFirst, ofSecond) = sum readout triple
-                    Triple.addStrain
-                        triple
-                        (Span<float>.op_Implicit u)
-                        (Span<float>.op_Implicit v)
-                        ofCosine
-                        ofFirst
-                        ofSecond
-                        destination
+                    Triple.addStrain triple (Span<float>.op_Implicit u) (Span<float>.op_Implicit v) ofCosine ofFirst ofSecond destination
 
         member _.StrainRowsInto(configuration, rows, stride) =
             match run configuration.Structure with

@@ -59,12 +59,7 @@ type private FrameInputs(frame: LocalFrame, pairs: Pairs, positions: float[], mo
         parts
 
     /// Adds what follows for the places of bodies, by themselves and through the frame, and for momenta unless that is empty.
-    let addOfBodies
-        (ofNodes: ReadOnlySpan<float>)
-        (ofEdges: ReadOnlySpan<float>)
-        (gradientQ: Span<float>)
-        (gradientP: Span<float>)
-        : unit =
+    let addOfBodies (ofNodes: ReadOnlySpan<float>) (ofEdges: ReadOnlySpan<float>) (gradientQ: Span<float>) (gradientP: Span<float>) : unit =
         let ofAxes = Array.zeroCreate<float>(d * d)
         let ofMean = Array.zeroCreate<float> d
         let part = Array.zeroCreate<float> d

@@ -66,8 +66,7 @@ type internal LinearSystem =
         (if energy then 1 else 0) + (if virial then snapshot.Virial.Length else 0)
 
     /// Number of rows that a snapshot gives: what is pinned tells nothing.
-    member system.RowsOf(snapshot: Snapshot) : int =
-        system.RowsOfBodies(snapshot, snapshot.FreeComponents) + system.RowsOfWhole snapshot
+    member system.RowsOf(snapshot: Snapshot) : int = system.RowsOfBodies(snapshot, snapshot.FreeComponents) + system.RowsOfWhole snapshot
 
 /// The rows of snapshots.
 [<RequireQualifiedAccess>]

@@ -55,7 +55,8 @@ type EvaluationError<'source> =
         match error with
         | EvaluationSourceFailed source -> string (box source)
         | NothingToEvaluate -> "There are no snapshots to compare with; expected at least one."
-        | NothingWasMeasured -> "No frame has velocities, forces, an energy or a virial to compare with; expected one of them in some frame."
+        | NothingWasMeasured ->
+            "No frame has velocities, forces, an energy or a virial to compare with; expected one of them in some frame."
         | CannotBind error -> string error
 
 /// The energies of one trajectory, as long as its bodies stay the same.

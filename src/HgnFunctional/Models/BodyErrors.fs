@@ -175,7 +175,13 @@ type internal BodyErrors(hasZero: bool) =
 
         if snapshot.HasVirial && virial.Length > 0 then
             let byBody (values: float[]) = values |> Array.map (fun entry -> entry / float snapshot.Structure.Bodies)
-            virials.Add { OfModel = byBody virial; OfData = byBody (snapshot.Virial.ToArray()); VirialGroup = snapshot.Group }
+
+            virials.Add
+                {
+                    OfModel = byBody virial
+                    OfData = byBody (snapshot.Virial.ToArray())
+                    VirialGroup = snapshot.Group
+                }
 
     /// A frame with what its trajectory was found to pin.
     member _.Pin(snapshot: Snapshot) : Snapshot = finder.Pin snapshot

@@ -136,7 +136,11 @@ let private laws =
 
         prop 30 "rows of the strain times readout are its derivatives" (fun (scene: Scene) ->
             everyBlock scene (fun block readout ->
-                close "of e" (exactness block) (times block.Width (Probe.strainRows block scene) readout) (Probe.strain block readout scene))
+                close
+                    "of e"
+                    (exactness block)
+                    (times block.Width (Probe.strainRows block scene) readout)
+                    (Probe.strain block readout scene))
             |> judge
             |> classified scene)
 

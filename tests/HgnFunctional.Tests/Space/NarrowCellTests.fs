@@ -320,6 +320,7 @@ let tests =
             prop 40 "rows are the gradient of values" (fun (seed: uint16) ->
                 let narrow = narrow (int seed) (seed % 2us = 0us)
                 let structure = structureOf narrow
+
                 blocksOn structure
                 |> List.filter (fun _ -> distancesOf narrow |> List.forall (fun r -> r > 0.1 && abs (r - narrow.Cutoff) > 1e-3))
                 |> List.tryPick (fun block ->
