@@ -16,6 +16,8 @@ internal sealed class DataArguments
     private readonly Option<string?> pinned = Shared.Pinned();
     private readonly Option<string?> energyKey = Shared.EnergyKey();
     private readonly Option<string?> forcesKey = Shared.ForcesKey();
+    private readonly Option<string?> virialKey = Shared.VirialKey();
+    private readonly Option<string?> stressKey = Shared.StressKey();
     private readonly Option<double?> timeStep = Shared.Number("--time-step", "Time of one step of the files: where they have no forces, these are told from how the atoms move.", "H");
     private readonly Option<(int First, int? Last)> frames = Shared.Frames();
 
@@ -23,7 +25,7 @@ internal sealed class DataArguments
     {
         command.Add(data);
 
-        foreach (var option in new Option[] { topology, cutoff, excluded, mass, units, pinned, timeStep, energyKey, forcesKey, frames })
+        foreach (var option in new Option[] { topology, cutoff, excluded, mass, units, pinned, timeStep, energyKey, forcesKey, virialKey, stressKey, frames })
         {
             command.Add(option);
         }
@@ -44,5 +46,7 @@ internal sealed class DataArguments
             TimeStep = parsed.GetValue(timeStep),
             EnergyKey = parsed.GetValue(energyKey),
             ForcesKey = parsed.GetValue(forcesKey),
+            VirialKey = parsed.GetValue(virialKey),
+            StressKey = parsed.GetValue(stressKey),
         };
 }

@@ -18,9 +18,11 @@ internal static class EvaluateCommand
         var pinned = Shared.Pinned();
         var energyKey = Shared.EnergyKey();
         var forcesKey = Shared.ForcesKey();
+        var virialKey = Shared.VirialKey();
+        var stressKey = Shared.StressKey();
         var frames = Shared.Frames();
         var json = Shared.Json();
-        var command = new Command("evaluate", "Compares a model with trajectories.") { model, data, topology, mass, units, pinned, energyKey, forcesKey, frames, json };
+        var command = new Command("evaluate", "Compares a model with trajectories.") { model, data, topology, mass, units, pinned, energyKey, forcesKey, virialKey, stressKey, frames, json };
 
         command.SetAction(parsed =>
         {
@@ -32,6 +34,8 @@ internal static class EvaluateCommand
                 Pinned = parsed.GetValue(pinned),
                 EnergyKey = parsed.GetValue(energyKey),
                 ForcesKey = parsed.GetValue(forcesKey),
+                VirialKey = parsed.GetValue(virialKey),
+                StressKey = parsed.GetValue(stressKey),
             };
 
             var report = loaded.Evaluate(source, cancellation);

@@ -55,6 +55,12 @@ internal static class Shared
     internal static Option<string?> ForcesKey() =>
         new("--forces-key") { Description = "The column of extended XYZ that are the forces, where several could be.", HelpName = "NAME" };
 
+    internal static Option<string?> VirialKey() =>
+        new("--virial-key") { Description = "The key of extended XYZ that is the virial (eV), where several could be; none for no virials.", HelpName = "KEY" };
+
+    internal static Option<string?> StressKey() =>
+        new("--stress-key") { Description = "The key of extended XYZ that is the stress (eV/A^3, signs of ASE), where several could be; none for no stresses.", HelpName = "KEY" };
+
     /// <summary>A number option, parsed the same in every culture.</summary>
     internal static Option<double?> Number(string name, string description, string helpName) =>
         new(name) { Description = description, HelpName = helpName, CustomParser = result => ParseNumber(name, result) };

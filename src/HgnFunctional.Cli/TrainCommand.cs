@@ -20,7 +20,7 @@ internal static class TrainCommand
         var shape = new Option<string>("--cutoff-shape") { Description = "How laws end at the cutoff: smooth, cut (with a jump) or auto.", DefaultValueFactory = _ => defaults.CutoffShape };
         var width = new Option<int>("--width") { Description = "Hidden units per block.", DefaultValueFactory = _ => defaults.Width };
         var ridge = new Option<string>("--ridge") { Description = "auto, or a fraction of the largest singular value.", DefaultValueFactory = _ => "auto" };
-        var weights = new Option<string?>("--weights") { Description = "How much targets count that the data have: velocities, forces, energies, such as energies=10,forces=1; each is divided by its spread before.", HelpName = "TARGET=W,..." };
+        var weights = new Option<string?>("--weights") { Description = "How much targets count that the data have: velocities, forces, energies, virials, such as energies=10,forces=1; each is divided by its spread before.", HelpName = "TARGET=W,..." };
         var stencil = new Option<string>("--stencil") { Description = "How motions without forces give equations: exact:N (clean data), smooth:N (noisy data) over N frames, or auto.", DefaultValueFactory = _ => defaults.Stencil };
         var seed = new Option<int>("--seed") { Description = "Seed of every random draw.", DefaultValueFactory = _ => defaults.Seed };
         var output = new Option<string>("--out") { Description = "The model file to write; - is standard output.", HelpName = "MODEL", Required = true };

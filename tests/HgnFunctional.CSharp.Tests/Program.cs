@@ -11,6 +11,7 @@ return Runner.RunTestsWithCLIArgs(
             StateTests.All,
             BodySystemTests.All,
             DatasetTests.All,
+            VirialTests.All,
             TrainingTests.All,
             BlockTests.All,
             CustomBlockTests.All,

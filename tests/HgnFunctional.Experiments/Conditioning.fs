@@ -135,7 +135,7 @@ module Conditioning =
 
     /// The library's assembly: all rows in one triangle.
     let private reduce (problem: Problem) : LinearSystem * TallSkinnyQr =
-        let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
+        let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0; Virials = 1.0 }
 
         let systems =
             Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, problem.Block ]

@@ -81,6 +81,35 @@ public abstract class CustomBlock : ModelBlock
         ArrayPool<double>.Shared.Return(scratch);
     }
 
+    /// <summary>Whether <see cref="Strain"/> knows the derivatives by strains on a system, without which there is no virial; by default
+    /// where no axis is periodic: in a periodic box they do not follow from the gradient.</summary>
+    public virtual bool TellsStrain(BodySystem system)
+    {
+        ArgumentNullException.ThrowIfNull(system);
+        return Inputs == BlockInputs.Momenta || !system.Core.Cell.IsPeriodic;
+    }
+
+    /// <summary>Adds the derivatives of one feature by the entries of a strain e, row-major [d x d], at e = 0, to a span that is zero
+    /// before: positions go to (1 + e) q and the vectors of the box with them, momenta stay. By default the gradient with respect to each
+    /// body's position times that position; a block of pairs adds, for each, the derivative by the difference of positions times the
+    /// difference.</summary>
+    public virtual void Strain(BodiesView bodies, int feature, Span<double> strain)
+    {
+        if (Inputs == BlockInputs.Momenta)
+        {
+            return;
+        }
+
+        var (size, d) = (bodies.Bodies * bodies.Dimension, bodies.Dimension);
+        var gradient = new double[2 * size];
+        Gradient(bodies, feature, gradient.AsSpan(0, size), Inputs == BlockInputs.Positions ? [] : gradient.AsSpan(size));
+
+        for (var t = 0; t < size; t++)
+        {
+            AddScaled(strain.Slice(t % d * d, d), gradient[t], bodies.Positions.Slice(t / d * d, d));
+        }
+    }
+
     /// <summary>The largest difference between <see cref="Gradient"/> and central differences of <see cref="Values"/> at a state, over
     /// the largest entry of each feature's gradient: some 1e-8 where both agree, of order 1 where they do not.</summary>
     /// <param name="system">The bodies.</param>

@@ -111,6 +111,24 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IEnerg
         ArrayPool<double>.Shared.Return(all);
     }
 
+    public bool TellsStrain(Structure structure) => block.TellsStrain(new BodySystem(structure));
+
+    public void StrainInto(in Configuration configuration, double[] readout, Span<double> destination)
+    {
+        for (var k = 0; k < kept.Length; k++)
+        {
+            CustomBlock.AddScaled(destination, readout[k], StrainOf(configuration, k));
+        }
+    }
+
+    public void StrainRowsInto(in Configuration configuration, Span<double> rows, int stride)
+    {
+        for (var k = 0; k < kept.Length; k++)
+        {
+            AddRows(StrainOf(configuration, k), rows, stride, k);
+        }
+    }
+
     public double Response(double[] readout, double[] inputs) => double.NaN;
 
     public (int, int) CountOutside(in Configuration configuration) => (0, 0);
@@ -164,6 +182,14 @@ internal sealed class CustomBlockAdapter(CustomBlock block, int[] kept) : IEnerg
 
     private static FSharpOption<BlockError> RefusalOf(CustomBlock block, Structure structure) =>
         block.Refuses(new BodySystem(structure)) is { } reason ? BlockError.NewRefused(block.Name, reason) : FSharpOption<BlockError>.None;
+
+    private double[] StrainOf(in Configuration configuration, int k)
+    {
+        var strain = new double[configuration.Structure.Dimension * configuration.Structure.Dimension];
+        block.Strain(ViewOf(configuration), kept[k], strain);
+        Interop.RequireFinite($"The strain derivative of feature {kept[k]} of the block '{block.Name}'", strain);
+        return strain;
+    }
 
     private static BodiesView ViewOf(in Configuration configuration) =>
         new(configuration.Structure, configuration.Pairs, configuration.Positions, configuration.Momenta);

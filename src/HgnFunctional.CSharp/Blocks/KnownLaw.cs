@@ -36,7 +36,8 @@ public sealed class KnownLaw
     }
 
     /// <summary>The potential energy of a Hamiltonian of one's own on each system. Files of models with it hold its name; its code is
-    /// passed to <see cref="HgnModel.Load(string, ModelBlock[])"/>.</summary>
+    /// passed to <see cref="HgnModel.Load(string, ModelBlock[])"/>. A Hamiltonian does not say what a strain of the box changes, so that a
+    /// model with it has no virial in a periodic one.</summary>
     /// <param name="name">A name that no other block has.</param>
     /// <param name="hamiltonian">Makes the Hamiltonian of a system; called from several threads.</param>
     public static KnownLaw Of(string name, Func<BodySystem, ISeparableHamiltonian> hamiltonian)

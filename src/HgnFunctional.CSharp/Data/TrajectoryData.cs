@@ -54,6 +54,14 @@ public sealed record TrajectoryData
     /// <summary>Which column of extended XYZ are the forces, where several could be.</summary>
     public string? ForcesKey { get; init; }
 
+    /// <summary>Which key of extended XYZ is the virial, nine numbers or the six xx yy zz yz xz xy, in eV, where several could be; "none" for
+    /// no virials.</summary>
+    public string? VirialKey { get; init; }
+
+    /// <summary>Which key of extended XYZ is the stress, likewise, in eV/A^3 and as ASE has its sign: minus the virial over the volume;
+    /// "none" for no stresses.</summary>
+    public string? StressKey { get; init; }
+
     /// <summary>First frame used, from 0.</summary>
     public int FirstFrame { get; init; }
 
@@ -93,7 +101,7 @@ public sealed record TrajectoryData
             (Pinned is null or NoPins ? [] : PinnedAtomsOf(Pinned)).ToList(),
             Pinned is not NoPins,
             TimeStep.ToOption(),
-            new TargetKeys(EnergyKey.ToOption(), ForcesKey.ToOption()),
+            new TargetKeys(EnergyKey.ToOption(), ForcesKey.ToOption(), VirialKey.ToOption(), StressKey.ToOption()),
             FirstFrame,
             LastFrame.ToOption()
         );

@@ -5,7 +5,7 @@ using Microsoft.FSharp.Core;
 namespace HgnFunctional.CSharp;
 
 /// <summary>One moment of a trajectory, or a structure by itself, in the caller's own arrays, each row-major [N x d], with whatever was
-/// measured: forces, an energy, or both. Of momenta and velocities either is enough, since p = m v; where both are left out, the kinetic
+/// measured: forces, an energy, a virial. Of momenta and velocities either is enough, since p = m v; where both are left out, the kinetic
 /// energy is taken to be p^2 / 2m.</summary>
 public sealed record TrajectoryFrame
 {
@@ -24,6 +24,11 @@ public sealed record TrajectoryFrame
     /// <summary>Potential energy of all bodies, in units of mass x length^2 / time^2; null where it was not measured. Its zero is
     /// learned, one for each species.</summary>
     public double? Energy { get; init; }
+
+    /// <summary>Virial of the potential energy, W_ab = -dE/de_ab by the strain e that takes all positions and the vectors of the box to (1 + e)
+    /// times themselves, row-major [d x d], in the unit of the energy; null where it was not measured. Minus the stress times the volume,
+    /// without what moving bodies add.</summary>
+    public ReadOnlyMemory<double>? Virial { get; init; }
 
     /// <summary>When the frame was, in its trajectory; where times are given and forces are not, forces are told from the motion.</summary>
     public double? Time { get; init; }
@@ -78,7 +83,7 @@ public sealed record TrajectoryFrame
             return Refused(state.ErrorValue.ToString());
         }
 
-        var targets = new Targets(Present(velocities), Present(Forces?.ToArray()), Energy.ToOption());
+        var targets = new Targets(Present(velocities), Present(Forces?.ToArray()), Energy.ToOption(), Present(Virial?.ToArray()));
         var snapshot = SnapshotModule.tryOf(system.Core, state.ResultValue, targets).WithSentence(before);
 
         if (!snapshot.IsOk)

@@ -62,6 +62,21 @@ public class BoundModel : IHamiltonian
         return total == 0 ? 0 : (double)outside / total;
     }
 
+    /// <summary>The virial of the potential energy at a state, W_ab = -dE/de_ab by the strain e that takes all positions and the vectors of
+    /// the box to (1 + e) times themselves, row-major [d x d], in the unit of the energy: minus the stress times the volume, without what moving
+    /// bodies add.</summary>
+    /// <exception cref="HgnInputException">The state is for other bodies, or a block of the model does not tell its derivatives by strains
+    /// here, as a custom block or a known Hamiltonian may not in a periodic box.</exception>
+    public double[] Virial(PhaseState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        Interop.RequireSize("The state", state, Bodies, Dimension, "the system");
+
+        return global::HgnFunctional.Models.Model.virial(System.Core, state, Model.Core).Expect()?.Value
+            ?? throw new HgnInputException(
+                "A block of the model does not tell its derivatives by strains on this system; expected blocks that do, for a virial.");
+    }
+
     /// <summary>Simulates from a state, watches what is conserved, and writes the file that the options name, as
     /// <see cref="Simulator.Run"/> does.</summary>
     /// <param name="start">Where the bodies start.</param>

@@ -104,7 +104,7 @@ public sealed partial class HgnModel
     }
 
     /// <summary>Compares the model with a dataset, one frame at a time.</summary>
-    /// <param name="data">Frames with velocities, forces or energies, as far as they were measured.</param>
+    /// <param name="data">Frames with velocities, forces, energies or virials, as far as they were measured.</param>
     /// <param name="cancellation">Looked at before each frame.</param>
     /// <exception cref="HgnInputException">A frame is not what it should be, or the model is for other pairs.</exception>
     /// <exception cref="OperationCanceledException">The comparison was cancelled.</exception>

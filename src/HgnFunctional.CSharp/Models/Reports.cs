@@ -67,7 +67,7 @@ public sealed record FitReport(
 /// <param name="EnergyDeviation">Largest |H(frame) - H(first)| within a trajectory (a file), over its mean kinetic energy; null where
 /// nothing moves, and where forces such as drag change it.</param>
 /// <param name="OutOfRangeFraction">Fraction of the invariants outside their range in training.</param>
-/// <param name="Errors">Errors of forces and velocities, of all bodies and of each species.</param>
+/// <param name="Errors">Errors of forces, velocities, energies and virials, of all bodies, of each species and of each group.</param>
 /// <param name="Warnings">A sentence for each thing that had to be assumed of the data, that the model ignores of them, and why it falls short
 /// where the force error is above 1 %; empty where all is well.</param>
 public sealed record EvaluationReport(
@@ -120,19 +120,19 @@ public sealed record SimulationReport(
 public sealed record ModelTermSummary(string Kind, int Features, string Invariant, double Low, double High);
 
 /// <summary>How far predictions are off, over all components of some bodies.</summary>
-/// <param name="Target">"forces", "velocities" or "energies", each of what was measured.</param>
+/// <param name="Target">"forces", "velocities", "energies" or "virials", each of what was measured.</param>
 /// <param name="Species">The species of the bodies; null for all of them.</param>
 /// <param name="Group">The group of the frames (<see cref="TrajectoryFrame.Group"/>); null for all of them.</param>
 /// <param name="Relative">|predicted - measured| / |measured|; of energies less their means.</param>
-/// <param name="RootMeanSquare">Root mean square of predicted - measured, in the units of the data, such as eV/A for <c>metal</c>; of energies by
-/// body, and where the model knows no zero of energies, less the mean difference.</param>
+/// <param name="RootMeanSquare">Root mean square of predicted - measured, in the units of the data, such as eV/A for <c>metal</c>; of energies and
+/// virials by body, and of energies, where the model knows no zero of them, less the mean difference.</param>
 /// <param name="MeanAbsolute">Mean absolute value of the same.</param>
 public sealed record TargetErrorReport(string Target, string? Species, string? Group, double Relative, double RootMeanSquare, double MeanAbsolute)
 {
     /// <summary>Forces inside are mass times acceleration; files have them in the unit of their style.</summary>
     internal static IReadOnlyList<TargetErrorReport> Of(IEnumerable<TargetError> errors, string? units)
     {
-        // Mass times acceleration, and mass times velocity squared, differ from forces and energies by the same factor.
+        // Mass times acceleration, and mass times velocity squared, differ from forces, and from energies and virials, by the same factor.
         var factor = UnitsModule.all.FirstOrDefault(known => known.Name == units)?.ForceFactor ?? 1;
 
         return errors

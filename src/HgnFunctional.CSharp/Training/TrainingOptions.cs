@@ -35,7 +35,7 @@ public sealed record TrainingOptions
     /// <summary>The penalty on hidden units, as a fraction of the largest singular value; null chooses by evidence.</summary>
     public double? Ridge { get; init; }
 
-    /// <summary>How much velocities, forces and energies count, where they were measured.</summary>
+    /// <summary>How much velocities, forces, energies and virials count, where they were measured.</summary>
     public TargetWeightOptions Weights { get; init; } = new();
 
     /// <summary>How motions whose forces were not measured give equations: "exact:N", the change of momentum from frame to frame with forces
@@ -138,6 +138,9 @@ public sealed record TargetWeightOptions
     /// <summary>Of the energy of each frame; there are few of them beside the forces.</summary>
     public double Energies { get; init; } = TrainingConfigModule.defaults.Weights.Energies;
 
+    /// <summary>Of each entry of the virial of each frame, likewise.</summary>
+    public double Virials { get; init; } = TrainingConfigModule.defaults.Weights.Virials;
+
     /// <summary>Reads weights such as "energies=10,forces=1"; those that are not named are as by default.</summary>
     /// <exception cref="HgnInputException">A name or a number is not what it should be.</exception>
     public static TargetWeightOptions Parse(string text)
@@ -160,7 +163,8 @@ public sealed record TargetWeightOptions
                 "velocities" => weights with { Velocities = value },
                 "forces" => weights with { Forces = value },
                 "energies" => weights with { Energies = value },
-                _ => throw new HgnInputException($"A weight is for '{sides[0]}'; expected one of velocities, forces, energies."),
+                "virials" => weights with { Virials = value },
+                _ => throw new HgnInputException($"A weight is for '{sides[0]}'; expected one of velocities, forces, energies, virials."),
             };
         }
 
@@ -170,7 +174,7 @@ public sealed record TargetWeightOptions
 
     internal TargetWeights ToCore()
     {
-        foreach (var (name, weight) in new[] { ("velocities", Velocities), ("forces", Forces), ("energies", Energies) })
+        foreach (var (name, weight) in new[] { ("velocities", Velocities), ("forces", Forces), ("energies", Energies), ("virials", Virials) })
         {
             if (!(double.IsFinite(weight) && weight >= 0))
             {
@@ -178,6 +182,6 @@ public sealed record TargetWeightOptions
             }
         }
 
-        return new TargetWeights(Velocities, Forces, Energies);
+        return new TargetWeights(Velocities, Forces, Energies, Virials);
     }
 }

@@ -5,7 +5,7 @@ open System.Text.RegularExpressions
 open HgnFunctional
 open HgnFunctional.Space
 
-/// Which entries of a file are the energy and the forces, where several could be.
+/// Which entries of a file are the energy, the forces, and the virial or the stress, where several could be.
 [<NoComparison>]
 type TargetKeys =
     {
@@ -13,15 +13,19 @@ type TargetKeys =
         Energy: string option
         /// The column of the forces; by default the only one whose name has "force" in it.
         Forces: string option
+        /// The key of the virial, or "none"; by default the only one that is called so, as in "virial" and "REF_virials".
+        Virial: string option
+        /// The key of the stress, likewise; frames have one of the two.
+        Stress: string option
     }
 
 /// Reads extended XYZ (https://github.com/libAtoms/extxyz): per frame a number of atoms, a line of keys, and a line for each atom. Lengths
-/// are in A and energies in eV, as ASE has them; masses in u, and velocities in A per unit of time of these.
+/// are in A, energies and virials in eV and stresses in eV/A^3, as ASE has them; masses in u, and velocities in A per unit of time of these.
 [<RequireQualifiedAccess>]
 module Extxyz =
 
     /// The keys that a file has unless told otherwise.
-    let anyKeys: TargetKeys = { Energy = None; Forces = None }
+    let anyKeys: TargetKeys = { Energy = None; Forces = None; Virial = None; Stress = None }
 
     let private entry =
         Regex("""([^\s=]+)(?:=("(?:[^"\\]|\\.)*"|'[^']*'|\{[^}]*\}|\[[^\]]*\]|\S*))?""", RegexOptions.CultureInvariant)
@@ -112,12 +116,66 @@ module Extxyz =
             |> Array.chunkBySize 3
             |> Array.collect (fun v -> Array.init 3 (fun row -> axes[3 * row] * v[0] + axes[3 * row + 1] * v[1] + axes[3 * row + 2] * v[2]))
 
+    /// A matrix [3 x 3], of which both sides turn.
+    let private turnedMatrix (axes: float[] option) (matrix: float[]) : float[] =
+        let transposed (m: float[]) = Array.init 9 (fun k -> m[k % 3 * 3 + k / 3])
+        matrix |> turned axes |> transposed |> turned axes |> transposed
+
     let private periodicAxes (reader: LineReader) (hasLattice: bool) (text: string option) : bool[] =
         match text |> Option.map Words.split with
         | None -> Array.create 3 hasLattice
         | Some words when words.Length = 3 && words |> Array.forall (fun word -> List.contains word [ "T"; "F"; "True"; "False"; "1"; "0" ]) ->
             words |> Array.map (fun word -> List.contains word [ "T"; "True"; "1" ])
         | Some words -> reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "pbc as three of T and F"))
+
+    /// Nine numbers row by row, or the six of a symmetric matrix in the order xx, yy, zz, yz, xz, xy, as nine.
+    let private matrixOf (reader: LineReader) (key: string) (text: string) : float[] =
+        match Words.split text |> Array.map (fun word -> reader.Float(key, word)) with
+        | numbers when numbers.Length = 9 -> numbers
+        | [| xx; yy; zz; yz; xz; xy |] -> [| xx; xy; xz; xy; yy; yz; xz; yz; zz |]
+        | _ -> reader.Fail(Unexpected($"{key} {Words.quote text}", "nine numbers, or six in the order xx yy zz yz xz xy"))
+
+    /// Names of virials and stresses, as ASE, QUIP and others have them.
+    let private isCalled (quantity: string) (name: string) : bool =
+        Regex.IsMatch(name, $"^((ref|dft)_)?{quantity}(_(ref|dft))?$", RegexOptions.CultureInvariant ||| RegexOptions.IgnoreCase)
+
+    /// The virial that a frame has, or that follows from its stress, in the axes of the file.
+    let private virialOf
+        (reader: LineReader)
+        (keys: TargetKeys)
+        (values: (string * string) list)
+        (isPeriodic: bool[])
+        (lengths: float[])
+        : float[] option =
+        let names = List.map fst values
+        let named quantity = names |> List.filter (isCalled quantity)
+
+        let chosen what option wanted candidates =
+            match wanted with
+            | Some "none" -> None
+            | Some _ -> only reader what option wanted names
+            | None -> only reader what option None candidates
+
+        let virial, stress =
+            match keys.Virial, keys.Stress with
+            | Some _, None -> chosen "virial" "--virial-key" keys.Virial [], None
+            | None, Some _ -> None, chosen "stress" "--stress-key" keys.Stress []
+            | None, None when not (named "virials?").IsEmpty && not (named "stress").IsEmpty ->
+                only reader "virial" "--virial-key NAME or --stress-key" None (named "virials?" @ named "stress"), None
+            | _ ->
+                chosen "virial" "--virial-key" keys.Virial (named "virials?"), chosen "stress" "--stress-key" keys.Stress (named "stress")
+
+        let matrix key = values |> List.find (fun (name, _) -> name = key) |> snd |> matrixOf reader key
+
+        match virial, stress with
+        | Some key, _ -> Some(matrix key)
+        | None, None -> None
+        | None, Some key when Array.forall id isPeriodic ->
+            let volume = lengths[0] * lengths[1] * lengths[2]
+            Some(matrix key |> Array.map (fun stress -> -volume * stress))
+        | None, Some _ ->
+            let found = "the stress of a cell that is not periodic along all axes"
+            reader.Fail(Unexpected(found, "a cell with a volume, or no stress (--stress-key none)"))
 
     let private readFrame (keys: TargetKeys) (reader: LineReader) (index: int) (count: string) : FileFrame =
         let start = reader.Line
@@ -138,6 +196,8 @@ module Extxyz =
             | None -> struct ([| 1.0; 1.0; 1.0 |], [| 0.0; 0.0; 0.0 |], None)
 
         let isPeriodic = periodicAxes reader (values.ContainsKey "Lattice") (values.TryFind "pbc")
+
+        let virial = virialOf reader keys comment isPeriodic lengths
 
         let place =
             match named [ "pos"; "positions" ] (ofKind "R" 3) with
@@ -196,6 +256,7 @@ module Extxyz =
                 forceColumn
                 |> Option.map (fun name -> columns |> List.find (fun column -> column.Name = name) |> numbers |> turned axes)
             Energy = energyKey |> Option.map (fun key -> reader.Float(key, values[key]))
+            Virial = virial |> Option.map (turnedMatrix axes)
             Group = values.TryFind "group" |> Option.orElse (values.TryFind "config_type") |> Option.defaultValue ""
         }
 

@@ -43,6 +43,8 @@ type FileFrame =
         Forces: float[] option
         /// The potential energy of all atoms, if the file says it.
         Energy: float option
+        /// The virial of the potential energy of all atoms, row-major [3 x 3], if the file says it or the stress.
+        Virial: float[] option
         /// The group that the frame belongs to; empty if the file names none.
         Group: string
     }

@@ -242,6 +242,7 @@ module LammpsDump =
             Time = header.HeaderTime
             HoldsSameAtoms = true
             Energy = None
+            Virial = None
             Group = ""
             Line = header.HeaderLine
             UnitStyle = header.HeaderUnits

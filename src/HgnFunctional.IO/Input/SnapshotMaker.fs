@@ -91,10 +91,9 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
         let time = options.TimeStep |> Option.map (fun step -> step * float frame.Timestep) |> Option.orElse frame.Time
 
         let forces =
-            match frame.Forces, time, frame.Energy with
-            | None, Some _, _
-            | None, _, Some _ -> None
-            | forces, _, _ -> Some(need "forces" "fx fy fz" frame forces |> Array.map (fun f -> assumed.ForceFactor * f))
+            match frame.Forces with
+            | None when time.IsSome || frame.Energy.IsSome || frame.Virial.IsSome -> None
+            | forces -> Some(need "forces" "fx fy fz" frame forces |> Array.map (fun f -> assumed.ForceFactor * f))
 
         // Without velocities nothing is known of momenta either.
         let speeds = frame.Velocities |> Option.defaultWith (fun () -> Array.zeroCreate frame.Positions.Length)
@@ -105,6 +104,7 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
                 Velocities = frame.Velocities
                 Forces = forces
                 Energy = frame.Energy |> Option.map (fun energy -> assumed.ForceFactor * energy)
+                Virial = frame.Virial |> Option.map (Array.map (fun entry -> assumed.ForceFactor * entry))
             }
 
         match Snapshot.tryOf structure state targets with

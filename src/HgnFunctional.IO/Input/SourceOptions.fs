@@ -36,7 +36,7 @@ type SourceOptions =
         HoldsStill: bool
         /// Time of one step: frames without forces then are of a motion that tells them.
         TimeStep: float option
-        /// Which entries of files are energies and forces, where several could be.
+        /// Which entries of files are energies, forces, virials and stresses, where several could be.
         Keys: TargetKeys
         /// First frame, from 0.
         FirstFrame: int

@@ -139,6 +139,12 @@ type AngleBlock internal (features: AngleFeatures) =
 
         TensorPrimitives.Multiply(ReadOnlySpan<float> ofCosine, features.Angular.Slope triple.Cosine, Span<float> ofCosine)
 
+    /// The derivatives of the features [width] by an end along an axis, where the sides have components u, its own, and v.
+    let alongInto (cosine: float) (length: float) (u: float) (v: float) (ofCosine: float[]) (ofLength: float[]) (along: float[]) : unit =
+        TensorPrimitives.Multiply(ReadOnlySpan<float> ofLength, u, Span<float> along)
+        let slope = Triple.slope cosine length u v
+        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> ofCosine, slope, ReadOnlySpan<float> along, Span<float> along)
+
     /// The cosine units and the joint ones.
     member _.Features: AngleFeatures = features
 
@@ -207,26 +213,8 @@ type AngleBlock internal (features: AngleFeatures) =
                     featuresInto triple values ofCosine ofFirst ofSecond
 
                     for axis in 0 .. d - 1 do
-                        let byFirst = Triple.slope triple.Cosine triple.First u[axis] v[axis]
-                        let bySecond = Triple.slope triple.Cosine triple.Second v[axis] u[axis]
-                        TensorPrimitives.Multiply(ReadOnlySpan<float> ofFirst, u[axis], Span<float> atFirst)
-
-                        TensorPrimitives.MultiplyAdd(
-                            ReadOnlySpan<float> ofCosine,
-                            byFirst,
-                            ReadOnlySpan<float> atFirst,
-                            Span<float> atFirst
-                        )
-
-                        TensorPrimitives.Multiply(ReadOnlySpan<float> ofSecond, v[axis], Span<float> atSecond)
-
-                        TensorPrimitives.MultiplyAdd(
-                            ReadOnlySpan<float> ofCosine,
-                            bySecond,
-                            ReadOnlySpan<float> atSecond,
-                            Span<float> atSecond
-                        )
-
+                        alongInto triple.Cosine triple.First u[axis] v[axis] ofCosine ofFirst atFirst
+                        alongInto triple.Cosine triple.Second v[axis] u[axis] ofCosine ofSecond atSecond
                         let first = rowsQ.Slice((angles.Firsts[angle] * d + axis) * stride, width)
                         let second = rowsQ.Slice((angles.Seconds[angle] * d + axis) * stride, width)
                         let middle = rowsQ.Slice((angles.Centres[angle] * d + axis) * stride, width)
@@ -255,6 +243,44 @@ type AngleBlock internal (features: AngleFeatures) =
                         gradientQ[first] <- gradientQ[first] + atFirst
                         gradientQ[second] <- gradientQ[second] + atSecond
                         gradientQ[middle] <- gradientQ[middle] - atFirst - atSecond
+
+        member _.TellsStrain _ = true
+
+        member _.StrainInto(configuration, readout, destination) =
+            let u = StackBuffer.floats Axes.Most
+            let v = StackBuffer.floats Axes.Most
+            let d = configuration.Structure.Dimension
+            let u = u.Slice(0, d)
+            let v = v.Slice(0, d)
+
+            match run configuration.Structure with
+            | ValueNone -> ()
+            | ValueSome(struct (angles, start, count)) ->
+                for angle in start .. start + count - 1 do
+                    let triple = Triple.fill &configuration angles angle u v
+                    let struct (_, ofCosine, ofFirst, ofSecond) = sum readout triple
+                    Triple.addStrain triple (Span<float>.op_Implicit u) (Span<float>.op_Implicit v) ofCosine ofFirst ofSecond destination
+
+        member _.StrainRowsInto(configuration, rows, stride) =
+            match run configuration.Structure with
+            | ValueNone -> ()
+            | ValueSome(struct (angles, start, count)) ->
+                let d = configuration.Structure.Dimension
+                let u, v = Array.zeroCreate<float> d, Array.zeroCreate<float> d
+                let part () = Array.zeroCreate<float> features.Width
+                let values, ofCosine, ofFirst, ofSecond, along = part (), part (), part (), part (), part ()
+
+                for angle in start .. start + count - 1 do
+                    let triple = Triple.fill &configuration angles angle (Span<float> u) (Span<float> v)
+                    featuresInto triple values ofCosine ofFirst ofSecond
+                    let side (unit: float[]) (length: float) = unit |> Array.map (fun x -> length * x)
+                    let first, second = side u triple.First, side v triple.Second
+
+                    for axis in 0 .. d - 1 do
+                        alongInto triple.Cosine triple.First u[axis] v[axis] ofCosine ofFirst along
+                        Strain.addColumns axis (ReadOnlySpan<float> along) (ReadOnlySpan<float> first) rows stride
+                        alongInto triple.Cosine triple.Second v[axis] u[axis] ofCosine ofSecond along
+                        Strain.addColumns axis (ReadOnlySpan<float> along) (ReadOnlySpan<float> second) rows stride
 
         member _.Response(readout, inputs) =
             let struct (energy, _, _, _) = sum readout { Cosine = inputs[0]; First = inputs[1]; Second = inputs[2] }

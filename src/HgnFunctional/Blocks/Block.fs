@@ -131,8 +131,8 @@ type IBlock =
     abstract Save: unit -> (string * SavedForm) list
 
 /// Columns Phi_k of an energy, H = c + sum_k theta_k Phi_k. Every block obeys the same laws, which the tests check for
-/// all in `Blocks.all`: rows are derivatives of values, rows times readout equal the pullback, the motions that it claims leave
-/// values alone, far-apart systems add, a body without neighbours feels no force.
+/// all in `Blocks.all`: rows are derivatives of values, by coordinates as by strains, rows times readout equal the pullback, the motions
+/// that it claims leave values alone, far-apart systems add, a body without neighbours feels no force.
 type IEnergyBlock =
     inherit IBlock
 
@@ -145,6 +145,16 @@ type IEnergyBlock =
     /// Adds the gradient of sum_k readout_k Phi_k with respect to q and to p, each [N d]. A span may be empty where the
     /// block's part says that the gradient vanishes. Blocks of invariants alone do not allocate.
     abstract PullbackInto: configuration: inref<Configuration> * readout: float[] * gradientQ: Span<float> * gradientP: Span<float> -> unit
+
+    /// Whether the derivatives by strains are known on a structure: without them there is no virial.
+    abstract TellsStrain: structure: Structure -> bool
+
+    /// Adds the derivatives of sum_k readout_k Phi_k by the entries of a strain e, row-major [d d], at e = 0: positions go to (1 + e) q
+    /// and the vectors of the cell with them, while momenta stay, and so does what stands in space.
+    abstract StrainInto: configuration: inref<Configuration> * readout: float[] * destination: Span<float> -> unit
+
+    /// Adds the derivative of each feature by each entry: rows[t * stride + k], t = 0 .. d d - 1.
+    abstract StrainRowsInto: configuration: inref<Configuration> * rows: Span<float> * stride: int -> unit
 
 /// Columns F_k of forces that no energy gives, p' = -dH/dq + sum_k theta_k F_k(q, p): drag, magnetic fields, turning frames.
 /// Velocities are momenta over masses.

@@ -123,6 +123,10 @@ type BodyBlock internal (units: ScalarUnits, range: InvariantRange option) =
 
                 start <- start + size
 
+        member _.TellsStrain _ = true
+        member _.StrainInto(_, _, _) = ()
+        member _.StrainRowsInto(_, _, _) = ()
+
         member _.Response(readout, inputs) =
             let value, slope = [| 0.0 |], [| 0.0 |]
             ScalarUnits.sumInto units (ReadOnlySpan<float> readout) (Span<float>(Array.copy inputs)) (Span<float> value) (Span<float> slope)

@@ -6,6 +6,7 @@ open System.Runtime.CompilerServices
 open HgnFunctional.Numerics
 open HgnFunctional.Space
 open HgnFunctional.Bodies
+open HgnFunctional.Invariance
 open HgnFunctional.Features
 
 /// Energies of single bodies in a field that stands in space, Phi_k = sum_i w_i s_k(q_i); w is 1, the mass or the charge. A uniform
@@ -156,6 +157,18 @@ type FieldBlock internal (features: FieldFeatures) =
 
                     for axis in 0 .. d - 1 do
                         gradientQ[body * d + axis] <- gradientQ[body * d + axis] + weight * mine[axis]
+
+        member _.TellsStrain _ = true
+
+        member block.StrainInto(configuration, readout, destination) =
+            let gradient = Array.zeroCreate<float> configuration.Positions.Length
+            (block :> IEnergyBlock).PullbackInto(&configuration, readout, Span<float> gradient, Span<float>.Empty)
+            Strain.addAll d (ReadOnlySpan<float> gradient) configuration.Positions destination
+
+        member block.StrainRowsInto(configuration, rows, stride) =
+            let rowsQ = Array.zeroCreate<float>(configuration.Positions.Length * features.Width)
+            (block :> IEnergyBlock).RowsInto(&configuration, Span<float> rowsQ, Span<float>.Empty, features.Width)
+            Strain.addRows d features.Width rowsQ configuration.Positions rows stride
 
         member _.Response(readout, inputs) = field.EnergyOfInputs(inputs, readout)
 

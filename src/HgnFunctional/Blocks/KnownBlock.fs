@@ -74,6 +74,24 @@ type KnownBlock internal (law: KnownLaw, isKept: bool) =
                 TensorPrimitives.MultiplyAdd(Span<float>.op_Implicit mine, readout[0], Span<float>.op_Implicit gradientQ, gradientQ)
                 ArrayPool<float>.Shared.Return rented
 
+        member _.TellsStrain(structure) = not isKept || (termOn structure).TellsStrain structure
+
+        member _.StrainInto(configuration, readout, destination) =
+            if isKept then
+                let d = configuration.Structure.Dimension
+                let mine = Array.zeroCreate<float>(d * d)
+                (termOn configuration.Structure).AddStrain(&configuration, Span<float> mine)
+                TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> mine, readout[0], Span<float>.op_Implicit destination, destination)
+
+        member _.StrainRowsInto(configuration, rows, stride) =
+            if isKept then
+                let d = configuration.Structure.Dimension
+                let mine = Array.zeroCreate<float>(d * d)
+                (termOn configuration.Structure).AddStrain(&configuration, Span<float> mine)
+
+                for t in 0 .. mine.Length - 1 do
+                    rows[t * stride] <- rows[t * stride] + mine[t]
+
         member _.Response(_, _) = nan
         member _.CountOutside _ = struct (0, 0)
         member _.Select(features) = KnownBlock(law, isKept && features.Length > 0)

@@ -58,6 +58,39 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
             not (abs (x - map.Centres[column]) <= map.HalfRanges[column] * (1.0 + 1e-12)))
         |> Seq.length
 
+    /// Features whose gradients are taken together, at most.
+    let mostOf (tape: MessageTape) : int = max 1 (min mostAtOnce (gradientNumbers / max 1 tape.GradientSize))
+
+    /// Runs of features of one stage each, of so many at most: the first and their number.
+    let chunksOf (most: int) : struct (int * int) list =
+        [
+            for stage, stop in [ 0, pooledNodes.Length; pooledNodes.Length, firstMessage; firstMessage, width ] do
+                for first in stage..most .. stop - 1 do
+                    struct (first, min most (stop - first))
+        ]
+
+    /// The gradients of some features of one stage.
+    let gradientsOf (tape: MessageTape) (first: int) (count: int) : MessageGradients =
+        if first < pooledNodes.Length then
+            tape.NodeGradients(ReadOnlySpan<int>(pooledNodes, first, count))
+        elif first < firstMessage then
+            tape.EdgeGradients(ReadOnlySpan<int>(pooledEdges, first - pooledNodes.Length, count))
+        else
+            tape.MessageGradients(first - firstMessage, count)
+
+    /// The gradient of the features times a readout.
+    let weighted (tape: MessageTape) (readout: float[]) : MessageGradients =
+        let nodes = spread network.Nodes.Units pooledNodes readout[.. pooledNodes.Length - 1]
+        let edges = spread network.Edges.Units pooledEdges readout[pooledNodes.Length .. firstMessage - 1]
+        tape.Gradients(nodes, edges, readout[firstMessage..])
+
+    /// Adds gradients [features x size] of some features, from one on, to rows [size x stride].
+    let addTransposed (size: int) (first: int) (count: int) (gradients: float[]) (rows: Span<float>) (stride: int) : unit =
+        for t in 0 .. size - 1 do
+            for k in 0 .. count - 1 do
+                let place = t * stride + first + k
+                rows[place] <- rows[place] + gradients[k * size + t]
+
     /// Encoders and messages.
     member _.Network: MessageNetwork = network
 
@@ -111,43 +144,38 @@ type MessageBlock internal (network: MessageNetwork, pooledNodes: int[], pooledE
         member _.RowsInto(configuration, rowsQ, rowsP, stride) =
             let tape = tapeOf &configuration
             let size = configuration.Positions.Length
-            let most = max 1 (min mostAtOnce (gradientNumbers / max 1 tape.GradientSize))
+            let most = mostOf tape
             let ofQ, ofP = Array.zeroCreate<float>(most * size), Array.zeroCreate<float>(most * size)
-            let mutable first = 0
 
-            while first < width do
-                // Units of one stage at a time.
-                let stageEnd =
-                    if first < pooledNodes.Length then pooledNodes.Length
-                    elif first < firstMessage then firstMessage
-                    else width
-
-                let count = min most (stageEnd - first)
+            for struct (first, count) in chunksOf most do
                 let q = Span<float>(ofQ, 0, count * size)
                 let p = Span<float>(ofP, 0, count * size)
                 q.Clear()
                 p.Clear()
-
-                if first < pooledNodes.Length then
-                    tape.NodeGradientsInto(ReadOnlySpan<int>(pooledNodes, first, count), q, p)
-                elif first < firstMessage then
-                    tape.EdgeGradientsInto(ReadOnlySpan<int>(pooledEdges, first - pooledNodes.Length, count), q, p)
-                else
-                    tape.MessageGradientsInto(first - firstMessage, count, q, p)
-
-                for t in 0 .. size - 1 do
-                    for k in 0 .. count - 1 do
-                        let place = t * stride + first + k
-                        rowsQ[place] <- rowsQ[place] + q[k * size + t]
-                        rowsP[place] <- rowsP[place] + p[k * size + t]
-
-                first <- first + count
+                tape.PullbackInto(gradientsOf tape first count, q, p)
+                addTransposed size first count ofQ rowsQ stride
+                addTransposed size first count ofP rowsP stride
 
         member _.PullbackInto(configuration, readout, gradientQ, gradientP) =
             let tape = tapeOf &configuration
-            let nodes = spread network.Nodes.Units pooledNodes readout[.. pooledNodes.Length - 1]
-            let edges = spread network.Edges.Units pooledEdges readout[pooledNodes.Length .. firstMessage - 1]
-            tape.PullbackInto(nodes, edges, readout[firstMessage..], gradientQ, gradientP)
+            tape.PullbackInto(weighted tape readout, gradientQ, gradientP)
+
+        member _.TellsStrain _ = true
+
+        member _.StrainInto(configuration, readout, destination) =
+            let tape = tapeOf &configuration
+            tape.StrainInto(weighted tape readout, destination)
+
+        member _.StrainRowsInto(configuration, rows, stride) =
+            let tape = tapeOf &configuration
+            let size = configuration.Structure.Dimension * configuration.Structure.Dimension
+            let most = mostOf tape
+            let strains = Array.zeroCreate<float>(most * size)
+
+            for struct (first, count) in chunksOf most do
+                Array.Clear strains
+                tape.StrainInto(gradientsOf tape first count, Span<float>(strains, 0, count * size))
+                addTransposed size first count strains rows stride
 
         member _.Response(_, _) = nan
 

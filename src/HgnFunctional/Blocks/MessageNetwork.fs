@@ -209,27 +209,32 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, related
                 gradientQ[sender] <- gradientQ[sender] + part
                 gradientQ[receiver] <- gradientQ[receiver] - part
 
-    /// From node and edge values to positions and momenta: adds to [functions x N d] each.
-    let finish (gradients: MessageGradients) (gradientQ: Span<float>) (gradientP: Span<float>) : unit =
-        let functions, size = gradients.Functions, bodies * dimension
-        let ofNodes = DenseLayer.backward network.Nodes bodies functions nodes gradients.OfNodes
-        let ofEdges = DenseLayer.backward network.Edges edges functions edgeOutputs gradients.OfEdges
+    let addFactorStrain (ofFactors: float[]) (destination: Span<float>) : unit =
+        for edge in 0 .. edges - 1 do
+            let pair = edge % pairs.Count
+            let direction = ReadOnlySpan<float>(directions, pair * dimension, dimension)
+            Strain.add (ofFactors[edge] * factorSlopes[edge] * distances[pair]) direction direction destination
 
-        for f in 0 .. functions - 1 do
-            let mine = partOf functions network.Edges.Centres.Length f ofEdges
+    /// From node and edge values to their inputs.
+    let throughEncoders (gradients: MessageGradients) : MessageGradients =
+        { gradients with
+            OfNodes = DenseLayer.backward network.Nodes bodies gradients.Functions nodes gradients.OfNodes
+            OfEdges = DenseLayer.backward network.Edges edges gradients.Functions edgeOutputs gradients.OfEdges
+        }
 
-            let mine =
-                if isRepeated then
-                    Array.map2 (+) mine[.. mine.Length / 2 - 1] mine[mine.Length / 2 ..]
-                else
-                    mine
+    /// The gradients of one function with respect to the inputs of nodes and of edges, and to the factors.
+    let ofInputs (gradients: MessageGradients) (f: int) : struct (float[] * float[] * float[]) =
+        let mine = partOf gradients.Functions network.Edges.Centres.Length f gradients.OfEdges
 
-            let nodes = partOf functions network.Nodes.Centres.Length f ofNodes
-            let q = gradientQ.Slice(f * size, size)
-            inputs.PullbackInto(ReadOnlySpan<float> nodes, ReadOnlySpan<float> mine, q, gradientP.Slice(f * size, size))
-
-            if factorSlopes.Length > 0 then
-                addFactorPullback (partOf functions 1 f gradients.OfFactors) q
+        struct (partOf gradients.Functions network.Nodes.Centres.Length f gradients.OfNodes,
+                (if isRepeated then
+                     Array.map2 (+) mine[.. mine.Length / 2 - 1] mine[mine.Length / 2 ..]
+                 else
+                     mine),
+                (if factorSlopes.Length > 0 then
+                     partOf gradients.Functions 1 f gradients.OfFactors
+                 else
+                     [||]))
 
     /// Gradients of units summed over items, as if each unit were a function: ones in their places.
     let seed (target: float[]) (items: int) (units: int) (chosen: ReadOnlySpan<int>) : unit =
@@ -274,37 +279,59 @@ type internal MessageTape(network: MessageNetwork, structure: Structure, related
             let messages = ReadOnlySpan<float>(finalOutputs.Values, edge * finalMap.Units, finalMap.Units)
             factors[edge] * TensorPrimitives.Dot(messages, ReadOnlySpan<float> weights))
 
-    /// Adds the gradient of the weighted sum of pooled node units, edge units and messages.
-    member _.PullbackInto
-        (nodeWeights: float[], edgeWeights: float[], messageWeights: float[], gradientQ: Span<float>, gradientP: Span<float>)
-        : unit =
+    /// The gradient of the weighted sum of pooled node units, edge units and messages, with respect to inputs.
+    member _.Gradients(nodeWeights: float[], edgeWeights: float[], messageWeights: float[]) : MessageGradients =
         let gradients = zero 1
         let repeated (items: int) (weights: float[]) = Array.init (items * weights.Length) (fun k -> weights[k % weights.Length])
         (repeated bodies nodeWeights).CopyTo(gradients.OfNodes, 0)
         (repeated edges edgeWeights).CopyTo(gradients.OfEdges, 0)
         addFactors gradients edgeUnits edgeOutputs gradients.OfEdges
         throughMessages finalRound gradients (repeated edges messageWeights)
-        finish gradients gradientQ gradientP
+        throughEncoders gradients
 
-    /// Adds the gradients of pooled node units [units x N d].
-    member _.NodeGradientsInto(units: ReadOnlySpan<int>, gradientQ: Span<float>, gradientP: Span<float>) : unit =
+    /// The gradients of pooled node units.
+    member _.NodeGradients(units: ReadOnlySpan<int>) : MessageGradients =
         let gradients = zero units.Length
         seed gradients.OfNodes bodies network.Nodes.Units units
-        finish gradients gradientQ gradientP
+        throughEncoders gradients
 
-    /// Adds the gradients of pooled edge units [units x N d].
-    member _.EdgeGradientsInto(units: ReadOnlySpan<int>, gradientQ: Span<float>, gradientP: Span<float>) : unit =
+    /// The gradients of pooled edge units.
+    member _.EdgeGradients(units: ReadOnlySpan<int>) : MessageGradients =
         let gradients = zero units.Length
         seed gradients.OfEdges edges edgeUnits units
         addFactors gradients edgeUnits edgeOutputs gradients.OfEdges
-        finish gradients gradientQ gradientP
+        throughEncoders gradients
 
-    /// Adds the gradients of some pooled messages, from `first` on [units x N d].
-    member _.MessageGradientsInto(first: int, units: int, gradientQ: Span<float>, gradientP: Span<float>) : unit =
+    /// The gradients of some pooled messages, from `first` on.
+    member _.MessageGradients(first: int, units: int) : MessageGradients =
         let gradients = zero units
 
         for edge in 0 .. edges - 1 do
             Array.Copy(finalOutputs.Values, edge * finalMap.Units + first, gradients.OfFactors, edge * units, units)
 
         DenseLayer.ofUnits finalMap edges first units finalOutputs factors |> scatter finalRound gradients
-        finish gradients gradientQ gradientP
+        throughEncoders gradients
+
+    /// From inputs to positions and momenta: adds to [functions x N d] each.
+    member _.PullbackInto(gradients: MessageGradients, gradientQ: Span<float>, gradientP: Span<float>) : unit =
+        let size = bodies * dimension
+
+        for f in 0 .. gradients.Functions - 1 do
+            let struct (ofNodes, ofEdges, ofFactors) = ofInputs gradients f
+            let q = gradientQ.Slice(f * size, size)
+            inputs.PullbackInto(ReadOnlySpan<float> ofNodes, ReadOnlySpan<float> ofEdges, q, gradientP.Slice(f * size, size))
+
+            if factorSlopes.Length > 0 then
+                addFactorPullback ofFactors q
+
+    /// From inputs to the strain: adds to [functions x d d].
+    member _.StrainInto(gradients: MessageGradients, destination: Span<float>) : unit =
+        let size = dimension * dimension
+
+        for f in 0 .. gradients.Functions - 1 do
+            let struct (ofNodes, ofEdges, ofFactors) = ofInputs gradients f
+            let mine = destination.Slice(f * size, size)
+            inputs.StrainInto(ReadOnlySpan<float> ofNodes, ReadOnlySpan<float> ofEdges, mine)
+
+            if factorSlopes.Length > 0 then
+                addFactorStrain ofFactors mine

@@ -75,6 +75,17 @@ type PairBlock internal (features: PairFeatures) =
         else
             weights[pairs.Senders[pair]] * weights[pairs.Receivers[pair]]
 
+    /// The derivatives of a pair's features by its distance [width], and values without the factor.
+    let slopesInto (r: float) (weight: float) (values: float[]) (slopes: float[]) : unit =
+        let struct (c, slopeOfC) = factorAt r
+        let c, slopeOfC = weight * c, weight * slopeOfC
+        ScalarUnits.featuresInto units (features.Radial.Value r) (Span<float> values) (Span<float> slopes)
+        // d(c s)/dr = c ds/du du/dr + dc/dr s
+        TensorPrimitives.Multiply(ReadOnlySpan<float> slopes, c * features.Radial.Slope r, Span<float> slopes)
+
+        if slopeOfC <> 0.0 then
+            TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, slopeOfC, ReadOnlySpan<float> slopes, Span<float> slopes)
+
     /// Radial transform, cutoff factor, units and range.
     member _.Features: PairFeatures = features
 
@@ -151,16 +162,7 @@ type PairBlock internal (features: PairFeatures) =
                     (Span<float>(directions, 0, size * dimension))
 
                 for pair in 0 .. size - 1 do
-                    let r = distances[pair]
-                    let struct (c, slopeOfC) = factorAt r
-                    let weight = weightOf weights pairs (from + pair)
-                    let c, slopeOfC = weight * c, weight * slopeOfC
-                    ScalarUnits.featuresInto units (features.Radial.Value r) (Span<float> values) (Span<float> slopes)
-                    // d(c s)/dr = c ds/du du/dr + dc/dr s
-                    TensorPrimitives.Multiply(ReadOnlySpan<float> slopes, c * features.Radial.Slope r, Span<float> slopes)
-
-                    if slopeOfC <> 0.0 then
-                        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, slopeOfC, ReadOnlySpan<float> slopes, Span<float> slopes)
+                    slopesInto distances[pair] (weightOf weights pairs (from + pair)) values slopes
 
                     PairScatter.AddRows(
                         dimension,
@@ -177,6 +179,28 @@ type PairBlock internal (features: PairFeatures) =
         member block.PullbackInto(configuration, readout, gradientQ, _) =
             let struct (pairs, run) = PairRun.find features.Kind &configuration
             PairSum.addGradient (block.PairEnergy readout) (weightsOf &configuration) &configuration pairs run gradientQ
+
+        member _.TellsStrain _ = true
+
+        member block.StrainInto(configuration, readout, destination) =
+            let struct (pairs, run) = PairRun.find features.Kind &configuration
+            PairSum.addStrain (block.PairEnergy readout) (weightsOf &configuration) &configuration pairs run destination
+
+        member _.StrainRowsInto(configuration, rows, stride) =
+            let weights = weightsOf &configuration
+            let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
+            let distances, directions = Invariants.ofRun &configuration pairs start count
+            let values, slopes = Array.zeroCreate<float> units.Width, Array.zeroCreate<float> units.Width
+            let dimension = configuration.Structure.Dimension
+            let along = Array.zeroCreate<float> units.Width
+
+            for pair in 0 .. distances.Length - 1 do
+                slopesInto distances[pair] (weightOf weights pairs (start + pair)) values slopes
+                let direction = ReadOnlySpan<float>(directions, pair * dimension, dimension)
+
+                for axis in 0 .. dimension - 1 do
+                    TensorPrimitives.Multiply(ReadOnlySpan<float> slopes, distances[pair] * direction[axis], Span<float> along)
+                    Strain.addColumns axis (ReadOnlySpan<float> along) direction rows stride
 
         member block.Response(readout, inputs) =
             let value, slope = [| 0.0 |], [| 0.0 |]

@@ -201,6 +201,18 @@ type RawBlock internal (inputs: RawInputs, map: FeatureMap) =
             TensorPrimitives.Add(Span<float>.op_Implicit gradientQ, ReadOnlySpan<float> byQ, gradientQ)
             TensorPrimitives.Add(Span<float>.op_Implicit gradientP, ReadOnlySpan<float> byP, gradientP)
 
+        member _.TellsStrain _ = true
+
+        member block.StrainInto(configuration, readout, destination) =
+            let ofQ, ofP = Array.zeroCreate<float> size, Array.zeroCreate<float> size
+            (block :> IEnergyBlock).PullbackInto(&configuration, readout, Span<float> ofQ, Span<float> ofP)
+            Strain.addAll inputs.Dimension (ReadOnlySpan<float> ofQ) configuration.Positions destination
+
+        member block.StrainRowsInto(configuration, rows, stride) =
+            let rowsQ, rowsP = Array.zeroCreate<float>(size * map.Units), Array.zeroCreate<float>(size * map.Units)
+            (block :> IEnergyBlock).RowsInto(&configuration, Span<float> rowsQ, Span<float> rowsP, map.Units)
+            Strain.addRows inputs.Dimension map.Units rowsQ configuration.Positions rows stride
+
         member _.Response(readout, inputs) =
             let outputs = DenseLayer.forward map 1 inputs
             TensorPrimitives.Dot(ReadOnlySpan<float> outputs.Values, ReadOnlySpan<float> readout)

@@ -163,14 +163,11 @@ module internal BodyWindow =
         let within = snapshot.Related.Within
         let related = part.Joined(state.Positions, within.Part(items[0], around.PlaceOf), within.HasImages)
 
-        Snapshot.OfOwned(part, state, ofBodies d bodies snapshot.Velocities, ofBodies d bodies snapshot.Forces, None, related).MarkedAs
+        Snapshot.OfOwned(part, state, ofBodies d bodies snapshot.Velocities, ofBodies d bodies snapshot.Forces, None, [||], related).MarkedAs
             snapshot
 
-    /// A snapshot in windows of at most so many bodies that lie together, made one at a time. Around its own bodies a window has those that
-    /// some hops along interactions lead to (`IBlock.Hops`), which are pinned so that they give no rows: so each equation of a body is in
-    /// one window, with the same bits as in the snapshot, since bodies and pairs keep their order. What is of all bodies is in none: windows
-    /// have no energy. Work and memory are in proportion to bodies and pairs; the windows do not depend on who walks over them.
-    let split (hops: int) (mostBodies: int) (snapshot: Snapshot) : Snapshot seq =
+    /// The windows of the groups of bodies that are chosen.
+    let private windowsOf (choose: int[][] -> int[][]) (hops: int) (mostBodies: int) (snapshot: Snapshot) : Snapshot seq =
         if hops < 0 then
             invalidArg (nameof hops) $"hops is {hops}; expected at least 0."
 
@@ -178,9 +175,9 @@ module internal BodyWindow =
         let structure = snapshot.Structure
 
         if structure.Bodies <= mostBodies then
-            Seq.singleton snapshot.WithoutEnergy
+            Seq.singleton snapshot.OfBodiesAlone
         else
-            let groups = BodyOrder.compact mostBodies structure.Cell snapshot.State.Positions
+            let groups = BodyOrder.compact mostBodies structure.Cell snapshot.State.Positions |> choose
 
             // Without hops nothing is looked up.
             let bodies = if hops = 0 then 0 else structure.Bodies
@@ -194,3 +191,17 @@ module internal BodyWindow =
                 for own in groups do
                     restrict snapshot hops around own
             }
+
+    /// A snapshot in windows of at most so many bodies that lie together, made one at a time. Around its own bodies a window has those that
+    /// some hops along interactions lead to (`IBlock.Hops`), which are pinned so that they give no rows: so each equation of a body is in
+    /// one window, with the same bits as in the snapshot, since bodies and pairs keep their order. What is of all bodies is in none: windows
+    /// have no energy. Work and memory are in proportion to bodies and pairs; the windows do not depend on who walks over them.
+    let split (hops: int) (mostBodies: int) (snapshot: Snapshot) : Snapshot seq = windowsOf id hops mostBodies snapshot
+
+    /// Some of the windows of `split`, from all over the snapshot: so many, if there are more.
+    let some (count: int) (hops: int) (mostBodies: int) (snapshot: Snapshot) : Snapshot seq =
+        let spread (groups: int[][]) =
+            let taken = min count groups.Length
+            Array.init taken (fun k -> groups[k * groups.Length / taken])
+
+        windowsOf spread hops mostBodies snapshot

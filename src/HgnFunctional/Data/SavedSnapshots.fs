@@ -21,6 +21,8 @@ module internal SavedSnapshots =
                 match snapshot.Energy with
                 | Some energy -> "energy", SavedForm.Number energy
                 | None -> ()
+                if snapshot.HasVirial then
+                    "virial", SavedForm.Numbers(snapshot.Virial.ToArray())
                 "trajectory", SavedForm.Text snapshot.Trajectory
                 "group", SavedForm.Text snapshot.Group
                 "weight", SavedForm.Number snapshot.Weight
@@ -66,6 +68,7 @@ module internal SavedSnapshots =
                 Velocities = measured "velocities"
                 Forces = measured "forces"
                 Energy = reader.TryFloat "energy"
+                Virial = reader.TryFloats("virial", int64 structure.Dimension * int64 structure.Dimension)
             }
 
         match Snapshot.tryOf structure state targets with

@@ -17,6 +17,10 @@ type SnapshotError =
     | NotFiniteDerivative of field: string * body: int
     /// The energy is NaN or infinite.
     | NotFiniteEnergy
+    /// The virial does not have dimension x dimension entries.
+    | WrongVirial of expected: int * actual: int
+    /// An entry of the virial is NaN or infinite.
+    | NotFiniteVirial
     /// Two interacting bodies stand at the same place, where their distance has no derivative; bodies count from 0.
     | CoincidentBodies of first: int * second: int
 
@@ -28,6 +32,8 @@ type SnapshotError =
         | WrongSize(field, expected, actual) -> $"{field} has {actual} entries; expected {expected} (bodies x dimension)."
         | NotFiniteDerivative(field, body) -> $"{field} of body {body} holds a number that is not finite."
         | NotFiniteEnergy -> "The energy is not a finite number."
+        | WrongVirial(expected, actual) -> $"The virial has {actual} entries; expected {expected} (dimension x dimension)."
+        | NotFiniteVirial -> "The virial holds a number that is not finite."
         | CoincidentBodies(first, second) ->
             $"Bodies {first} and {second} interact and stand at the same place; expected a distance above 0."
 
@@ -42,6 +48,9 @@ type Targets =
         /// The potential energy of all bodies, in units of mass x length^2 / time^2. Frames of one kind of bodies share a zero of
         /// their energies, which is learned.
         Energy: float option
+        /// The virial of the potential energy, W_ab = -dE/de_ab by the strain e that takes all positions and the vectors of the cell to
+        /// (1 + e) times themselves, row-major [d x d], in units of energy: minus the stress times the volume.
+        Virial: float[] option
     }
 
 /// Common sets of targets.
@@ -49,7 +58,7 @@ type Targets =
 module Targets =
 
     /// Nothing.
-    let none: Targets = { Velocities = None; Forces = None; Energy = None }
+    let none: Targets = { Velocities = None; Forces = None; Energy = None; Virial = None }
 
 /// What a snapshot is called, and how much it counts.
 [<NoComparison>]
@@ -65,6 +74,7 @@ type Snapshot
         velocities: float[],
         forces: float[],
         energy: float option,
+        virial: float[],
         pairs: RelatedPairs,
         marks: SnapshotMarks
     ) =
@@ -84,11 +94,17 @@ type Snapshot
     /// The potential energy of all bodies; none where it was not measured.
     member _.Energy: float option = energy
 
+    /// The virial of the potential energy, row-major [d x d]; empty where it was not measured.
+    member _.Virial: ReadOnlySpan<float> = ReadOnlySpan<float> virial
+
     /// Whether velocities were measured.
     member _.HasVelocities: bool = velocities.Length > 0
 
     /// Whether forces were measured.
     member _.HasForces: bool = forces.Length > 0
+
+    /// Whether the virial was measured.
+    member _.HasVirial: bool = virial.Length > 0
 
     /// Number of coordinates, bodies x dimension.
     member _.Coordinates: int = state.Positions.Length
@@ -128,6 +144,7 @@ type Snapshot
                 yield! rms "velocity" velocities
                 yield! rms "force" forces
                 yield! energy |> Option.map (fun energy -> $"energy {energy:G6}") |> Option.toList
+                yield! rms "virial" virial
             ]
 
         let parts =
@@ -138,14 +155,17 @@ type Snapshot
 
         $"Snapshot of {state.Bodies} bodies in {state.Dimension} dimensions, {pairs.All.Count} pairs; {parts}"
 
-    static member internal OfOwned(structure, state, velocities, forces, energy, pairs) : Snapshot =
-        Snapshot(structure, state, velocities, forces, energy, pairs, { Trajectory = ""; Group = ""; Weight = 1.0; Time = None })
+    static member internal OfOwned(structure, state, velocities, forces, energy, virial, pairs) : Snapshot =
+        Snapshot(structure, state, velocities, forces, energy, virial, pairs, { Trajectory = ""; Group = ""; Weight = 1.0; Time = None })
 
-    /// The same moment without its energy.
-    member internal _.WithoutEnergy: Snapshot = Snapshot(structure, state, velocities, forces, None, pairs, marks)
+    /// The same moment with what was measured of each body.
+    member internal _.OfBodiesAlone: Snapshot = Snapshot(structure, state, velocities, forces, None, [||], pairs, marks)
+
+    /// The same moment with what was measured of all bodies together.
+    member internal _.OfWholeAlone: Snapshot = Snapshot(structure, state, [||], [||], energy, virial, pairs, marks)
 
     /// The same moment of a structure that differs in nothing that pairs depend on.
-    member internal _.On(structure: Structure) : Snapshot = Snapshot(structure, state, velocities, forces, energy, pairs, marks)
+    member internal _.On(structure: Structure) : Snapshot = Snapshot(structure, state, velocities, forces, energy, virial, pairs, marks)
 
     /// Forces [N x d]; zeros where they were not measured.
     member internal _.KnownForces: float[] = if forces.Length > 0 then forces else Array.zeroCreate state.Positions.Length
@@ -161,14 +181,18 @@ type Snapshot
     member internal _.FreeComponents: int = state.Positions.Length - structure.PinnedCoordinates.Length
 
     /// Number of equations that it gives of what acts on bodies; as many as coordinates where nothing was measured.
-    member internal snapshot.Equations: int = if forces.Length > 0 || energy.IsNone then snapshot.FreeComponents else 1
+    member internal snapshot.Equations: int =
+        if forces.Length > 0 || (energy.IsNone && virial.Length = 0) then
+            snapshot.FreeComponents
+        else
+            (if energy.IsSome then 1 else 0) + virial.Length
 
     /// What was measured; arrays are copies.
     member _.Targets: Targets =
         let part (values: float[]) = if values.Length = 0 then None else Some(Array.copy values)
-        { Velocities = part velocities; Forces = part forces; Energy = energy }
+        { Velocities = part velocities; Forces = part forces; Energy = energy; Virial = part virial }
 
-    member private _.Marked(marks: SnapshotMarks) : Snapshot = Snapshot(structure, state, velocities, forces, energy, pairs, marks)
+    member private _.Marked(marks: SnapshotMarks) : Snapshot = Snapshot(structure, state, velocities, forces, energy, virial, pairs, marks)
 
     member internal snapshot.InTrajectory(name: string) : Snapshot = snapshot.Marked { marks with Trajectory = name }
     member internal snapshot.InGroup(name: string) : Snapshot = snapshot.Marked { marks with Group = name }
@@ -244,13 +268,21 @@ module Snapshot =
                             match targets.Energy with
                             | Some energy when not (Double.IsFinite energy) -> Some NotFiniteEnergy
                             | _ -> None
+                        fun () ->
+                            match targets.Virial with
+                            | Some virial when virial.Length <> state.Dimension * state.Dimension ->
+                                Some(WrongVirial(state.Dimension * state.Dimension, virial.Length))
+                            | Some virial when Guard.firstNotFinite (ReadOnlySpan<float> virial) >= 0 -> Some NotFiniteVirial
+                            | _ -> None
                     ]
 
                 let copy (values: float[] option) = values |> Option.map Array.copy |> Option.defaultValue [||]
 
                 match faults |> List.tryPick (fun fault -> fault ()) with
                 | Some error -> Error error
-                | None -> Ok(Snapshot.OfOwned(structure, state, copy targets.Velocities, copy targets.Forces, targets.Energy, pairs))
+                | None ->
+                    let velocities, forces, virial = copy targets.Velocities, copy targets.Forces, copy targets.Virial
+                    Ok(Snapshot.OfOwned(structure, state, velocities, forces, targets.Energy, virial, pairs))
 
     /// A snapshot of a state with its derivatives q' and p', each row-major [N x d] and copied.
     let tryCreate
@@ -283,7 +315,7 @@ module Snapshot =
     /// The same snapshot as a part of the trajectory of this name.
     let inTrajectory (name: string) (snapshot: Snapshot) : Snapshot = snapshot.InTrajectory name
 
-    /// The snapshot of a known Hamiltonian at a state, with exact derivatives and no energy; with the forces of a drive where it is one as well.
+    /// The snapshot of a known Hamiltonian at a state, with exact derivatives and no energy or virial; with the forces of a drive where it is one as well.
     let ofHamiltonian (structure: Structure) (hamiltonian: IHamiltonian) (state: PhaseState) : Result<Snapshot, SnapshotError> =
         let velocities, forces = Hamiltonian.timeDerivative hamiltonian state
 

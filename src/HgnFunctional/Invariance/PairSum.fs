@@ -29,15 +29,26 @@ module internal PairSum =
             for k in 0 .. senders.Length - 1 do
                 values[k] <- weights[senders[k]] * weights[receivers[k]] * values[k]
 
-    /// Either sums f over the pairs (the gradient is empty) or adds its gradient with respect to q.
+    /// What a walk over the pairs comes to.
+    [<Struct>]
+    type private Sum =
+        /// The sum of f.
+        | Value
+        /// Its gradient with respect to q [N x d].
+        | Gradient
+        /// Its derivatives by the strain [d x d].
+        | OfStrain
+
+    /// Either sums f over the pairs or adds derivatives to the destination.
     [<SkipLocalsInit>]
     let private accumulate<'F when 'F :> IRadialFunction>
+        (sum: Sum)
         (f: 'F)
         (weights: float[])
         (configuration: inref<Configuration>)
         (pairs: Pairs)
         (struct (first, count): struct (int * int))
-        (gradient: Span<float>)
+        (destination: Span<float>)
         : float =
         let dimension = configuration.Structure.Dimension
 
@@ -56,7 +67,7 @@ module internal PairSum =
             let vectors = differences.Slice(0, size * dimension)
             Invariants.differencesInto &configuration pairs start r vectors
 
-            if gradient.IsEmpty then
+            if sum = Value then
                 f.EvaluateInto(Span<float>.op_Implicit r, values, slopes)
                 weigh weights senders receivers values
 
@@ -69,14 +80,17 @@ module internal PairSum =
                 TensorPrimitives.Divide(Span<float>.op_Implicit scales, Span<float>.op_Implicit r, scales)
                 weigh weights senders receivers scales
 
-                PairScatter.AddGradient(
-                    dimension,
-                    senders,
-                    receivers,
-                    Span<float>.op_Implicit scales,
-                    Span<float>.op_Implicit vectors,
-                    gradient
-                )
+                if sum = Gradient then
+                    PairScatter.AddGradient(
+                        dimension,
+                        senders,
+                        receivers,
+                        Span<float>.op_Implicit scales,
+                        Span<float>.op_Implicit vectors,
+                        destination
+                    )
+                else
+                    Strain.addPairs dimension (Span<float>.op_Implicit scales) (Span<float>.op_Implicit vectors) destination
 
             start <- start + size
 
@@ -90,7 +104,7 @@ module internal PairSum =
         (pairs: Pairs)
         (run: struct (int * int))
         : float =
-        accumulate f weights &configuration pairs run Span<float>.Empty
+        accumulate Value f weights &configuration pairs run Span<float>.Empty
 
     /// Adds the gradient of that sum with respect to q to `destination` [N x d].
     let addGradient<'F when 'F :> IRadialFunction>
@@ -101,4 +115,15 @@ module internal PairSum =
         (run: struct (int * int))
         (destination: Span<float>)
         : unit =
-        accumulate f weights &configuration pairs run destination |> ignore
+        accumulate Gradient f weights &configuration pairs run destination |> ignore
+
+    /// Adds the derivatives of that sum by the strain to `destination` [d x d].
+    let addStrain<'F when 'F :> IRadialFunction>
+        (f: 'F)
+        (weights: float[])
+        (configuration: inref<Configuration>)
+        (pairs: Pairs)
+        (run: struct (int * int))
+        (destination: Span<float>)
+        : unit =
+        accumulate OfStrain f weights &configuration pairs run destination |> ignore

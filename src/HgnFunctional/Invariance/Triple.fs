@@ -38,3 +38,23 @@ module internal Triple =
     /// The derivative of the cosine along an axis by the first end; by the second with u and v, and the lengths, exchanged. That by the
     /// middle is the opposite of both together; that of a length by its end is the component of its unit vector.
     let inline slope (cosine: float) (length: float) (u: float) (v: float) : float = (v - cosine * u) / length
+
+    /// Adds the derivatives by the strain [d x d] of a function of the angle, given those by the cosine and by both lengths.
+    let addStrain
+        (triple: Triple)
+        (u: ReadOnlySpan<float>)
+        (v: ReadOnlySpan<float>)
+        (ofCosine: float)
+        (ofFirst: float)
+        (ofSecond: float)
+        (destination: Span<float>)
+        : unit =
+        let d = u.Length
+
+        for a in 0 .. d - 1 do
+            let atFirst = ofFirst * u[a] + ofCosine * slope triple.Cosine triple.First u[a] v[a]
+            let atSecond = ofSecond * v[a] + ofCosine * slope triple.Cosine triple.Second v[a] u[a]
+
+            for b in 0 .. d - 1 do
+                let place = a * d + b
+                destination[place] <- destination[place] + atFirst * triple.First * u[b] + atSecond * triple.Second * v[b]

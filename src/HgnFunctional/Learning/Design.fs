@@ -4,6 +4,7 @@ open System
 open System.Numerics.Tensors
 open System.Threading.Tasks
 open HgnFunctional.Numerics
+open HgnFunctional.Space
 open HgnFunctional.Data
 open HgnFunctional.Blocks
 
@@ -23,6 +24,15 @@ module internal Design =
 
     /// Leaves that are in memory at a time.
     let private leavesPerBatch = 16
+
+    /// Frames of more bodies than this are taken in windows of bodies, so that their rows are never there at once.
+    let private mostBodies = 4096
+
+    /// Bodies of a window: few enough to fit beside each other, and many beside those around them.
+    let private windowBodies = 2048
+
+    /// Windows that are in memory at a time.
+    let private windowsPerBatch = 16
 
     let private offsets (blocks: IBlock list) : (IBlock * int)[] =
         let starts = blocks |> List.scan (fun start block -> start + block.Width) 0
@@ -68,7 +78,16 @@ module internal Design =
         let kinds = (if system.HasVelocityRows then 1L else 0L) + (if system.HasForceRows then 1L else 0L)
         let columns = 1L + (system.Blocks |> Array.sumBy (fun (block, _) -> int64 block.Width))
         let most = int64 Array.MaxLength
-        (int64 blockRows + kinds * int64 components + 1L) * columns <= most && columns * columns <= most
+
+        let components =
+            if system.Hops.IsSome then
+                min components (mostBodies * Axes.Most)
+            else
+                components
+
+        // An energy, and a virial in as many dimensions as there are.
+        let ofWhole = 1L + int64 (Axes.Most * Axes.Most)
+        (int64 blockRows + kinds * int64 components + ofWhole) * columns <= most && columns * columns <= most
 
     /// Which columns of a system are a trend.
     let trendOf (system: LinearSystem) : bool[] =
@@ -82,8 +101,8 @@ module internal Design =
         let rows = if isWide systems then max leafRows (leafRowsPerColumn * columns) else leafRows
         int64 (max 1 ((rows + components - 1) / max 1 components))
 
-    /// The accumulator of some observations.
-    let private reduce (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =
+    /// The accumulator of some observations whose rows fit beside each other.
+    let private reduceSmall (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =
         let columns = system.Features + 1
         let triangle = Array.zeroCreate<float>(columns * columns)
         let capacity = blockRows + (observations |> Array.map (Rows.count system) |> Array.fold max 0)
@@ -105,6 +124,52 @@ module internal Design =
                 filled <- 0
 
         TallSkinnyQr.OfOwned(system.Features, rows, triangle)
+
+    /// The accumulator of the rows of both.
+    let merge (first: TallSkinnyQr) (second: TallSkinnyQr) : TallSkinnyQr =
+        if first.Features > LeastSquares.widest then
+            WideFold.Merge(first, second)
+        else
+            TallSkinnyQr.merge first second
+
+    /// A frame of many bodies in windows of bodies, and what was measured of all bodies together.
+    let private windowsOf (system: LinearSystem) (observation: Observation) : Observation seq option =
+        match observation, system.Hops with
+        | At snapshot, Some hops when snapshot.Structure.Bodies > mostBodies ->
+            Some(
+                seq {
+                    for window in BodyWindow.split hops windowBodies snapshot do
+                        yield At window
+
+                    if system.RowsOfWhole snapshot > 0 then
+                        yield At snapshot.OfWholeAlone
+                }
+            )
+        | _ -> None
+
+    /// The accumulator of a frame of many bodies.
+    let private reduceWindows (reduce: Observation[] -> TallSkinnyQr) (system: LinearSystem) (observation: Observation) (windows: Observation seq) =
+        let fold (total: TallSkinnyQr) (batch: Observation[]) : TallSkinnyQr =
+            let parts = Array.zeroCreate<TallSkinnyQr> batch.Length
+            Parallel.For(0, batch.Length, fun index -> parts[index] <- reduce [| batch[index] |]) |> ignore
+            Array.fold merge total parts
+
+        let total =
+            windows |> Seq.chunkBySize windowsPerBatch |> Seq.fold fold (TallSkinnyQr.empty system.Features)
+
+        total.Counting(Rows.weighedCount system observation)
+
+    /// The accumulator of some observations, with frames of many bodies in windows.
+    let private reduceBy (reduce: LinearSystem -> Observation[] -> TallSkinnyQr) (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =
+        if observations |> Array.forall (fun observation -> (windowsOf system observation).IsNone) then
+            reduce system observations
+        else
+            observations
+            |> Array.map (fun observation ->
+                match windowsOf system observation with
+                | None -> reduce system [| observation |]
+                | Some windows -> reduceWindows (reduce system) system observation windows)
+            |> Array.fold merge (TallSkinnyQr.empty system.Features)
 
     /// The accumulator of some observations of a wide system, block by block: first the rows of a block in parallel, then its columns.
     let private reduceWide (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =
@@ -154,22 +219,15 @@ module internal Design =
         if isWide (List.ofArray systems) then
             for system in 0 .. systems.Length - 1 do
                 for leaf in 0 .. leaves.Length - 1 do
-                    parts[system][leaf] <- reduceWide systems[system] leaves[leaf]
+                    parts[system][leaf] <- reduceBy reduceWide systems[system] leaves[leaf]
         else
             let one index =
                 let system, leaf = index / leaves.Length, index % leaves.Length
-                parts[system][leaf] <- reduce systems[system] leaves[leaf]
+                parts[system][leaf] <- reduceBy reduceSmall systems[system] leaves[leaf]
 
             Parallel.For(0, systems.Length * leaves.Length, one) |> ignore
 
         parts
-
-    /// The accumulator of the rows of both.
-    let merge (first: TallSkinnyQr) (second: TallSkinnyQr) : TallSkinnyQr =
-        if first.Features > LeastSquares.widest then
-            WideFold.Merge(first, second)
-        else
-            TallSkinnyQr.merge first second
 
     /// Merge trees of all systems over a stream of the observations of frames, each with its leaf, which ascend; a bounded number is in memory at a time.
     /// `entering` is told when reading and when assembling goes on. The first error of the stream ends it.
@@ -227,7 +285,7 @@ module internal Design =
             fold ()
             Ok(List.ofArray trees)
 
-    /// The accumulators of some observations in memory.
+    /// The accumulators of some observations in memory, which are few.
     let accumulateAll (systems: LinearSystem list) (observations: Observation[]) : TallSkinnyQr list =
         let components = observations |> Array.map (fun observation -> observation.Centre.Coordinates) |> Array.fold max 1
         let perLeaf = framesPerLeaf components systems

@@ -28,7 +28,7 @@ module internal Fingerprint =
             for item in 0 .. naming.Count - 1 do
                 addText hash (naming.NameOf item)
 
-    /// SHA-256 of all that a snapshot holds: structure, state, velocities and forces.
+    /// SHA-256 of all that a snapshot holds: structure, state, and what was measured.
     let ofSnapshot (hash: IncrementalHash) (snapshot: Snapshot) : byte[] =
         let structure = snapshot.Structure
         addIntegers hash (ReadOnlySpan<int> [| structure.Bodies; structure.Dimension |])
@@ -82,6 +82,10 @@ module internal Fingerprint =
         |> Option.iter (fun energy ->
             addText hash "energy"
             addFloats hash (ReadOnlySpan<float> [| energy |]))
+
+        if snapshot.HasVirial then
+            addText hash "virial"
+            addFloats hash snapshot.Virial
 
         snapshot.Time
         |> Option.iter (fun time ->

@@ -20,7 +20,7 @@ module internal Judgement =
         for snapshot in sample do
             let velocities, forces = Model.predict model snapshot
             let energy = if snapshot.Energy.IsSome then Model.potentialEnergy model snapshot else 0.0
-            errors.Add(snapshot, velocities, forces, energy)
+            errors.Add(snapshot, velocities, forces, energy, Model.measuredVirial model snapshot)
 
         errors
 
@@ -65,8 +65,11 @@ module internal Judgement =
         let unexplained =
             if overview.HasMotion && not overview.HasForces then
                 MotionErrors.unexplained overview.Stencil.Value overview.Sample model
-            elif overview.HasEnergies then
-                relativeOf "forces" |> Option.orElse (relativeOf "energies") |> Option.defaultValue nan
+            elif overview.HasEnergies || overview.HasVirials then
+                relativeOf "forces"
+                |> Option.orElse (relativeOf "energies")
+                |> Option.orElse (relativeOf "virials")
+                |> Option.defaultValue nan
             else
                 Diagnosis.forceErrorOf model
 

@@ -26,7 +26,8 @@ type internal Observation =
 module internal Observation =
 
     /// Whether a snapshot is of a motion whose forces must be told from it.
-    let isOfMotion (snapshot: Snapshot) : bool = snapshot.Time.IsSome && not snapshot.HasForces && snapshot.Energy.IsNone
+    let isOfMotion (snapshot: Snapshot) : bool =
+        snapshot.Time.IsSome && not (snapshot.HasForces || snapshot.Energy.IsSome || snapshot.HasVirial)
 
     /// Displacements of all moments from the first [frames][N d]: from frame to frame to the nearest image, since positions may be wrapped.
     let displacements (moments: Snapshot[]) : float[][] =

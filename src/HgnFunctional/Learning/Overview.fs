@@ -1,5 +1,6 @@
 namespace HgnFunctional.Learning
 
+open System.Collections.Generic
 open HgnFunctional.Bodies
 open HgnFunctional.Data
 open HgnFunctional.Features
@@ -16,6 +17,40 @@ type internal SurveyedPart =
         Sample: TrainingSample
     }
 
+/// Windows of snapshots of many bodies, from all over them, that stand for the whole where options are tried.
+[<Sealed>]
+type internal BodyProbes() =
+
+    /// Snapshots of more bodies are looked at in windows.
+    let mostBodies = 4096
+
+    let windows, windowBodies = 4, 1024
+    let known = Dictionary<Snapshot, Map<int, Snapshot[]>>(HashIdentity.Reference)
+
+    /// The snapshot, or windows of it whose rows look so far.
+    member _.Of(hops: int, snapshot: Snapshot) : Snapshot[] =
+        if snapshot.Structure.Bodies <= mostBodies then
+            [| snapshot |]
+        else
+            lock known (fun () ->
+                let before =
+                    match known.TryGetValue snapshot with
+                    | true, before -> before
+                    | _ -> Map.empty
+
+                match before.TryFind hops with
+                | Some made -> made
+                | None ->
+                    let made =
+                        [|
+                            yield! BodyWindow.some windows hops windowBodies snapshot
+                            if snapshot.Energy.IsSome || snapshot.HasVirial then
+                                snapshot.OfWholeAlone
+                        |]
+
+                    known[snapshot] <- before.Add(hops, made)
+                    made)
+
 /// What a plan is drawn from: what a survey tells, with pins held and options chosen.
 [<NoEquality; NoComparison>]
 type internal Overview =
@@ -27,12 +62,13 @@ type internal Overview =
         Species: string list
         BondTypes: string list
         AngleTypes: string list
-        /// Root mean squares of q' and p' over all components, and how energies spread by body; 1 where all vanish.
+        /// Root mean squares of q' and p' over all components, and how energies and virials spread by body; 1 where all vanish.
         Scales: TargetScales
         /// What was measured in some frame.
         HasVelocities: bool
         HasForces: bool
         HasEnergies: bool
+        HasVirials: bool
         /// Whether some frames must tell forces by how they move.
         HasMotion: bool
         /// How motions give equations, where there are any; and the most frames that a window may have.
@@ -58,15 +94,27 @@ type internal Overview =
         Refused: (string * BlockError) list
         /// The first snapshot, where the energy is zero.
         First: Snapshot
+        /// What is looked at of snapshots of many bodies where options are tried.
+        Probes: BodyProbes
         /// A few snapshots, chosen by their contents, to try options on.
         Pilot: Snapshot[]
         /// Some more, which layers are drawn on.
         Sample: Snapshot[]
     }
 
-    /// The observations of some snapshots of the sample, and of all its motions.
-    member overview.Observed(snapshots: Snapshot[]) : Observation[] =
-        let moments = snapshots |> Array.filter (fun snapshot -> snapshot.HasVelocities || not (Observation.isOfMotion snapshot))
+    /// The observations of some snapshots of the sample, of some of their bodies where these are many, for systems of columns; and of all
+    /// motions of the sample.
+    member overview.Observed(systems: LinearSystem list, snapshots: Snapshot[]) : Observation[] =
+        let hops = (Some 0, systems) ||> List.fold (fun most system -> Option.map2 max most system.Hops)
+
+        let moments =
+            snapshots
+            |> Array.filter (fun snapshot -> snapshot.HasVelocities || not (Observation.isOfMotion snapshot))
+            |> Array.collect (fun snapshot ->
+                match hops with
+                | Some hops -> overview.Probes.Of(hops, snapshot)
+                | None -> [| snapshot |])
+
         Array.append (Array.map At moments) overview.Windows
 
     /// The overview with a way to make equations of motions.

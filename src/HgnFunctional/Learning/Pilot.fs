@@ -83,7 +83,7 @@ module internal Pilot =
             let count = before |> Array.filter (fun rows -> rows < wanted) |> Array.length
             let parts = Array.ofList overview.Parts
 
-            match overview.Observed(Array.truncate count overview.Sample) |> Design.accumulateAll [ system ] with
+            match overview.Observed([ system ], Array.truncate count overview.Sample) |> Design.accumulateAll [ system ] with
             | [ accumulator ] ->
                 let columnsOf (place: int) =
                     Array.zip system.Places system.Blocks

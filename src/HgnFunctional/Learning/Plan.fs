@@ -139,11 +139,29 @@ module Plan =
             | Some reach when (absentFrom overview reach).IsSome ->
                 Error(CutoffOfNoSpecies((absentFrom overview reach).Value, overview.Species))
             | _ when overview.Parts.IsEmpty -> Error NoBlocks
-            | _ when not (overview.HasForces || overview.HasEnergies || overview.HasMotion) -> Error NothingMeasured
+            | _ when not (overview.HasForces || overview.HasEnergies || overview.HasVirials || overview.HasMotion) -> Error NothingMeasured
             | _ when overview.HasMotion && overview.LongestWindow < StencilChoice.fewestFrames config overview ->
                 Error(TooFewFrames(overview.LongestWindow, StencilChoice.fewestFrames config overview))
             | _ when overview.Sample |> Array.forall (fun snapshot -> snapshot.FreeComponents = 0) -> Error AllPinned
             | _ -> Ok overview
+
+    /// The kind of a block that has no virial, where the data have virials that count.
+    let private withoutStrain (config: TrainingConfig) (overview: Overview) (systems: LinearSystem list) : string option =
+        let tells (block: IBlock) =
+            match block with
+            | :? IEnergyBlock as block -> block.TellsStrain overview.First.Structure
+            | _ -> true
+
+        if overview.HasVirials && config.Weights.Virials > 0.0 then
+            seq {
+                for system in systems do
+                    yield! system.Blocks |> Seq.map fst
+                    yield! system.Known |> Seq.map (fun struct (block, _) -> block :> IBlock)
+            }
+            |> Seq.tryFind (tells >> not)
+            |> Option.map _.Kind
+        else
+            None
 
     /// The systems that the data can determine, and what is known without them. Data at rest say nothing of momenta: the kinetic
     /// energy is then that of the masses, and blocks that would mix it with positions are refused.
@@ -155,12 +173,13 @@ module Plan =
         let blocks = systems |> List.collect (fun system -> system.Blocks |> Array.map fst |> List.ofArray)
         let struct (components, bodies) = overview.Largest
 
-        match List.partition (fun system -> system.HasVelocityRows) systems with
+        match withoutStrain config overview systems, List.partition (fun system -> system.HasVelocityRows) systems with
+        | Some block, _ -> Error(NeedsStrain block)
         | _ when overview.HasEnergies && blocks |> List.exists (fun block -> block.Part = Coupled) ->
             Error(EnergiesNeedSplit((blocks |> List.find (fun block -> block.Part = Coupled)).Kind))
         | _ when not overview.AtRest -> Ok(systems, [])
-        | [], potential -> Ok(potential, [])
-        | [ _ ], ([ forces ] as potential) when forces.Features > 0 || forces.Known.Length > 0 ->
+        | _, ([], potential) -> Ok(potential, [])
+        | _, ([ _ ], ([ forces ] as potential)) when forces.Features > 0 || forces.Known.Length > 0 ->
             Ok(potential, [ { Block = BodyBlock.ofMasses config.Activation; Readout = [| 1.0 |] } ])
         | _ ->
             let guilty = blocks |> List.tryFind (fun block -> block.Part = Coupled) |> Option.defaultValue blocks.Head
@@ -202,7 +221,7 @@ module Plan =
             match config.Stencil with
             | Some form -> $"stencil {form}"
             | None -> ()
-            $"weights {config.Weights.Velocities:R}, {config.Weights.Forces:R}, {config.Weights.Energies:R}"
+            $"weights {config.Weights.Velocities:R}, {config.Weights.Forces:R}, {config.Weights.Energies:R}, {config.Weights.Virials:R}"
         ]
         |> String.concat "\n"
 

@@ -16,6 +16,8 @@ type internal TargetScales =
         Forces: float
         /// How far energies over the number of bodies spread.
         Energies: float
+        /// How far entries of the virial over the number of bodies spread.
+        Virials: float
     }
 
 /// One linear system: some blocks side by side, with the rows in which their derivatives appear. Kinetic and potential
@@ -31,7 +33,7 @@ type internal LinearSystem =
         Known: struct (IEnergyBlock * float[])[]
         /// Whether q' = dH/dp gives rows.
         HasVelocityRows: bool
-        /// Whether -p' = dH/dq, and energies, give rows.
+        /// Whether -p' = dH/dq, energies and virials give rows.
         HasForceRows: bool
         /// The place of each block in the list that the systems were made of.
         Places: int[]
@@ -46,17 +48,30 @@ type internal LinearSystem =
     /// Number of features.
     member system.Features: int = system.Blocks |> Array.sumBy (fun (block, _) -> block.Width)
 
-    /// Whether a snapshot gives rows of velocities, of forces, of its energy.
-    member system.RowsFor(snapshot: Snapshot) : struct (bool * bool * bool) =
+    /// Along how many interactions the rows of a body look; none where they may look at all bodies.
+    member system.Hops: int option =
+        Seq.append (system.Blocks |> Seq.map fst) (system.Known |> Seq.map (fun struct (block, _) -> block :> IBlock))
+        |> Hops.ofAll
+
+    /// Whether a snapshot gives rows of velocities, of forces, of its energy, of its virial.
+    member system.RowsFor(snapshot: Snapshot) : struct (bool * bool * bool * bool) =
         struct (system.HasVelocityRows && snapshot.HasVelocities && system.Weights.Velocities > 0.0,
                 system.HasForceRows && snapshot.HasForces && system.Weights.Forces > 0.0,
-                system.HasForceRows && snapshot.Energy.IsSome && system.Weights.Energies > 0.0)
+                system.HasForceRows && snapshot.Energy.IsSome && system.Weights.Energies > 0.0,
+                system.HasForceRows && snapshot.HasVirial && system.Weights.Virials > 0.0)
+
+    /// Number of rows that so many coordinates of a snapshot give.
+    member system.RowsOfBodies(snapshot: Snapshot, coordinates: int) : int =
+        let struct (velocities, forces, _, _) = system.RowsFor snapshot
+        (if velocities then coordinates else 0) + (if forces then coordinates else 0)
+
+    /// Number of rows that are of no body: of the energy and of the virial.
+    member system.RowsOfWhole(snapshot: Snapshot) : int =
+        let struct (_, _, energy, virial) = system.RowsFor snapshot
+        (if energy then 1 else 0) + (if virial then snapshot.Virial.Length else 0)
 
     /// Number of rows that a snapshot gives: what is pinned tells nothing.
-    member system.RowsOf(snapshot: Snapshot) : int =
-        let struct (velocities, forces, energy) = system.RowsFor snapshot
-        let components = snapshot.FreeComponents
-        (if velocities then components else 0) + (if forces then components else 0) + (if energy then 1 else 0)
+    member system.RowsOf(snapshot: Snapshot) : int = system.RowsOfBodies(snapshot, snapshot.FreeComponents) + system.RowsOfWhole snapshot
 
 /// The rows of snapshots.
 [<RequireQualifiedAccess>]
@@ -110,11 +125,28 @@ module internal Rows =
         let scale = system.Scales.Energies * float snapshot.Structure.Bodies
         finish (system.Features + 1) system.Unit 1.0 weight scale (ReadOnlySpan<float> [| left |]) row
 
-    /// Writes the rows of one snapshot, pinned ones too: velocities, forces, energy; `rows` must be zero.
+    /// The strains of all energies, with the virial that the known ones leave.
+    let private virialInto (system: LinearSystem) (snapshot: Snapshot) (weight: float) (rows: Span<float>) : unit =
+        let columns = system.Features + 1
+        let configuration = snapshot.Configuration
+        let left = snapshot.Virial.ToArray()
+
+        for struct (block, readout) in system.Known do
+            block.StrainInto(&configuration, readout, Span<float> left)
+
+        for block, first in system.Blocks do
+            match block with
+            | :? IEnergyBlock as block -> block.StrainRowsInto(&configuration, rows.Slice first, columns)
+            | _ -> ()
+
+        let scale = system.Scales.Virials * float snapshot.Structure.Bodies
+        finish columns system.Unit -1.0 weight scale (ReadOnlySpan<float> left) rows
+
+    /// Writes the rows of one snapshot, pinned ones too: velocities, forces, energy, virial; `rows` must be zero.
     let allInto (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
         let columns = system.Features + 1
         let length = snapshot.Coordinates * columns
-        let struct (hasVelocities, hasForces, hasEnergy) = system.RowsFor snapshot
+        let struct (hasVelocities, hasForces, hasEnergy, hasVirial) = system.RowsFor snapshot
         let velocityRows = if hasVelocities then rows.Slice(0, length) else Span<float>.Empty
         let afterVelocities = if hasVelocities then length else 0
         let forceRows = if hasForces then rows.Slice(afterVelocities, length) else Span<float>.Empty
@@ -145,16 +177,14 @@ module internal Rows =
         if hasForces then
             finish columns system.Unit -1.0 (counts system.Weights.Forces) system.Scales.Forces (unknownForces system snapshot) forceRows
 
+        let afterForces = afterVelocities + forceRows.Length
+
         if hasEnergy then
-            let row = rows.Slice(afterVelocities + forceRows.Length, columns)
-            energyInto system snapshot snapshot.Energy.Value (counts system.Weights.Energies) row
+            energyInto system snapshot snapshot.Energy.Value (counts system.Weights.Energies) (rows.Slice(afterForces, columns))
 
-    let private countAll (system: LinearSystem) (snapshot: Snapshot) : int =
-        let struct (velocities, forces, energy) = system.RowsFor snapshot
-
-        (if velocities then snapshot.Coordinates else 0)
-        + (if forces then snapshot.Coordinates else 0)
-        + (if energy then 1 else 0)
+        if hasVirial then
+            let afterEnergy = afterForces + (if hasEnergy then columns else 0)
+            virialInto system snapshot (counts system.Weights.Virials) (rows.Slice(afterEnergy, snapshot.Virial.Length * columns))
 
     /// Writes the rows of one snapshot that are not pinned; `rows` must be zero.
     let into (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
@@ -163,16 +193,15 @@ module internal Rows =
         if pins.IsEmpty then
             allInto system snapshot rows
         else
-            let struct (_, _, hasEnergy) = system.RowsFor snapshot
-            let columns, count = system.Features + 1, countAll system snapshot
+            let columns = system.Features + 1
+            let ofBodies = system.RowsOfBodies(snapshot, snapshot.Coordinates)
+            let count = ofBodies + system.RowsOfWhole snapshot
             let all = Array.zeroCreate<float>(count * columns)
             allInto system snapshot (Span<float> all)
             let mutable kept = 0
 
             for row in 0 .. count - 1 do
-                let isEnergy = hasEnergy && row = count - 1
-
-                if isEnergy || not pins[row % pins.Length] then
+                if row >= ofBodies || not pins[row % pins.Length] then
                     ReadOnlySpan<float>(all, row * columns, columns).CopyTo(rows.Slice(kept * columns, columns))
                     kept <- kept + 1
 

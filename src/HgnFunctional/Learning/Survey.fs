@@ -21,25 +21,8 @@ type Survey internal (collector: SurveyCollector, options: string) =
     /// Names of the species; "" where nobody named them.
     member _.Species: string list = collector.Species
 
-    /// Whether some frame has velocities.
-    member _.HasVelocities: bool =
-        let struct (has, _, _, _) = collector.Measured
-        has
-
-    /// Whether some frame has forces.
-    member _.HasForces: bool =
-        let struct (_, has, _, _) = collector.Measured
-        has
-
-    /// Whether some frame has an energy.
-    member _.HasEnergies: bool =
-        let struct (_, _, has, _) = collector.Measured
-        has
-
-    /// Whether forces of some frames must be told from how they move.
-    member _.HasMotion: bool =
-        let struct (_, _, _, has) = collector.Measured
-        has
+    /// What was measured in some frame: "velocities", "forces", "energies", "virials", or "motions" where forces must be told from them.
+    member _.Measured: string list = collector.Measured
 
     /// What was collected, which no one may change.
     member internal _.Collector: SurveyCollector = collector
@@ -49,19 +32,7 @@ type Survey internal (collector: SurveyCollector, options: string) =
 
     /// The survey in one line.
     override survey.ToString() : string =
-        let measured =
-            [
-                if survey.HasVelocities then
-                    "velocities"
-                if survey.HasForces then
-                    "forces"
-                if survey.HasEnergies then
-                    "energies"
-                if survey.HasMotion then
-                    "motions"
-            ]
-            |> String.concat ", "
-
+        let measured = String.concat ", " survey.Measured
         $"Survey of {survey.Frames} frames with {measured}"
 
 /// Surveys: none, of a stream, of parts, and as saved.

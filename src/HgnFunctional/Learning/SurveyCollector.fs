@@ -31,6 +31,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
     let pieces = PieceSample(seed, stencil |> Option.map _.Frames |> Option.defaultValue 0)
     let fingerprint = DataFingerprint()
     let energies = EnergySpread()
+    let virials = VirialSpread()
     let pins = PinFinder()
     let blocks = SortedSet<int64>()
     let mutable first: struct (int64 * Snapshot) option = None
@@ -102,6 +103,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
         velocityComponents <- velocityComponents + int64 snapshot.Velocities.Length
         forceComponents <- forceComponents + int64 snapshot.Forces.Length
         energies.Add snapshot
+        virials.Add snapshot
         velocities <- ExactSum.addSquares (SquareSum.ofValues snapshot.Velocities) velocities
         forces <- ExactSum.addSquares (SquareSum.ofValues snapshot.Forces) forces
         forcesVanish <- forcesVanish && vanishes snapshot.Forces
@@ -126,9 +128,20 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
     /// Names of all species.
     member _.Species: string list = List.ofSeq species
 
-    /// What was measured: velocities, forces, energies, motions.
-    member _.Measured: struct (bool * bool * bool * bool) =
-        struct (velocityComponents > 0L, forceComponents > 0L, energies.Count > 0L, hasMotion)
+    /// What was measured, in words.
+    member _.Measured: string list =
+        [
+            if velocityComponents > 0L then
+                "velocities"
+            if forceComponents > 0L then
+                "forces"
+            if energies.Count > 0L then
+                "energies"
+            if virials.Count > 0L then
+                "virials"
+            if hasMotion then
+                "motions"
+        ]
 
     member private _.Sums: struct (int64 * int64 * ExactSum * ExactSum) =
         struct (velocityComponents, forceComponents, velocities, forces)
@@ -141,6 +154,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
     member private _.RefusedRecipes: Dictionary<BlockRecipe, BlockError> = refused
     member private _.Fingerprint: DataFingerprint = fingerprint
     member private _.Energies: EnergySpread = energies
+    member private _.Virials: VirialSpread = virials
     member private _.Pins: PinFinder = pins
     member private _.Sample: SnapshotSample = sample
     member private _.Pieces: PieceSample = pieces
@@ -159,6 +173,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
         velocities <- ExactSum.merge velocities otherVelocities
         forces <- ExactSum.merge forces otherForces
         energies.Merge other.Energies
+        virials.Merge other.Virials
         hasMotion <- hasMotion || otherHasMotion
         atRest <- atRest && otherAtRest
         forcesVanish <- forcesVanish && otherForcesVanish
@@ -205,6 +220,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
             "velocities", SavedForm.Text(ExactSum.toText velocities)
             "forces", SavedForm.Text(ExactSum.toText forces)
             "energies", energies.Save()
+            "virials", SavedForm.Fields(virials.Save())
             "hasMotion", SavedForm.Flag hasMotion
             "atRest", SavedForm.Flag atRest
             "forcesVanish", SavedForm.Flag forcesVanish
@@ -271,6 +287,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
         velocities <- sum "velocities"
         forces <- sum "forces"
         energies.Merge(EnergySpread.Restore(reader, "energies"))
+        virials.Merge(VirialSpread.Restore(reader.Object "virials"))
         hasMotion <- reader.Flag "hasMotion"
         atRest <- reader.Flag "atRest"
         forcesVanish <- reader.Flag "forcesVanish"
@@ -305,7 +322,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
         let moving = pieces.Kept.Items |> Array.concat |> Array.map pinPiece
         let snapshots = sample.Snapshots |> Array.map pins.Pin
 
-        // Energies alone are one equation a snapshot.
+        // Energies and virials alone are few equations a snapshot.
         let shown =
             if forceComponents > 0L || hasMotion then
                 Array.truncate sampleSize snapshots
@@ -349,15 +366,18 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
                 {
                     Velocities = scaleOf (velocityComponents - pinnedCount) velocities
                     Forces =
-                        // Where energies are all there is, forces are of their size over a length of order one.
+                        // Where energies or virials are all there is, forces are of their size over a length of order one.
                         if forceComponents = 0L && hasMotion then pieces.Scale
+                        elif forceComponents = 0L && energies.Count = 0L then virials.Spread
                         elif forceComponents = 0L then energies.Spread
                         else scaleOf (forceComponents - pinnedCount) (ExactSum.less pinnedForces forces)
                     Energies = energies.Spread
+                    Virials = virials.Spread
                 }
             HasVelocities = velocityComponents > 0L
             HasForces = forceComponents > 0L
             HasEnergies = energies.Count > 0L
+            HasVirials = virials.Count > 0L
             HasMotion = hasMotion
             Stencil = None
             Windows = [||]
@@ -369,6 +389,7 @@ type internal SurveyCollector(recipes: BlockRecipe list, width: int, seed: int, 
             Hash = fingerprint.Hash
             Largest = largest
             First = pins.Pin firstOfAll
+            Probes = BodyProbes()
             Pilot = Array.append (Array.truncate inPilot snapshots) moving
             Sample = Array.append shown moving
             Pins = pins

@@ -31,6 +31,8 @@ type TargetWeights =
         Forces: float
         /// Of the energy of each frame; by default 30, since there are few of them beside the forces.
         Energies: float
+        /// Of each entry of the virial of each frame; by default 1, since more would cost laws of pairs alone what they know of forces.
+        Virials: float
     }
 
 /// The options of training. `TrainingConfig.defaults` were chosen by measurement (docs/DEFAULTS.md).
@@ -80,7 +82,7 @@ module TrainingConfig =
             Cutoff = AutomaticCutoff
             Width = 64
             Ridge = Automatic
-            Weights = { Velocities = 1.0; Forces = 1.0; Energies = 30.0 }
+            Weights = { Velocities = 1.0; Forces = 1.0; Energies = 30.0; Virials = 1.0 }
             Stencil = None
             Seed = 1
             ShowsEvidence = false

@@ -34,7 +34,7 @@ type TrainingError<'source> =
     | CutoffOfNoSpecies of species: string * known: string list
     /// All velocities and momenta vanish, of which such a block cannot learn.
     | AtRest of block: string
-    /// No snapshot has forces or an energy.
+    /// No snapshot has forces, an energy, a virial or a time.
     | NothingMeasured
     /// Forces must be told from motions, and no trajectory has frames enough.
     | TooFewFrames of longest: int * needed: int
@@ -44,6 +44,8 @@ type TrainingError<'source> =
     | OtherBodies of frame: int64 * before: int * bodies: int
     /// Energies were measured, and a block mixes momenta with positions, so that it has no potential energy.
     | EnergiesNeedSplit of block: string
+    /// Virials were measured, and a block does not know how it changes where space is strained.
+    | NeedsStrain of block: string
     /// All bodies of all snapshots are pinned.
     | AllPinned
     /// The sampler wants the outputs of a first fit, and a block of this kind gives none.
@@ -74,7 +76,7 @@ type TrainingError<'source> =
             $"There is a cutoff for pairs of the species '{species}', and no body is of it; expected {among} alone."
         | AtRest block ->
             $"All velocities and momenta are 0, of which a block of kind '{block}' cannot learn; expected frames that move, or blocks that see positions alone."
-        | NothingMeasured -> "No frame has forces, an energy, or a time; expected one of them in some frame."
+        | NothingMeasured -> "No frame has forces, an energy, a virial, or a time; expected one of them in some frame."
         | TooFewFrames(longest, needed) ->
             $"No frame has forces, and the longest trajectory has {longest} frames with times; expected at least {needed}, from which forces can be told."
         | TimesDoNotIncrease(frame, before, time) ->
@@ -83,6 +85,8 @@ type TrainingError<'source> =
             $"Frame {frame} has {bodies} bodies, and the one before it in its trajectory has {before}; expected the same bodies throughout a trajectory whose forces are told from its motion."
         | EnergiesNeedSplit block ->
             $"The data have energies, which are potential ones, and a block of kind '{block}' mixes momenta with positions; expected blocks that see either."
+        | NeedsStrain block ->
+            $"The data have virials, and a block of kind '{block}' does not tell its derivatives by strains there; expected blocks that do, or a weight of 0 for virials."
         | AllPinned -> "All bodies of the data are pinned, so that none tells what acts on it; expected some that move."
         | NoFittedOutputs(sampler, block) ->
             $"The sampler {sampler} needs the energies of a first fit, which a block of kind '{block}' does not give; expected elm, u-swim or swim."

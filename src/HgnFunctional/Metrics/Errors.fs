@@ -27,7 +27,7 @@ type Evaluation =
         RelativeVelocityError: float
         /// Mean square error over all components of q' and p'.
         MeanSquareError: float
-        /// Errors of forces, velocities and energies, of all bodies, of each species and of each group.
+        /// Errors of forces, velocities, energies and virials, of all bodies, of each species and of each group.
         Errors: TargetError list
         /// Largest |H(frame) - H(first)| within a trajectory, over its mean kinetic energy; none where nothing moves, since frames
         /// at rest follow from no other, where forces such as drag change the energy, and where it depends on which image of the box a
@@ -45,7 +45,7 @@ type EvaluationError<'source> =
     | EvaluationSourceFailed of 'source
     /// The source held no snapshot.
     | NothingToEvaluate
-    /// No snapshot has velocities, forces or an energy.
+    /// No snapshot has velocities, forces, an energy or a virial.
     | NothingWasMeasured
     /// The model is for other pairs.
     | CannotBind of BindError
@@ -55,7 +55,8 @@ type EvaluationError<'source> =
         match error with
         | EvaluationSourceFailed source -> string (box source)
         | NothingToEvaluate -> "There are no snapshots to compare with; expected at least one."
-        | NothingWasMeasured -> "No frame has velocities, forces or an energy to compare with; expected one of them in some frame."
+        | NothingWasMeasured ->
+            "No frame has velocities, forces, an energy or a virial to compare with; expected one of them in some frame."
         | CannotBind error -> string error
 
 /// The energies of one trajectory, as long as its bodies stay the same.
@@ -144,6 +145,7 @@ type private EvaluationSums(model: TrainedModel) =
     let mutable hasForces = false
     let mutable hasVelocities = false
     let mutable hasEnergies = false
+    let mutable hasVirials = false
 
     let relative (struct (errors, sizes)) : float = SquareSum.rootRatio errors sizes
 
@@ -181,10 +183,11 @@ type private EvaluationSums(model: TrainedModel) =
             hasForces <- hasForces || snapshot.HasForces
             hasVelocities <- hasVelocities || snapshot.HasVelocities
             hasEnergies <- hasEnergies || snapshot.Energy.IsSome
+            hasVirials <- hasVirials || snapshot.HasVirial
             force <- addSquares force forces snapshot.Forces
             velocity <- addSquares velocity velocities snapshot.Velocities
             let potential = if snapshot.Energy.IsSome then Model.potentialEnergy model snapshot else 0.0
-            byBody.Add(snapshot, velocities, forces, potential)
+            byBody.Add(snapshot, velocities, forces, potential, Model.measuredVirial model snapshot)
 
             if sample.Count < mostToDiagnose then
                 sample.Add snapshot
@@ -196,7 +199,7 @@ type private EvaluationSums(model: TrainedModel) =
             invariants <- invariants + int64 all)
 
     /// Whether there is anything to compare with.
-    member _.HasTargets: bool = hasForces || hasVelocities || hasEnergies
+    member _.HasTargets: bool = hasForces || hasVelocities || hasEnergies || hasVirials
 
     /// The evaluation of the snapshots so far, if any came.
     member _.Result: Evaluation option =

@@ -105,6 +105,40 @@ module Model =
 
         energy
 
+    /// The virial of the potential energy on a configuration whose kinds are those of the model's training.
+    let private virialOn (configuration: inref<Configuration>) (model: TrainedModel) : float[] option =
+        let energies = energiesOf model.Terms
+        let structure = configuration.Structure
+
+        if energies |> Array.forall (fun struct (block, _) -> block.TellsStrain structure) then
+            let strain = Array.zeroCreate<float>(structure.Dimension * structure.Dimension)
+
+            for struct (block, readout) in energies do
+                block.StrainInto(&configuration, readout, Span<float> strain)
+
+            Some(strain |> Array.map (~-))
+        else
+            None
+
+    /// The virial of the potential energy at a state, W_ab = -dE/de_ab by the strain e that takes all positions and the vectors of the cell
+    /// to (1 + e) times themselves, row-major [d x d]: minus the stress times the volume, without what moving bodies add. None where a block
+    /// does not tell it (`IEnergyBlock.TellsStrain`).
+    let virial (structure: Structure) (state: PhaseState) (model: TrainedModel) : Result<float[] option, BindError> =
+        seenBy model structure
+        |> Result.map (fun structure ->
+            let pairs = Structure.pairs structure state.Positions
+            let configuration = Configuration(structure, pairs, state.Positions, state.Momenta)
+            virialOn &configuration model)
+
+    /// The virial of a snapshot whose kinds are those of the model's training, where it was measured and the model tells it; else nothing.
+    let internal measuredVirial (model: TrainedModel) (snapshot: Snapshot) : float[] =
+        let configuration = snapshot.Configuration
+
+        if snapshot.HasVirial then
+            virialOn &configuration model |> Option.defaultValue [||]
+        else
+            [||]
+
     /// What a model predicts for a snapshot whose kinds are those of its training: velocities and forces [N d].
     let internal predict (model: TrainedModel) (snapshot: Snapshot) : float[] * float[] =
         let configuration = snapshot.Configuration

@@ -9,7 +9,7 @@ open HgnFunctional.Data
 [<NoComparison>]
 type TargetError =
     {
-        /// "forces", "velocities" or "energies", each of what was measured.
+        /// "forces", "velocities", "energies" or "virials", each of what was measured.
         Target: string
         /// The species of the bodies; none for all of them.
         Species: string option
@@ -18,8 +18,8 @@ type TargetError =
         /// |predicted - measured| / |measured|; 0 where both vanish, infinite where only the measured ones do. Of energies less
         /// their means.
         Relative: float
-        /// Root mean square of predicted - measured, in the length and time of the data, and for forces and energies their mass.
-        /// Of energies by body; where the model knows no zero of energies, less the mean difference.
+        /// Root mean square of predicted - measured, in the length and time of the data, and for all but velocities their mass. Of energies
+        /// and virials by body; of energies, where the model knows no zero of them, less the mean difference.
         RootMeanSquare: float
         /// Mean absolute value of the same.
         MeanAbsolute: float
@@ -59,6 +59,10 @@ type private ComponentErrors(structure: Structure, group: string) =
 [<Struct; NoComparison>]
 type private EnergyPair = { Predicted: float; Measured: float; EnergyGroup: string }
 
+/// Entries of virials by body, as measured and as predicted.
+[<Struct; NoComparison>]
+type private VirialPair = { OfModel: float[]; OfData: float[]; VirialGroup: string }
+
 /// Sums of squares of errors, of absolute errors and of squares of sizes over so many components.
 [<Struct; NoComparison>]
 type internal ErrorSums = { Errors: float; Absolutes: float; Sizes: float; Count: float }
@@ -73,6 +77,7 @@ type internal BodyErrors(hasZero: bool) =
     // Trajectories of which the bodies changed.
     let past = ResizeArray<string * ComponentErrors>()
     let energies = ResizeArray<EnergyPair>()
+    let virials = ResizeArray<VirialPair>()
 
     let isFree (trajectory: string) (errors: ComponentErrors) : int -> bool =
         let named, found = errors.Structure.Pins.ToArray(), finder.PinsOf trajectory
@@ -127,8 +132,19 @@ type internal BodyErrors(hasZero: bool) =
             Count = float mine.Length
         }
 
-    /// Takes one frame, with what is predicted for it.
-    member _.Add(snapshot: Snapshot, velocities: float[], forces: float[], energy: float) : unit =
+    let virialSums (group: string option) : ErrorSums =
+        let mine = virials |> Seq.filter (fun pair -> group |> Option.forall ((=) pair.VirialGroup)) |> Array.ofSeq
+        let errors = mine |> Array.collect (fun pair -> Array.map2 (-) pair.OfModel pair.OfData)
+
+        {
+            Errors = errors |> Array.sumBy (fun error -> error * error)
+            Absolutes = errors |> Array.sumBy abs
+            Sizes = mine |> Array.sumBy (fun pair -> pair.OfData |> Array.sumBy (fun entry -> entry * entry))
+            Count = float errors.Length
+        }
+
+    /// Takes one frame, with what is predicted for it; no virial where the model has none.
+    member _.Add(snapshot: Snapshot, velocities: float[], forces: float[], energy: float, virial: float[]) : unit =
         finder.Add snapshot
         let key = struct (snapshot.Trajectory, snapshot.Group)
 
@@ -157,6 +173,16 @@ type internal BodyErrors(hasZero: bool) =
             let bodies = float snapshot.Structure.Bodies
             energies.Add { Predicted = energy / bodies; Measured = measured / bodies; EnergyGroup = snapshot.Group })
 
+        if snapshot.HasVirial && virial.Length > 0 then
+            let byBody (values: float[]) = values |> Array.map (fun entry -> entry / float snapshot.Structure.Bodies)
+
+            virials.Add
+                {
+                    OfModel = byBody virial
+                    OfData = byBody (snapshot.Virial.ToArray())
+                    VirialGroup = snapshot.Group
+                }
+
     /// A frame with what its trajectory was found to pin.
     member _.Pin(snapshot: Snapshot) : Snapshot = finder.Pin snapshot
 
@@ -177,7 +203,12 @@ type internal BodyErrors(hasZero: bool) =
     member _.ByTarget: TargetError list =
         let distinct (names: string seq) = names |> Seq.distinct |> Seq.sort |> List.ofSeq
         let species = all () |> Seq.collect (fun (_, entry) -> entry.Structure.Species.Names) |> distinct
-        let groups = Seq.append (all () |> Seq.map (fun (_, entry) -> entry.Group)) (energies |> Seq.map _.EnergyGroup) |> distinct
+
+        let groups =
+            [ all () |> Seq.map (fun (_, entry) -> entry.Group); Seq.map _.EnergyGroup energies; Seq.map _.VirialGroup virials ]
+            |> Seq.concat
+            |> distinct
+
         let several names = if List.length names > 1 then List.map Some names else []
 
         let error (target: string) (species: string option) (group: string option) (sums: ErrorSums) : TargetError option =
@@ -200,5 +231,6 @@ type internal BodyErrors(hasZero: bool) =
                 for group in several groups -> error target None group (sums None group sumsOf)
 
             for group in None :: several groups -> error "energies" None group (energySums group)
+            for group in None :: several groups -> error "virials" None group (virialSums group)
         ]
         |> List.choose id

@@ -13,6 +13,11 @@ type IPotentialTerm =
     abstract Energy: configuration: inref<Configuration> -> float
     /// Adds its gradient with respect to q [N d].
     abstract AddGradient: configuration: inref<Configuration> * gradient: Span<float> -> unit
+    /// Whether its derivatives by strains are known.
+    abstract TellsStrain: structure: Structure -> bool
+    /// Adds its derivatives by the entries of a strain e, row-major [d d], at e = 0: positions go to (1 + e) q and the vectors of the cell
+    /// with them.
+    abstract AddStrain: configuration: inref<Configuration> * strain: Span<float> -> unit
 
 /// A pair potential, evaluated over spans; exactly zero from the structure's cutoff on, whatever the potential. Bonds have
 /// no cutoff: they act at any distance, so that a run that diverges does not go unseen.
@@ -74,6 +79,17 @@ type private PairTerm(structure: Structure, weight: Weight, potentialOf: Kind ->
 
             for kind, law in ofReach do
                 PairSum.addGradient law weights &configuration within (within.Run kind) gradient
+
+        member _.TellsStrain _ = true
+
+        member _.AddStrain(configuration, strain) =
+            let bonded, within = configuration.Related.Bonded, configuration.Related.Within
+
+            for kind, law in ofBonds do
+                PairSum.addStrain law weights &configuration bonded (bonded.Run kind) strain
+
+            for kind, law in ofReach do
+                PairSum.addStrain law weights &configuration within (within.Run kind) strain
 
 /// The energy of an angle as a function of its cosine c, with its derivative.
 [<NoEquality; NoComparison>]
@@ -162,6 +178,22 @@ type private AngleTerm(structure: Structure, potentialOf: Kind -> AnglePotential
                             gradient[second] <- gradient[second] + atSecond
                             gradient[middle] <- gradient[middle] - atFirst - atSecond
 
+        member _.TellsStrain _ = true
+
+        member _.AddStrain(configuration, strain) =
+            let d = structure.Dimension
+            let u, v = Array.zeroCreate<float> d, Array.zeroCreate<float> d
+
+            match angles with
+            | None -> ()
+            | Some angles ->
+                for kind, law in laws do
+                    let struct (start, count) = angles.Run kind
+
+                    for angle in start .. start + count - 1 do
+                        let triple = Triple.fill &configuration angles angle (Span<float> u) (Span<float> v)
+                        Triple.addStrain triple (ReadOnlySpan<float> u) (ReadOnlySpan<float> v) (law.Slope triple.Cosine) 0.0 0.0 strain
+
 /// The parts that potential energies are made of. A part of another kind is an `IPotentialTerm` of one's own.
 [<RequireQualifiedAccess>]
 module PotentialTerm =
@@ -180,7 +212,14 @@ module PotentialTerm =
         requireWeights weight structure
         PairTerm(structure, weight, potentialOf)
 
-    /// The potential energy of a Hamiltonian.
+    /// Adds what follows from the gradient where nothing but the positions is strained.
+    let private addOfGradient (term: IPotentialTerm) (configuration: inref<Configuration>) (strain: Span<float>) : unit =
+        let gradient = Array.zeroCreate<float> configuration.Positions.Length
+        term.AddGradient(&configuration, Span<float> gradient)
+        Strain.addAll configuration.Structure.Dimension (ReadOnlySpan<float> gradient) configuration.Positions strain
+
+    /// The potential energy of a Hamiltonian. A Hamiltonian does not say what a strain of the cell changes, so that in a periodic one it
+    /// has no virial.
     let ofHamiltonian (hamiltonian: ISeparableHamiltonian) : IPotentialTerm =
         { new IPotentialTerm with
             member _.Energy(configuration) = hamiltonian.PotentialEnergy configuration.Positions
@@ -189,6 +228,9 @@ module PotentialTerm =
                 let force = Array.zeroCreate<float> gradient.Length
                 hamiltonian.ForceInto(configuration.Positions, Span<float> force)
                 TensorPrimitives.Subtract(Span<float>.op_Implicit gradient, ReadOnlySpan<float> force, gradient)
+
+            member _.TellsStrain structure = not structure.Cell.IsPeriodic
+            member term.AddStrain(configuration, strain) = addOfGradient term &configuration strain
         }
 
     /// One potential for all pairs, which the product of both bodies' masses or attributes multiplies. Throws an `ArgumentException`
@@ -220,6 +262,9 @@ module PotentialTerm =
             member _.AddGradient(_, gradient) =
                 for k in 0 .. gradient.Length - 1 do
                     gradient[k] <- gradient[k] - BodySelection.weightOf weights (k / d) * field[k % d]
+
+            member _.TellsStrain _ = true
+            member term.AddStrain(configuration, strain) = addOfGradient term &configuration strain
         }
 
     /// A harmonic trap about the origin: sum_i w_i sum_a k_a q_i,a^2 / 2, with a stiffness for each axis [d]; below 0 it pushes outwards, as
@@ -244,4 +289,7 @@ module PotentialTerm =
             member _.AddGradient(configuration, gradient) =
                 for k in 0 .. gradient.Length - 1 do
                     gradient[k] <- gradient[k] + stiffnesses[k] * configuration.Positions[k]
+
+            member _.TellsStrain _ = true
+            member term.AddStrain(configuration, strain) = addOfGradient term &configuration strain
         }

@@ -78,6 +78,27 @@ let private mayJump (block: IEnergyBlock) (scene: Scene) : bool =
 let private moving (law: IEnergyBlock -> float[] -> Verdict) (scene: Scene) : IEnergyBlock -> float[] -> Verdict =
     fun block readout -> if mayJump block scene then None else law block readout
 
+/// The strains that keep the vectors of a cell lower triangular; all in open space.
+let private strains (scene: Scene) : (int * int) list =
+    [
+        for a in 0 .. scene.Dimension - 1 do
+            for b in 0 .. scene.Dimension - 1 do
+                if a <= b || not (Scene.isPeriodic scene) then
+                    a, b
+    ]
+
+let private strainRowsAreDerivatives (block: IEnergyBlock) (scene: Scene) : Verdict =
+    // Units of units vary faster, and places far out move farther.
+    let step = if block.Part = Coupled || not block.Symmetries.Translations then 1e-4 else 1e-3
+    let rows = Probe.strainRows block scene
+
+    firstFault (strains scene |> List.map (fun (a, b) -> $"strain {a}{b}", (a, b))) (fun (a, b) ->
+        let expected = ninePoint step (fun size -> Probe.values block (Strained.scene a b size scene))
+        close "row" Tolerance.strain expected (Array.sub rows ((a * scene.Dimension + b) * block.Width) block.Width))
+
+let private isSymmetric (dimension: int) (what: string) (tolerance: float) (matrix: float[]) : Verdict =
+    close what tolerance (Array.init matrix.Length (fun k -> matrix[k % dimension * dimension + k / dimension])) matrix
+
 let private laws =
     [
         prop 30 "energy is values times readout" (fun (scene: Scene) ->
@@ -112,6 +133,41 @@ let private laws =
             |> judge
             |> classified scene
             |> Prop.classify skipped "skipped: a pair at the cutoff")
+
+        prop 30 "rows of the strain times readout are its derivatives" (fun (scene: Scene) ->
+            everyBlock scene (fun block readout ->
+                close
+                    "of e"
+                    (exactness block)
+                    (times block.Width (Probe.strainRows block scene) readout)
+                    (Probe.strain block readout scene))
+            |> judge
+            |> classified scene)
+
+        prop 12 "rows of the strain are derivatives of values in strained space" (fun (scene: Scene) ->
+            // Strains of 0.4 % move pairs over the cutoff, where there is no derivative of a high order.
+            let skipped = Scene.isNearCutoff 2e-3 scene
+
+            (if skipped then
+                 None
+             else
+                 everyBlock scene (fun block _ ->
+                     if block.Part = Coupled && Scene.isFarApart scene then
+                         None
+                     else
+                         strainRowsAreDerivatives block scene))
+            |> judge
+            |> classified scene
+            |> Prop.classify skipped "skipped: a pair at the cutoff")
+
+        prop 30 "the strain of what turns leave alone is symmetric" (fun (scene: Scene) ->
+            // Turns take momenta along, and strains do not.
+            let resting = { scene with P = Array.zeroCreate scene.P.Length }
+
+            everyBlockThat _.Rotations resting (fun block readout ->
+                isSymmetric scene.Dimension "of e" (exactness block) (Probe.strain block readout resting))
+            |> judge
+            |> classified scene)
 
         prop 30 "values do not change under swaps, turns, reflections and shifts" (fun (scene: Scene) (word: Word) ->
             everyBlock scene (moving (fun block _ -> invariant (exactness block) (Probe.values block) (claimed block word) scene) scene)

@@ -56,6 +56,9 @@ let private silent (recipe: BlockRecipe) : BlockRecipe =
                 member _.PullbackInto(configuration, readout, gradientQ, gradientP) =
                     inner.PullbackInto(&configuration, readout, gradientQ, gradientP)
 
+                member _.TellsStrain structure = inner.TellsStrain structure
+                member _.StrainInto(configuration, readout, destination) = inner.StrainInto(&configuration, readout, destination)
+                member _.StrainRowsInto(configuration, rows, stride) = inner.StrainRowsInto(&configuration, rows, stride)
                 member _.Response(_, _) = nan
                 member _.CountOutside(configuration) = inner.CountOutside &configuration
                 member _.Select features = wrap (Probe.energies (inner.Select features))
@@ -103,7 +106,7 @@ let private refusals =
             let fits components width =
                 let block = BodyBlock.ofMasses Activation.softplus :> IBlock
 
-                let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
+                let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0; Virials = 1.0 }
 
                 Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, block.Select(Array.zeroCreate width) ]
                 |> List.forall (Design.fits components)

@@ -48,6 +48,25 @@ type private WellBlock(length: float) =
             for k in 0 .. configuration.Positions.Length - 1 do
                 gradientQ[k] <- gradientQ[k] + readout[0] * configuration.Positions[k] / length
 
+        member _.TellsStrain _ = true
+
+        member _.StrainInto(configuration, readout, destination) =
+            let d = configuration.Structure.Dimension
+            let q = configuration.Positions
+
+            for t in 0 .. q.Length - 1 do
+                for b in 0 .. d - 1 do
+                    let place = t % d * d + b
+                    destination[place] <- destination[place] + readout[0] * q[t] * q[t / d * d + b] / length
+
+        member block.StrainRowsInto(configuration, rows, stride) =
+            let d = configuration.Structure.Dimension
+            let strain = Array.zeroCreate<float>(d * d)
+            (block :> IEnergyBlock).StrainInto(&configuration, [| 1.0 |], Span<float> strain)
+
+            for t in 0 .. strain.Length - 1 do
+                rows[t * stride] <- rows[t * stride] + strain[t]
+
         member _.Response(_, _) = nan
         member _.CountOutside _ = struct (0, 0)
         member _.Select _ = WellBlock length

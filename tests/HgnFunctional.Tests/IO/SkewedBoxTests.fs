@@ -95,6 +95,7 @@ let private dumps =
                     Line = 1L
                     HoldsSameAtoms = true
                     Energy = None
+                    Virial = None
                     Group = ""
                     UnitStyle = None
                     Columns = [||]

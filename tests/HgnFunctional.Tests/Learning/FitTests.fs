@@ -55,6 +55,9 @@ type private CoupledBlock(bodies: IEnergyBlock, pairs: IEnergyBlock) =
             bodies.PullbackInto(&configuration, readout, Span<float>.Empty, gradientP)
             pairs.PullbackInto(&configuration, readout, gradientQ, Span<float>.Empty)
 
+        member _.TellsStrain _ = true
+        member _.StrainInto(configuration, readout, destination) = pairs.StrainInto(&configuration, readout, destination)
+        member _.StrainRowsInto(configuration, rows, stride) = pairs.StrainRowsInto(&configuration, rows, stride)
         member _.Response(readout, inputs) = bodies.Response(readout, inputs[..0]) + pairs.Response(readout, inputs[1..])
         member _.CountOutside(configuration) = pairs.CountOutside &configuration
         member _.Select(features) = CoupledBlock(Probe.energies (bodies.Select features), Probe.energies (pairs.Select features))

@@ -309,6 +309,9 @@ let private families =
                         for body in 0..8 do
                             let phase = rate * configuration.Positions[2 * body]
                             gradient[2 * body] <- gradient[2 * body] - 0.4 * rate * sin phase + 0.2 * rate * cos (2.0 * phase)
+
+                    member _.TellsStrain _ = false
+                    member _.AddStrain(_, _) = ()
                 }
 
             let data = recorded ring (SumSystem(ring, "x", [ springs ring; wave ])) [ 1..4 ]
@@ -469,6 +472,9 @@ let private families =
                         for body in 0..8 do
                             gradient[2 * body] <- gradient[2 * body] - 0.4 * rate * sin (rate * configuration.Positions[2 * body])
                             gradient[2 * body + 1] <- gradient[2 * body + 1] + configuration.Positions[2 * body + 1]
+
+                    member _.TellsStrain _ = false
+                    member _.AddStrain(_, _) = ()
                 }
 
             let data = recorded channel (SumSystem(channel, "x", [ springs channel; waves ])) [ 1..4 ]

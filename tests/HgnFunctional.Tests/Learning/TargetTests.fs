@@ -137,7 +137,7 @@ let tests =
             testCase "targets count by their weights, and those of weight 0 not at all" (fun () ->
                 let frames = snapshots true true (List.truncate 20 learned)
                 let fit weights = Training.fit { TrainingConfig.defaults with Weights = weights } frames |> expectOk
-                let without = fit { Velocities = 1.0; Forces = 1.0; Energies = 0.0 }
+                let without = fit { TrainingConfig.defaults.Weights with Energies = 0.0 }
                 let onlyForces = snapshots true false (List.truncate 20 learned) |> Training.fit TrainingConfig.defaults |> expectOk
                 let state, structure, _, _ = test.Head
                 let forces model = Model.bind structure model |> expectOk |> (fun dynamics -> snd (Dynamics.timeDerivative dynamics state))

@@ -37,6 +37,9 @@ type private SlowBlock(width: int, wait: int -> unit) =
         member _.ValuesInto(_, _) = onlyRows ()
         member _.Energy(_, _) = onlyRows ()
         member _.PullbackInto(_, _, _, _) = onlyRows ()
+        member _.TellsStrain _ = true
+        member _.StrainInto(_, _, _) = onlyRows ()
+        member _.StrainRowsInto(_, _, _) = onlyRows ()
         member _.Response(_, _) = onlyRows ()
         member _.CountOutside _ = onlyRows ()
         member _.Select _ = onlyRows ()
@@ -63,7 +66,7 @@ let private snapshots: Lazy<Snapshot list> =
          ])
 
 let private triangle (features: int) (frames: int) (wait: int -> unit) : float[] =
-    let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0 }
+    let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0; Virials = 1.0 }
 
     let systems =
         Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, SlowBlock(features, wait) ]

@@ -195,14 +195,35 @@ let private valuesOf (structure: Structure) (positions: float[]) (block: IEnergy
     block.ValuesInto(&configuration, Span<float> values)
     values
 
+let private readoutOf (block: IEnergyBlock) : float[] = Rng.normals block.Width (Rng.stream 3 "narrow readout")
+
 let private gradientOf (structure: Structure) (positions: float[]) (block: IEnergyBlock) : float[] =
     let momenta = momentaOf positions
     let pairs = Structure.pairs structure (ReadOnlySpan<float> positions)
     let configuration = Configuration(structure, pairs, ReadOnlySpan<float> positions, ReadOnlySpan<float> momenta)
     let ofQ, ofP = Array.zeroCreate positions.Length, Array.zeroCreate positions.Length
-    let readout = Rng.normals block.Width (Rng.stream 3 "narrow readout")
-    block.PullbackInto(&configuration, readout, Span<float> ofQ, Span<float> ofP)
+    block.PullbackInto(&configuration, readoutOf block, Span<float> ofQ, Span<float> ofP)
     ofQ
+
+let private strainOf (structure: Structure) (positions: float[]) (block: IEnergyBlock) : float[] =
+    let momenta = momentaOf positions
+    let pairs = Structure.pairs structure (ReadOnlySpan<float> positions)
+    let configuration = Configuration(structure, pairs, ReadOnlySpan<float> positions, ReadOnlySpan<float> momenta)
+    let strain = Array.zeroCreate (structure.Dimension * structure.Dimension)
+    block.StrainInto(&configuration, readoutOf block, Span<float> strain)
+    strain
+
+/// The distances of pairs, also of those that a difference quotient may bring in.
+let private distancesOf (narrow: Narrow) : float list =
+    let wider = structureOf { narrow with Cutoff = narrow.Cutoff + 0.01 }
+    let pairs = (Structure.pairs wider (ReadOnlySpan<float> narrow.Positions)).Within
+    let difference = Array.zeroCreate<float> narrow.Dimension
+
+    [
+        for pair in 0 .. pairs.Count - 1 do
+            pairs.DifferenceInto(wider.Cell, ReadOnlySpan<float> narrow.Positions, pair, Span<float> difference)
+            difference |> Array.sumBy (fun x -> x * x) |> sqrt
+    ]
 
 /// Bonds as long as half the cell have two nearest images.
 let private isClear (narrow: Narrow) : bool =
@@ -299,26 +320,49 @@ let tests =
             prop 40 "rows are the gradient of values" (fun (seed: uint16) ->
                 let narrow = narrow (int seed) (seed % 2us = 0us)
                 let structure = structureOf narrow
-                let readout (block: IEnergyBlock) = Rng.normals block.Width (Rng.stream 3 "narrow readout")
-
-                let distances =
-                    // Also those that a difference quotient may bring in.
-                    let wider = structureOf { narrow with Cutoff = narrow.Cutoff + 0.01 }
-                    let pairs = (Structure.pairs wider (ReadOnlySpan<float> narrow.Positions)).Within
-                    let difference = Array.zeroCreate<float> narrow.Dimension
-
-                    [
-                        for pair in 0 .. pairs.Count - 1 do
-                            pairs.DifferenceInto(structure.Cell, ReadOnlySpan<float> narrow.Positions, pair, Span<float> difference)
-                            difference |> Array.sumBy (fun x -> x * x) |> sqrt
-                    ]
 
                 blocksOn structure
-                |> List.filter (fun _ -> distances |> List.forall (fun r -> r > 0.1 && abs (r - narrow.Cutoff) > 1e-3))
+                |> List.filter (fun _ -> distancesOf narrow |> List.forall (fun r -> r > 0.1 && abs (r - narrow.Cutoff) > 1e-3))
                 |> List.tryPick (fun block ->
-                    let energy positions = [| Array.map2 (*) (readout block) (valuesOf structure positions block) |> Array.sum |]
+                    let energy positions = [| Array.map2 (*) (readoutOf block) (valuesOf structure positions block) |> Array.sum |]
                     let numerical = Array.init narrow.Positions.Length (fun k -> (derivative 1e-4 energy narrow.Positions k)[0])
                     close "the gradient" 1e-6 numerical (gradientOf structure narrow.Positions block))
+                |> judge)
+
+            prop 40 "the strain of a cell is that of its pairs and their images" (fun (seed: uint16) ->
+                let narrow = narrow (int seed) (seed % 2us = 0us)
+                let d = narrow.Dimension
+                let step = 1e-4
+
+                let strained (a, b) size =
+                    let periods, tilts = Strained.cell a b size (narrow.Periods, narrow.Tilts)
+
+                    { narrow with
+                        Periods = periods
+                        Tilts = tilts
+                        Positions = Strained.vectors d a b size narrow.Positions
+                    }
+
+                let strains = List.allPairs [ 0 .. d - 1 ] [ 0 .. d - 1 ] |> List.filter (fun (a, b) -> a <= b)
+
+                let isRegular =
+                    isClear narrow
+                    && distancesOf narrow |> List.forall (fun r -> r > 0.2 && abs (r - narrow.Cutoff) > 4e-3)
+                    && strains
+                       |> List.forall (fun strain -> isClear (strained strain (4.0 * step)) && isClear (strained strain (-4.0 * step)))
+
+                blocksOn (structureOf narrow)
+                |> List.filter (fun _ -> isRegular)
+                |> List.tryPick (fun block ->
+                    let analytic = strainOf (structureOf narrow) narrow.Positions block
+
+                    firstFault (strains |> List.map (fun (a, b) -> $"strain {a}{b}", (a, b))) (fun (a, b) ->
+                        let energy size =
+                            let there = strained (a, b) size
+                            [| Array.map2 (*) (readoutOf block) (valuesOf (structureOf there) there.Positions block) |> Array.sum |]
+
+                        close "of e" Tolerance.strain (ninePoint step energy) [| analytic[a * d + b] |]
+                        |> orElse (fun () -> close "transposed" 1e-12 [| analytic[a * d + b] |] [| analytic[b * d + a] |])))
                 |> judge)
 
             test "the pairs of one body are its images, each pair of opposite ones once" {

@@ -158,6 +158,70 @@ module Probe =
         block.PullbackInto(&configuration, readout, Span<float> gradientQ, Span<float> gradientP)
         gradientQ, gradientP
 
+    /// The derivatives by the strain [d d].
+    let strain (block: IEnergyBlock) (readout: float[]) (scene: Scene) : float[] =
+        let structure = scene.Structure
+        let positions = ReadOnlySpan<float> scene.Q
+        let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
+        let strain = Array.zeroCreate (scene.Dimension * scene.Dimension)
+        block.StrainInto(&configuration, readout, Span<float> strain)
+        strain
+
+    /// Rows of the strain [d d x width], written with a wider stride.
+    let strainRows (block: IEnergyBlock) (scene: Scene) : float[] =
+        let structure = scene.Structure
+        let positions = ReadOnlySpan<float> scene.Q
+        let configuration = Configuration(structure, Structure.pairs structure positions, positions, ReadOnlySpan<float> scene.P)
+        let stride = block.Width + 2
+        let rows = Array.zeroCreate (scene.Dimension * scene.Dimension * stride)
+        block.StrainRowsInto(&configuration, Span<float> rows, stride)
+        rows |> Array.chunkBySize stride |> Array.collect (Array.truncate block.Width)
+
+/// Space with a strain: axis a of every vector gets so much of its axis b added, a <= b where a cell is to stay one.
+[<RequireQualifiedAccess>]
+module Strained =
+
+    /// Vectors [n x d].
+    let vectors (dimension: int) (a: int) (b: int) (size: float) (vectors: float[]) : float[] =
+        vectors |> Array.mapi (fun t x -> if t % dimension = a then x + size * vectors[t - a + b] else x)
+
+    /// Periods and tilts of a cell.
+    let cell (a: int) (b: int) (size: float) (periods: float[], tilts: float[]) : float[] * float[] =
+        let d = periods.Length
+        let lattice = Array.zeroCreate<float>(d * d)
+
+        for vector in 0 .. d - 1 do
+            lattice[vector * d + vector] <- periods[vector]
+
+            for axis in 0 .. vector - 1 do
+                if tilts.Length > 0 then
+                    lattice[vector * d + axis] <- tilts[vector * (vector - 1) / 2 + axis]
+
+        let strained = vectors d a b size lattice
+
+        Array.init d (fun axis -> strained[axis * d + axis]),
+        [|
+            for vector in 1 .. d - 1 do
+                for axis in 0 .. vector - 1 -> strained[vector * d + axis]
+        |]
+
+    /// Bodies and cell of a scene.
+    let scene (a: int) (b: int) (size: float) (scene: Scene) : Scene =
+        let periods, tilts = cell a b size (Array.ofList scene.Periods, Array.ofList scene.Tilts)
+
+        { scene with
+            Q = vectors scene.Dimension a b size scene.Q
+            Periods = List.ofArray periods
+            Tilts = if Array.forall ((=) 0.0) tilts then [] else List.ofArray tilts
+        }
+
+/// Nine-point derivative at 0 of an array-valued function of one number: truncation is of the eighth order in the step.
+let ninePoint (step: float) (f: float -> float[]) : float[] =
+    [ 1.0, 4.0 / 5.0; 2.0, -1.0 / 5.0; 3.0, 4.0 / 105.0; 4.0, -1.0 / 280.0 ]
+    |> List.map (fun (place, weight) ->
+        Array.map2 (fun above below -> weight * (above - below) / step) (f (place * step)) (f (-place * step)))
+    |> List.reduce (Array.map2 (+))
+
 /// Five-point derivative of an array-valued function along one coordinate.
 let derivative (step: float) (f: float[] -> float[]) (x: float[]) (index: int) : float[] =
     let at offset = f (x |> Array.mapi (fun k value -> if k = index then value + offset * step else value))

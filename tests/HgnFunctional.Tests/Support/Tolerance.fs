@@ -16,6 +16,10 @@ let reordered: float = 1e-12
 /// Five-point differences with step 1e-4: truncation is some 1e-8 of r^-3 at the least distance 0.4, rounding 1e-12.
 let difference: float = 1e-6
 
+/// Nine-point differences of values by strains of 1e-3: truncation is below rounding, which is 1e-16 over the step and sums of r^-3
+/// and of steep units.
+let strain: float = 1e-8
+
 /// Householder reductions in another order: the rounding of 1e-16, times the rows, times a condition number below 1e4.
 let leastSquares: float = 1e-10
 
