@@ -66,10 +66,11 @@ internal static class MotionTests
                     () => HgnModel.Train(Dataset.FromPositions(Dimer, [0.0, 1.0], places)),
                     "No frame has forces, and the longest trajectory has 2 frames with times; expected at least 4, from which forces can be told.");
 
-                Check.Refuses(() => TargetWeightOptions.Parse("force=1"), "A weight is for 'force'; expected one of velocities, forces, energies.");
+                Check.Refuses(() => TargetWeightOptions.Parse("force=1"), "A weight is for 'force'; expected one of velocities, forces, energies, virials.");
                 Check.Refuses(() => TargetWeightOptions.Parse("forces=-1"), "The weight of forces is -1; expected a finite number, 0 or more.");
                 Check.Refuses(() => TargetWeightOptions.Parse("forces"), "The weights are 'forces'; expected targets with a number each, such as energies=10,forces=1.");
-                Check.Equal(10.0, TargetWeightOptions.Parse("energies=10,forces=0.5").Energies, "energies");
+                var parsed = TargetWeightOptions.Parse("energies=10,forces=0.5,virials=2");
+                Check.Sequence([1, 0.5, 10, 2], new[] { parsed.Velocities, parsed.Forces, parsed.Energies, parsed.Virials }, "weights");
 
                 Check.Refuses(
                     () => HgnModel.Train(Seen(1), new TrainingOptions { Stencil = "exact:2" }),
