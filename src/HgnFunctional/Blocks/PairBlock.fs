@@ -119,23 +119,27 @@ type PairBlock internal (features: PairFeatures) =
         member _.ValuesInto(configuration, destination) =
             let weights = weightsOf &configuration
             let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
-            let distances, _ = Invariants.ofRun &configuration pairs start count
             let values = Array.zeroCreate<float> units.Width
             let slopes = Array.zeroCreate<float> units.Width
             let destination = destination.Slice(0, units.Width)
             destination.Clear()
+            let mutable from = start
 
-            for pair in 0 .. distances.Length - 1 do
-                let r = distances[pair]
-                let struct (c, _) = factorAt r
-                let c = c * weightOf weights pairs (start + pair)
-                ScalarUnits.featuresInto units (features.Radial.Value r) (Span<float> values) (Span<float> slopes)
+            while from < start + count do
+                let distances, _ = Invariants.ofRun &configuration pairs from (min PairSum.Tile (start + count - from))
 
-                TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, c, Span<float>.op_Implicit destination, destination)
+                for pair in 0 .. distances.Length - 1 do
+                    let r = distances[pair]
+                    let struct (c, _) = factorAt r
+                    let weight = weightOf weights pairs (from + pair)
+                    let c = c * weight
+                    ScalarUnits.featuresInto units (features.Radial.Value r) (Span<float> values) (Span<float> slopes)
+                    TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, c, Span<float>.op_Implicit destination, destination)
 
-                if c <> 0.0 then
-                    let weight = weightOf weights pairs (start + pair)
-                    TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> atCutoff, -weight, Span<float>.op_Implicit destination, destination)
+                    if c <> 0.0 then
+                        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> atCutoff, -weight, Span<float>.op_Implicit destination, destination)
+
+                from <- from + distances.Length
 
         member block.Energy(configuration, readout) =
             let struct (pairs, run) = PairRun.find features.Kind &configuration
@@ -189,18 +193,23 @@ type PairBlock internal (features: PairFeatures) =
         member _.StrainRowsInto(configuration, rows, stride) =
             let weights = weightsOf &configuration
             let struct (pairs, struct (start, count)) = PairRun.find features.Kind &configuration
-            let distances, directions = Invariants.ofRun &configuration pairs start count
             let values, slopes = Array.zeroCreate<float> units.Width, Array.zeroCreate<float> units.Width
             let dimension = configuration.Structure.Dimension
             let along = Array.zeroCreate<float> units.Width
+            let mutable from = start
 
-            for pair in 0 .. distances.Length - 1 do
-                slopesInto distances[pair] (weightOf weights pairs (start + pair)) values slopes
-                let direction = ReadOnlySpan<float>(directions, pair * dimension, dimension)
+            while from < start + count do
+                let distances, directions = Invariants.ofRun &configuration pairs from (min PairSum.Tile (start + count - from))
 
-                for axis in 0 .. dimension - 1 do
-                    TensorPrimitives.Multiply(ReadOnlySpan<float> slopes, distances[pair] * direction[axis], Span<float> along)
-                    Strain.addColumns axis (ReadOnlySpan<float> along) direction rows stride
+                for pair in 0 .. distances.Length - 1 do
+                    slopesInto distances[pair] (weightOf weights pairs (from + pair)) values slopes
+                    let direction = ReadOnlySpan<float>(directions, pair * dimension, dimension)
+
+                    for axis in 0 .. dimension - 1 do
+                        TensorPrimitives.Multiply(ReadOnlySpan<float> slopes, distances[pair] * direction[axis], Span<float> along)
+                        Strain.addColumns axis (ReadOnlySpan<float> along) direction rows stride
+
+                from <- from + distances.Length
 
         member block.Response(readout, inputs) =
             let value, slope = [| 0.0 |], [| 0.0 |]

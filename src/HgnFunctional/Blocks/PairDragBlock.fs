@@ -162,13 +162,13 @@ module PairDragBlock =
 
         for kind in kindsOf snapshot.Structure do
             let struct (pairs, struct (start, count)) = PairRun.find kind &configuration
-            let distances, _ = Invariants.ofRun &configuration pairs start count
 
             if count > 0 then
                 let pool = poolOf kind
+                let struct (low, high) = Invariants.extremesOf &configuration pairs start count
 
                 // The law is smooth and its units few: the ends of what each frame shows are enough.
-                for r in [ Array.min distances; Array.max distances ] do
+                for r in [ low; high ] do
                     point[0] <- r
                     pool.Add(ReadOnlySpan<float> point, 0.0)
 

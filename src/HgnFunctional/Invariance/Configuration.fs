@@ -95,6 +95,20 @@ module Invariants =
         runInto &configuration pairs start (Span<float> distances) (Span<float> directions)
         distances, directions
 
+    /// The least and the largest distance of some pairs, from one on; pairs are looked at a few at a time.
+    let internal extremesOf (configuration: inref<Configuration>) (pairs: Pairs) (start: int) (count: int) : struct (float * float) =
+        let few = 1024
+        let mutable low, high = infinity, -infinity
+        let mutable from = start
+
+        while from < start + count do
+            let distances, _ = ofRun &configuration pairs from (min few (start + count - from))
+            low <- min low (Array.min distances)
+            high <- max high (Array.max distances)
+            from <- from + distances.Length
+
+        struct (low, high)
+
     /// Distances [pairs] and unit vectors from receiver to sender [pairs x d] of the pairs of all relations together.
     let pairs (configuration: inref<Configuration>) : float[] * float[] =
         let pairs = configuration.Pairs

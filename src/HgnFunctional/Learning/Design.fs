@@ -1,6 +1,7 @@
 namespace HgnFunctional.Learning
 
 open System
+open System.Collections.Concurrent
 open System.Numerics.Tensors
 open System.Threading.Tasks
 open HgnFunctional.Numerics
@@ -29,10 +30,10 @@ module internal Design =
     let private mostBodies = 4096
 
     /// Bodies of a window: few enough to fit beside each other, and many beside those around them.
-    let private windowBodies = 2048
+    let private windowBodies = 512
 
     /// Windows that are in memory at a time.
-    let private windowsPerBatch = 16
+    let private windowsPerBatch = 8
 
     let private offsets (blocks: IBlock list) : (IBlock * int)[] =
         let starts = blocks |> List.scan (fun start block -> start + block.Width) 0
@@ -101,29 +102,38 @@ module internal Design =
         let rows = if isWide systems then max leafRows (leafRowsPerColumn * columns) else leafRows
         int64 (max 1 ((rows + components - 1) / max 1 components))
 
-    /// The accumulator of some observations whose rows fit beside each other.
-    let private reduceSmall (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =
+    /// What a thread folds rows in, one leaf after another.
+    [<Sealed>]
+    type private Workspace(system: LinearSystem) =
+
         let columns = system.Features + 1
-        let triangle = Array.zeroCreate<float>(columns * columns)
-        let capacity = blockRows + (observations |> Array.map (Rows.count system) |> Array.fold max 0)
         let writer = Rows.Writer system
-        let buffer = Array.zeroCreate<float>(capacity * columns)
-        let mutable filled = 0
-        let mutable rows = 0L
+        let mutable buffer = Array.empty<float>
 
-        for index in 0 .. observations.Length - 1 do
-            let count = Rows.count system observations[index]
-            writer.Into(observations[index], Span<float>(buffer, filled * columns, count * columns))
-            filled <- filled + count
-            rows <- rows + Rows.weighedCount system observations[index]
+        /// The accumulator of some observations whose rows fit beside each other.
+        member _.Reduce(observations: Observation[]) : TallSkinnyQr =
+            let triangle = Array.zeroCreate<float>(columns * columns)
+            let capacity = blockRows + (observations |> Array.map (Rows.count system) |> Array.fold max 0)
 
-            if filled >= blockRows || index = observations.Length - 1 then
-                let full = Span<float>(buffer, 0, filled * columns)
-                TallSkinnyQr.foldInto columns filled full (Span<float> triangle)
-                full.Clear()
-                filled <- 0
+            if buffer.Length < capacity * columns then
+                buffer <- Array.zeroCreate(capacity * columns)
 
-        TallSkinnyQr.OfOwned(system.Features, rows, triangle)
+            let mutable filled = 0
+            let mutable rows = 0L
+
+            for index in 0 .. observations.Length - 1 do
+                let count = Rows.count system observations[index]
+                writer.Into(observations[index], Span<float>(buffer, filled * columns, count * columns))
+                filled <- filled + count
+                rows <- rows + Rows.weighedCount system observations[index]
+
+                if filled >= blockRows || index = observations.Length - 1 then
+                    let full = Span<float>(buffer, 0, filled * columns)
+                    TallSkinnyQr.foldInto columns filled full (Span<float> triangle)
+                    full.Clear()
+                    filled <- 0
+
+            TallSkinnyQr.OfOwned(system.Features, rows, triangle)
 
     /// The accumulator of the rows of both.
     let merge (first: TallSkinnyQr) (second: TallSkinnyQr) : TallSkinnyQr =
@@ -147,20 +157,35 @@ module internal Design =
             )
         | _ -> None
 
-    /// The accumulator of a frame of many bodies.
-    let private reduceWindows (reduce: Observation[] -> TallSkinnyQr) (system: LinearSystem) (observation: Observation) (windows: Observation seq) =
+    /// The accumulator of a frame of many bodies. Workspaces go from window to window.
+    let private reduceWindows (system: LinearSystem) (observation: Observation) (windows: Observation seq) : TallSkinnyQr =
+        let spare = ConcurrentBag<Workspace>()
+
+        let reduce (window: Observation) : TallSkinnyQr =
+            let workspace =
+                match spare.TryTake() with
+                | true, workspace -> workspace
+                | _ -> Workspace system
+
+            let part = workspace.Reduce [| window |]
+            spare.Add workspace
+            part
+
         let fold (total: TallSkinnyQr) (batch: Observation[]) : TallSkinnyQr =
             let parts = Array.zeroCreate<TallSkinnyQr> batch.Length
-            Parallel.For(0, batch.Length, fun index -> parts[index] <- reduce [| batch[index] |]) |> ignore
+            let cores = ParallelOptions(MaxDegreeOfParallelism = Environment.ProcessorCount)
+            Parallel.For(0, batch.Length, cores, fun index -> parts[index] <- reduce batch[index]) |> ignore
             Array.fold merge total parts
 
-        let total =
-            windows |> Seq.chunkBySize windowsPerBatch |> Seq.fold fold (TallSkinnyQr.empty system.Features)
-
+        let total = windows |> Seq.chunkBySize windowsPerBatch |> Seq.fold fold (TallSkinnyQr.empty system.Features)
         total.Counting(Rows.weighedCount system observation)
 
     /// The accumulator of some observations, with frames of many bodies in windows.
-    let private reduceBy (reduce: LinearSystem -> Observation[] -> TallSkinnyQr) (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =
+    let private reduceBy
+        (reduce: LinearSystem -> Observation[] -> TallSkinnyQr)
+        (system: LinearSystem)
+        (observations: Observation[])
+        : TallSkinnyQr =
         if observations |> Array.forall (fun observation -> (windowsOf system observation).IsNone) then
             reduce system observations
         else
@@ -168,8 +193,10 @@ module internal Design =
             |> Array.map (fun observation ->
                 match windowsOf system observation with
                 | None -> reduce system [| observation |]
-                | Some windows -> reduceWindows (reduce system) system observation windows)
+                | Some windows -> reduceWindows system observation windows)
             |> Array.fold merge (TallSkinnyQr.empty system.Features)
+
+    let private reduceSmall (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr = Workspace(system).Reduce observations
 
     /// The accumulator of some observations of a wide system, block by block: first the rows of a block in parallel, then its columns.
     let private reduceWide (system: LinearSystem) (observations: Observation[]) : TallSkinnyQr =

@@ -24,7 +24,7 @@ type internal BodyProbes() =
     /// Snapshots of more bodies are looked at in windows.
     let mostBodies = 4096
 
-    let windows, windowBodies = 4, 1024
+    let windows, windowBodies = 4, 512
     let known = Dictionary<Snapshot, Map<int, Snapshot[]>>(HashIdentity.Reference)
 
     /// The snapshot, or windows of it whose rows look so far.

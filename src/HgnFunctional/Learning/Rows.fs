@@ -186,8 +186,8 @@ module internal Rows =
             let afterEnergy = afterForces + (if hasEnergy then columns else 0)
             virialInto system snapshot (counts system.Weights.Virials) (rows.Slice(afterEnergy, snapshot.Virial.Length * columns))
 
-    /// Writes the rows of one snapshot that are not pinned; `rows` must be zero.
-    let into (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
+    /// Writes the rows of one snapshot that are not pinned; `rows` must be zero. `scratch` gives so many numbers to work in.
+    let private into (scratch: int -> float[]) (system: LinearSystem) (snapshot: Snapshot) (rows: Span<float>) : unit =
         let pins = snapshot.Structure.Pins
 
         if pins.IsEmpty then
@@ -196,13 +196,14 @@ module internal Rows =
             let columns = system.Features + 1
             let ofBodies = system.RowsOfBodies(snapshot, snapshot.Coordinates)
             let count = ofBodies + system.RowsOfWhole snapshot
-            let all = Array.zeroCreate<float>(count * columns)
-            allInto system snapshot (Span<float> all)
+            let all = Span<float>(scratch (count * columns), 0, count * columns)
+            all.Clear()
+            allInto system snapshot all
             let mutable kept = 0
 
             for row in 0 .. count - 1 do
                 if row >= ofBodies || not pins[row % pins.Length] then
-                    ReadOnlySpan<float>(all, row * columns, columns).CopyTo(rows.Slice(kept * columns, columns))
+                    all.Slice(row * columns, columns).CopyTo(rows.Slice(kept * columns, columns))
                     kept <- kept + 1
 
     /// The rows of the forces of one snapshot [N d x features], so that rows times readout, in the unit of the system, are forces.
@@ -244,6 +245,15 @@ module internal Rows =
 
         let kept = Dictionary<Snapshot, float[]>(HashIdentity.Reference)
         let order = Queue<Snapshot>()
+
+        // Windows of bodies are alike, and mostly of those around them.
+        let mutable work = Array.empty<float>
+
+        let scratch (length: int) : float[] =
+            if work.Length < length then
+                work <- Array.zeroCreate length
+
+            work
 
         let columnsOf (moment: Snapshot) : float[] =
             match kept.TryGetValue moment with
@@ -299,7 +309,7 @@ module internal Rows =
         /// Writes the rows of an observation that are not pinned; `rows` must be zero.
         member _.Into(observation: Observation, rows: Span<float>) : unit =
             match observation with
-            | At snapshot -> into system snapshot rows
+            | At snapshot -> into scratch system snapshot rows
             | Over(moments, weights, target) ->
                 if system.HasForceRows then
                     overInto moments weights target rows
