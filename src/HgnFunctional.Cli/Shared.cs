@@ -13,7 +13,7 @@ namespace HgnFunctional.Cli;
 internal static class Shared
 {
     internal static Argument<string[]> Data() =>
-        new("DATA") { Description = "LAMMPS text dumps (.gz too) with velocities and forces.", Arity = ArgumentArity.OneOrMore };
+        new("DATA") { Description = $"Trajectories (.gz too), recognised by what they hold: {string.Join(", ", TrajectoryFormats.Read)}.", Arity = ArgumentArity.OneOrMore };
 
     internal static Option<string?> Topology() =>
         new("--topology") { Description = "LAMMPS data file with the bonds and angles.", HelpName = "FILE" };
@@ -48,6 +48,9 @@ internal static class Shared
             HelpName = "A..B",
             CustomParser = ParseFrames,
         };
+
+    internal static Option<string?> Format() =>
+        new("--format") { Description = $"The format of the output, whatever it is called: {string.Join(", ", TrajectoryFormats.Written)}.", HelpName = "NAME" };
 
     internal static Option<string?> EnergyKey() =>
         new("--energy-key") { Description = "The key of extended XYZ that is the energy, where several could be.", HelpName = "KEY" };

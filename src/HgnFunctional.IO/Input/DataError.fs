@@ -87,7 +87,7 @@ type DataProblem =
         match problem with
         | CannotRead reason -> $"cannot be read: {reason}"
         | CannotWrite reason -> $"cannot be written: {reason}"
-        | EmptyFile -> "is empty; expected a LAMMPS text dump or data file"
+        | EmptyFile -> "is empty; expected frames, atoms or a model"
         | Unexpected(found, expected) -> $"found '{found}'; expected {expected}"
         | Truncated expected -> $"ends too soon; expected {expected}"
         | CutLine -> "ends without a line break and may be cut off; expected one after the last number"

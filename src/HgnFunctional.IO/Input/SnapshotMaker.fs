@@ -9,7 +9,7 @@ open HgnFunctional.Data
 [<Sealed>]
 type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option, path: string, first: FileFrame) =
 
-    let relations = FileBodies.relationsOf options topology path first.Ids
+    let relations = FileBodies.relationsOf options topology path first.Ids first.Bonds
     let units = FileBodies.unitsOf options path (Some first.Line) first.UnitStyle
     let assumed = defaultArg units Units.lj
 

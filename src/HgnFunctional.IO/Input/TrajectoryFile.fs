@@ -211,7 +211,7 @@ module TrajectoryFile =
             | None when options.Bonds -> Some data
             | topology -> topology
 
-        let relations = FileBodies.relationsOf options source path data.Ids
+        let relations = FileBodies.relationsOf options source path data.Ids None
         let masses = FileBodies.massesOf options source path None data.Ids data.Masses
         let types = data.Types |> Array.map string
         FileBodies.requireSameTypes source path None data.Ids (Some types)
@@ -329,12 +329,7 @@ module TrajectoryFile =
         DataFile.tryRead path (fun () ->
             let topology = openTopology options
 
-            match
-                FileKind.ofFile path
-                |> Result.map (fun kind -> FrameFormat.all |> List.exists (fun format -> format.Kind = kind))
-                |> FileBodies.orRaise,
-                defaultArg frame 0
-            with
+            match FileKind.ofFile path |> Result.map _.IsTrajectoryKind |> FileBodies.orRaise, defaultArg frame 0 with
             | true, frame when frame >= 0 -> startOfDump options topology frame path
             | true, frame -> FileBodies.fail path None (FramesOutOfRange(frame, Some frame, 0))
             | false, 0 -> startOfData options topology path
