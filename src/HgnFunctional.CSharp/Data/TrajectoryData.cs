@@ -75,6 +75,9 @@ public sealed record TrajectoryData
 
     private bool IsForModel { get; init; }
 
+    /// <summary>Whether a model is compared with the frames, rather than learned from them.</summary>
+    internal bool Compares { get; init; }
+
     private Reach? ReachOfModel { get; init; }
 
     private Reach? OwnReach => PairCutoff.ReachOf(Cutoff, PairCutoffs, ExcludedBonds);
@@ -93,6 +96,7 @@ public sealed record TrajectoryData
             (Pinned is null or NoPins ? [] : PinnedAtomsOf(Pinned)).ToList(),
             Pinned is not NoPins,
             TimeStep.ToOption(),
+            Compares,
             new TargetKeys(EnergyKey.ToOption(), ForcesKey.ToOption()),
             FirstFrame,
             LastFrame.ToOption()

@@ -32,6 +32,8 @@ type DataProblem =
     | BadCount of field: string * text: string * most: int64
     /// Columns are missing.
     | MissingColumns of columns: string * what: string
+    /// A frame has nothing that a model can be compared with.
+    | NothingToCompare
     /// Two atoms have the same id.
     | DuplicateId of id: int64
     /// A frame holds other atoms than the first one.
@@ -99,6 +101,8 @@ type DataProblem =
         | MissingColumns(columns, "forces") ->
             $"has no columns {columns}; expected them for the forces, or the time of a step, by which they are told from the motion (--time-step H)"
         | MissingColumns(columns, what) -> $"has no columns {columns}; expected them for the {what}"
+        | NothingToCompare ->
+            "has neither forces (such as columns fx fy fz) nor velocities nor an energy; expected one of them, since a model is compared with what was measured at each frame"
         | DuplicateId id -> $"atom {id} appears twice in one frame; expected each id once"
         | OtherAtoms(frame, bodies, first) ->
             $"frame {frame} holds {bodies} atoms that are not the {first} of the first frame; expected the same ids in every frame"

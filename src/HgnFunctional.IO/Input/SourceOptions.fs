@@ -36,6 +36,8 @@ type SourceOptions =
         HoldsStill: bool
         /// Time of one step: frames without forces then are of a motion that tells them.
         TimeStep: float option
+        /// Whether a model is compared with frames, for which they need less than to learn from them.
+        Compares: bool
         /// Which entries of files are energies and forces, where several could be.
         Keys: TargetKeys
         /// First frame, from 0.

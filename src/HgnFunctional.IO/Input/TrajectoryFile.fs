@@ -25,6 +25,7 @@ module TrajectoryFile =
             Pinned = []
             HoldsStill = true
             TimeStep = None
+            Compares = false
             Keys = Extxyz.anyKeys
             FirstFrame = 0
             LastFrame = None

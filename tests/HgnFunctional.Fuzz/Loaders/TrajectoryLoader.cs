@@ -65,6 +65,7 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
             FSharpList<PinnedAtoms>.Empty,
             true,
             FSharpOption<double>.None,
+            false,
             Extxyz.anyKeys,
             0,
             FSharpOption<int>.None);

@@ -16,6 +16,58 @@ let private expectRefused (words: string list) (code: int, _: string, errors: st
     for word in words do
         Expect.stringContains errors word "said"
 
+/// A model of springs in a folder.
+let private trained (folder: string) : string =
+    let model = Path.Combine(folder, "m.json")
+    let code, _, errors = Command.run [] [ "train"; spring; "--topology"; Frames.file "spring_2x2x2.data"; "--out"; model ]
+    Expect.equal code 0 errors
+    model
+
+let private sentences =
+    [
+        test "evaluate compares what there is, and says what frames lack" {
+            TemporaryFolder.using (fun folder ->
+                let model = trained folder
+                let topology = [ "--topology"; Frames.file "spring_2x2x2.data" ]
+
+                let evaluate (name: string) (change: FileFrame -> FileFrame) =
+                    let path = Path.Combine(folder, name)
+                    FrameWriter.write FrameFormat.dump path (Frames.read spring |> List.map change) |> expectOk |> ignore
+                    Command.run [] ([ "evaluate"; model; path ] @ topology)
+
+                let code, output, errors = evaluate "velocities" (fun frame -> { frame with Forces = None })
+                Expect.equal (code, errors) (0, "") "velocities alone"
+                Expect.stringContains output "relativeVelocityError" "compared"
+
+                let bare = evaluate "bare" (fun frame -> { frame with Forces = None; Velocities = None })
+                bare |> expectRefused [ "neither forces"; "nor velocities nor an energy" ]
+                let _, _, errors = bare
+                Expect.isFalse (errors.Contains "--time-step") "an option that evaluate lacks")
+        }
+        test "energies that are far off are said, where they are all that is compared" {
+            TemporaryFolder.using (fun folder ->
+                let model, energies = Path.Combine(folder, "m.json"), Path.Combine(folder, "energies.xyz")
+                let copper = Frames.file "eam_cu.extxyz.gz"
+                let code, _, _ = Command.run [] [ "train"; copper; "--cutoff"; "3"; "--blocks"; "body,pair"; "--width"; "3"; "--out"; model ]
+                Expect.equal code 0 "trained"
+                // Energies that go up and down as no law of pairs says.
+                let frames = Frames.read copper |> List.mapi (fun k frame -> { frame with Forces = None; Energy = Some(float (k % 3)) })
+                FrameWriter.write FrameFormat.extxyz energies frames |> expectOk |> ignore
+                let code, _, errors = Command.run [] [ "evaluate"; model; energies ]
+                Expect.equal code 0 "evaluated"
+                Expect.stringContains errors "The energies are off by" "said")
+        }
+        test "a weight of 0 on all that the data have is named" {
+            TemporaryFolder.using (fun folder ->
+                let arguments = [ "--topology"; Frames.file "spring_2x2x2.data"; "--out"; Path.Combine(folder, "m.json") ]
+
+                Command.run [] ([ "train"; spring; "--weights"; "forces=0" ] @ arguments)
+                |> expectRefused [ "The weight of forces is 0" ]
+
+                Expect.isEmpty (Directory.GetFiles folder) "nothing is left")
+        }
+    ]
+
 [<Tests>]
 let tests =
     testList
@@ -75,4 +127,5 @@ let tests =
                     let parts = Frames.holds FrameFormat.dump - set [ Times ]
                     List.iter2 (Frames.same parts) dumped frames)
             }
+            testList "sentences" sentences
         ]
