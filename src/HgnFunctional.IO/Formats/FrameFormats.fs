@@ -13,8 +13,14 @@ module FrameFormat =
     /// Extended XYZ.
     let extxyz: FrameFormat = ExtxyzFormat.format
 
+    /// Arrays of NumPy.
+    let npz: FrameFormat = NpzFormat.format
+
+    /// Tables with a header row.
+    let csv: FrameFormat = CsvFormat.format
+
     /// Every format. To add one is to add a line.
-    let all: FrameFormat list = [ dump; extxyz ]
+    let all: FrameFormat list = [ dump; extxyz; npz; csv ]
 
     /// As much of a file as is looked at.
     let private mostBytes = 1 <<< 18

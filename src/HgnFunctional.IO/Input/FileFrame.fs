@@ -10,7 +10,7 @@ type FileFrame =
         Timestep: int64
         /// When the frame was, in formats that say it.
         Time: float option
-        /// The line where the frame begins.
+        /// The line where the frame begins; 0 in formats without lines.
         Line: int64
         /// Name of the unit style, if the file says so.
         UnitStyle: string option

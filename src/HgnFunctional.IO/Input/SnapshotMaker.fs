@@ -92,8 +92,7 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
 
         let forces =
             match frame.Forces, time, frame.Energy with
-            | None, _, None when options.Compares && frame.Velocities.IsNone ->
-                FileBodies.fail path (Some frame.Line) NothingToCompare
+            | None, _, None when options.Compares && frame.Velocities.IsNone -> FileBodies.fail path (Some frame.Line) NothingToCompare
             | None, _, _ when options.Compares -> None
             | None, Some _, _
             | None, _, Some _ -> None
