@@ -165,6 +165,9 @@ type internal ArraySpool(format: string, target: string) =
         groups.Add frame.Group
         frames <- frames + 1
 
+    /// A file that is gone when it is closed.
+    member _.CreateFile() : Stream = createFile ()
+
     /// Number of frames.
     member _.Frames: int = frames
 

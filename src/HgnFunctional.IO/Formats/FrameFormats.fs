@@ -16,11 +16,14 @@ module FrameFormat =
     /// Arrays of NumPy.
     let npz: FrameFormat = NpzFormat.format
 
+    /// HDF5 in the layout of H5MD.
+    let hdf5: FrameFormat = Hdf5Format.format
+
     /// Tables with a header row.
     let csv: FrameFormat = CsvFormat.format
 
     /// Every format. To add one is to add a line.
-    let all: FrameFormat list = [ dump; extxyz; npz; csv ]
+    let all: FrameFormat list = [ dump; extxyz; npz; hdf5; csv ]
 
     /// As much of a file as is looked at.
     let private mostBytes = 1 <<< 18

@@ -34,6 +34,8 @@ type DataProblem =
     | MissingColumns of columns: string * what: string
     /// A frame has nothing that a model can be compared with.
     | NothingToCompare
+    /// A file is damaged, or uses what its format has and is not read.
+    | Damaged of format: string * reason: string
     /// An array is not there.
     | MissingArray of name: string
     /// An array is not what the format asks for.
@@ -109,6 +111,7 @@ type DataProblem =
         | MissingColumns(columns, what) -> $"has no columns {columns}; expected them for the {what}"
         | NothingToCompare ->
             "has neither forces (such as columns fx fy fz) nor velocities nor an energy; expected one of them, since a model is compared with what was measured at each frame"
+        | Damaged(format, reason) -> $"is damaged, or {format} of a kind that is not read: {reason}"
         | MissingArray name -> $"has no array {name}; expected one"
         | BadArray(name, found, expected) -> $"the array {name} is {found}; expected {expected}"
         | NotFiniteEntry(name, frame, entry) ->

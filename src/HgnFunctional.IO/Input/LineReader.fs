@@ -30,10 +30,15 @@ module internal Words =
         | true, number -> ValueSome number
         | _ -> ValueNone
 
-    /// At most this much of a line is repeated in a message, with control characters made visible.
-    let quote (line: string) : string =
-        let short = if line.Length > 40 then line.Substring(0, 40) + "..." else line
+    let private short (most: int) (line: string) : string =
+        let short = if line.Length > most then line.Substring(0, most) + "..." else line
         String.map (fun letter -> if letter < ' ' || letter > '~' then '?' else letter) short
+
+    /// At most this much of a line is repeated in a message, with control characters made visible.
+    let quote (line: string) : string = short 40 line
+
+    /// The same of the words of another program.
+    let quoteLong (text: string) : string = short 120 text
 
 /// Lines of a text file, counted, with errors that name the line.
 [<Sealed>]

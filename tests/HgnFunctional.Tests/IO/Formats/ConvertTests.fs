@@ -48,7 +48,10 @@ let private sentences =
             TemporaryFolder.using (fun folder ->
                 let model, energies = Path.Combine(folder, "m.json"), Path.Combine(folder, "energies.xyz")
                 let copper = Frames.file "eam_cu.extxyz.gz"
-                let code, _, _ = Command.run [] [ "train"; copper; "--cutoff"; "3"; "--blocks"; "body,pair"; "--width"; "3"; "--out"; model ]
+
+                let code, _, _ =
+                    Command.run [] [ "train"; copper; "--cutoff"; "3"; "--blocks"; "body,pair"; "--width"; "3"; "--out"; model ]
+
                 Expect.equal code 0 "trained"
                 // Energies that go up and down as no law of pairs says.
                 let frames = Frames.read copper |> List.mapi (fun k frame -> { frame with Forces = None; Energy = Some(float (k % 3)) })
