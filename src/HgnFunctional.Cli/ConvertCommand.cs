@@ -14,11 +14,12 @@ internal static class ConvertCommand
         var output = new Option<string>("--out") { Description = "The file to write, in the format of its extension; - is standard output.", HelpName = "OUT", Required = true };
         var format = Shared.Format();
         var topology = Shared.Topology();
+        var atomStyle = Shared.AtomStyle();
         var units = new Option<string?>("--units") { Description = "LAMMPS unit style of frames that name none: lj, metal, real, si, cgs, or ase.", HelpName = "NAME" };
         var energyKey = Shared.EnergyKey();
         var forcesKey = Shared.ForcesKey();
         var json = Shared.Json();
-        var command = new Command("convert", "Writes trajectories in another format.") { data, output, format, topology, units, energyKey, forcesKey, json };
+        var command = new Command("convert", "Writes trajectories in another format.") { data, output, format, topology, atomStyle, units, energyKey, forcesKey, json };
 
         command.SetAction(parsed =>
         {
@@ -29,6 +30,7 @@ internal static class ConvertCommand
             {
                 Format = parsed.GetValue(format),
                 TopologyFile = parsed.GetValue(topology),
+                AtomStyle = parsed.GetValue(atomStyle),
                 Units = parsed.GetValue(units),
                 EnergyKey = parsed.GetValue(energyKey),
                 ForcesKey = parsed.GetValue(forcesKey),

@@ -18,6 +18,9 @@ internal static class Shared
     internal static Option<string?> Topology() =>
         new("--topology") { Description = "LAMMPS data file with the bonds and angles.", HelpName = "FILE" };
 
+    internal static Option<string?> AtomStyle() =>
+        new("--atom-style") { Description = "LAMMPS atom style of a data file that does not say it (as 'Atoms # full' does).", HelpName = "STYLE" };
+
     internal static Option<string?> Units() =>
         new("--units") { Description = "LAMMPS unit style, where the files name none: lj, metal, real, si, cgs; by default that of the model, or lj.", HelpName = "NAME" };
 

@@ -14,6 +14,7 @@ internal static class SimulateCommand
         var initial = new Option<string>("--initial") { Description = "Where to start: a dump, or a data file with velocities.", HelpName = "DATA", Required = true };
         var frame = new Option<int?>("--frame") { Description = "The frame of the dump to start from, from 0.", HelpName = "K" };
         var topology = Shared.Topology();
+        var atomStyle = Shared.AtomStyle();
         var units = Shared.Units();
         var boundary = Shared.Boundary();
         var pinned = Shared.Pinned();
@@ -37,7 +38,7 @@ internal static class SimulateCommand
 
         var command = new Command("simulate", "Simulates bodies with a model.")
         {
-            model, initial, frame, topology, boundary, mass, units, pinned, steps, timeStep, every, method, tolerance, coupling, stop, output, format, json,
+            model, initial, frame, topology, atomStyle, boundary, mass, units, pinned, steps, timeStep, every, method, tolerance, coupling, stop, output, format, json,
         };
 
         command.SetAction(parsed =>
@@ -50,6 +51,7 @@ internal static class SimulateCommand
             {
                 Files = [parsed.GetRequiredValue(initial)],
                 TopologyFile = parsed.GetValue(topology),
+                AtomStyle = parsed.GetValue(atomStyle),
                 Boundary = parsed.GetValue(boundary),
                 Mass = parsed.GetValue(mass),
                 Units = parsed.GetValue(units),

@@ -45,7 +45,7 @@ public static class TrajectoryFormats
 
         try
         {
-            var result = FrameWriter.convert(new ConversionOptions(options.TopologyFile.ToOption(), units, keys), format, cancellation, files.ToList(), output);
+            var result = FrameWriter.convert(new ConversionOptions(options.TopologyFile.ToOption(), options.AtomStyle.ToOption(), units, keys), format, cancellation, files.ToList(), output);
 
             return result.IsOk
                 ? new ConversionReport(result.ResultValue.Format, result.ResultValue.Frames, result.ResultValue.Loss is { } loss ? [loss.Value] : [])
@@ -73,6 +73,9 @@ public sealed record TrajectoryConversion
 
     /// <summary>Path of a LAMMPS data file with bonds, and masses and charges where the frames have none.</summary>
     public string? TopologyFile { get; init; }
+
+    /// <summary>Name of the LAMMPS atom style of that file, if it does not say it.</summary>
+    public string? AtomStyle { get; init; }
 
     /// <summary>Name of the unit style of frames that name none.</summary>
     public string? Units { get; init; }

@@ -43,10 +43,23 @@ type internal Hdf5Array(path: string, name: string, dataset: IH5Dataset, fileLen
             | _ -> dataset.Space.Dimensions |> Array.map (fun size -> if size > uint64 Int64.MaxValue then Int64.MaxValue else int64 size))
 
     do
-        let bytes = ArrayShape.count shape * bigint size
+        let most = max 1_000_000I (bigint fileLength * bigint mostInflated)
 
-        if bytes > bigint (max 1_000_000L fileLength) * bigint mostInflated || bytes < 0I then
-            fail (BadArray(name, $"{bytes} bytes in a file of {fileLength}", "no more than a file can hold"))
+        let require (what: string) (bytes: bigint) : unit =
+            if bytes > most then
+                fail (BadArray(name, $"{what} of {bytes} bytes in a file of {fileLength}", "no more than a file can hold"))
+
+        require "entries" (ArrayShape.count shape * bigint size)
+
+        // The library makes room for a whole chunk before it reads one.
+        let chunks =
+            Hdf5Guard.run path (fun () ->
+                if dataset.Layout.Class = H5DataLayoutClass.Chunked then
+                    dataset.Layout.Chunks
+                else
+                    [||])
+
+        require "chunks" (chunks |> Array.fold (fun product size -> product * bigint size) (bigint size))
 
     let mutable slice = 0UL
 
@@ -138,6 +151,26 @@ type internal Hdf5Source(path: string) =
     let fail (problem: DataProblem) : 'result = raise (DataException { File = path; Line = None; Problem = problem })
     let stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read)
 
+    /// Stops where a file is shorter than its superblock says: it was cut off. Version 0 has the end of the file at byte 40, version 1 at 44
+    /// and later ones at 28, where offsets take eight bytes.
+    let requireWhole () : unit =
+        let start = Array.zeroCreate<byte> 52
+        stream.Position <- 0L
+
+        if stream.ReadAtLeast(Span<byte> start, start.Length, throwOnEndOfStream = false) < start.Length then
+            fail (Damaged("HDF5", $"it is {stream.Length} bytes long"))
+
+        let place, offsets =
+            match start[8] with
+            | 0uy -> 40, start[13]
+            | 1uy -> 44, start[13]
+            | _ -> 28, start[9]
+
+        let length = BitConverter.ToInt64(start, place)
+
+        if offsets = 8uy && start[8] <= 3uy && length > stream.Length then
+            fail (Damaged("HDF5", $"it is {stream.Length} bytes long, and was {length}"))
+
     let file =
         try
             let start = Array.zeroCreate<byte> Hdf5Layout.magic.Length
@@ -146,6 +179,7 @@ type internal Hdf5Source(path: string) =
             if start <> Hdf5Layout.magic then
                 fail (Unexpected("another beginning than that of HDF5", "HDF5 that is not compressed once more"))
 
+            requireWhole ()
             stream.Position <- 0L
             Hdf5Guard.run path (fun () -> H5File.Open(stream, leaveOpen = true, options = H5ReadOptions()))
         with _ ->

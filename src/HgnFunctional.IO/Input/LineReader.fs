@@ -64,7 +64,7 @@ type internal LineReader(path: string) =
 
     let mostLetters =
         match content.Length with
-        | Some length when content.IsGzip -> max inflatedAtLeast (length * mostInflated)
+        | Some length when content.IsCompressed -> max inflatedAtLeast (length * mostInflated)
         | _ -> Int64.MaxValue
 
     let mutable cutLine = None
@@ -123,7 +123,7 @@ type internal LineReader(path: string) =
     /// More records than this cannot be in the file: each takes two bytes at least.
     member _.MostRecords: int64 =
         match content.Length with
-        | Some length -> (if content.IsGzip then mostLetters else length) / 2L
+        | Some length -> (if content.IsCompressed then mostLetters else length) / 2L
         | None -> Int64.MaxValue
 
     /// Number of the line read last.
@@ -192,6 +192,7 @@ module internal DataFile =
         | :? FileNotFoundException
         | :? DirectoryNotFoundException -> cannot "there is no such file; expected an existing one"
         | :? UnauthorizedAccessException -> cannot "it is a folder or access is denied; expected a readable file"
+        | :? ZstdSharp.ZstdException -> cannot "it is not a valid zstd file; expected text, gzip or zstd"
         | :? InvalidDataException -> cannot "it is not a valid gzip file; expected text or gzip"
         | :? IOException as error -> cannot (error.Message.TrimEnd '.')
         | _ -> None

@@ -18,6 +18,8 @@ type SourceOptions =
     {
         /// A LAMMPS data file with bonds and angles, and masses and charges where the dump has none.
         Topology: string option
+        /// The atom style of data files that do not say it.
+        AtomStyle: string option
         /// The distances within which pairs interact, beside the bonds.
         Reach: Reach option
         /// Whether bodies may do without bonds and a reach, each alone in whatever field there is.

@@ -16,6 +16,7 @@ module TrajectoryFile =
     let private plain: SourceOptions =
         {
             Topology = None
+            AtomStyle = None
             Reach = None
             Alone = false
             Bonds = true
@@ -40,9 +41,10 @@ module TrajectoryFile =
     /// Options that read whole files with the given topology and pairs within a cutoff.
     let bondsAndWithin (topology: string) (cutoff: float) : SourceOptions = { bondsOf topology with Reach = Some(Reach.within cutoff) }
 
-    let private readData (path: string) : LammpsData = LammpsData.read path |> FileBodies.orRaise
+    let private readData (options: SourceOptions) (path: string) : LammpsData =
+        LammpsData.readOfStyle options.AtomStyle path |> FileBodies.orRaise
 
-    let private openTopology (options: SourceOptions) : LammpsData option = options.Topology |> Option.map readData
+    let private openTopology (options: SourceOptions) : LammpsData option = options.Topology |> Option.map (readData options)
 
     /// The first pairs of frames of a file, watched for what they tell of its units.
     [<Sealed>]
@@ -205,7 +207,7 @@ module TrajectoryFile =
         paths |> List.collect (look >> Result.defaultValue [])
 
     let private startOfData (options: SourceOptions) (topology: LammpsData option) (path: string) : Start =
-        let data = readData path
+        let data = readData options path
 
         let source =
             match topology with

@@ -55,6 +55,8 @@ type ConversionOptions =
     {
         /// A LAMMPS data file with bonds, and masses where the frames have none.
         Topology: string option
+        /// The atom style of that file, if it does not say it.
+        AtomStyle: string option
         /// The unit style of frames that name none.
         Units: Units option
         /// Which entries are energies and forces, where several could be.
@@ -117,6 +119,8 @@ module FrameWriter =
         let refused problem = Error { Error = { File = path; Line = None; Problem = problem }; Kept = None }
 
         match format.Writing with
+        | _ when path.EndsWith(".zst", StringComparison.OrdinalIgnoreCase) ->
+            refused (CannotWrite "zstd is read alone; expected a name that ends in .gz, or is not compressed")
         | None -> refused (CannotWrite $"the format {format.Name} is read alone; expected another one")
         | Some writing ->
             match writing.Open path with
@@ -125,7 +129,7 @@ module FrameWriter =
 
     /// The frames of files, one file after another. An error ends them as a `DataException`.
     let private framesOf (options: ConversionOptions) (inputs: string list) : FileFrame seq =
-        let known = options.Topology |> Option.map (LammpsData.read >> FileBodies.orRaise)
+        let known = options.Topology |> Option.map (LammpsData.readOfStyle options.AtomStyle >> FileBodies.orRaise)
 
         let named (frame: FileFrame) =
             match options.Units, frame.UnitStyle with

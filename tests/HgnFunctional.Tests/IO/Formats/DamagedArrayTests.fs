@@ -172,7 +172,7 @@ let private hdf5 =
         bytes
 
     [
-        refuses "cut in the middle" (fun () -> Array.truncate (whole.Value.Length / 2) whole.Value) []
+        refuses "cut in the middle" (fun () -> Array.truncate (whole.Value.Length / 2) whole.Value) [ "bytes long, and was" ]
         refuses "cut within its first block" (fun () -> Array.truncate 60 whole.Value) [ "HDF5" ]
         refuses "a version of the future" (edited (fun bytes -> bytes[8] <- 200uy)) [ "HDF5" ]
         refuses "links that lead nowhere" (edited (fun bytes -> Array.fill bytes 9 40 0xF0uy)) [ "HDF5" ]
