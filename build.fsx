@@ -107,6 +107,12 @@ module Step =
     /// The same tests where every kernel takes its path for machines without vector instructions.
     let testWithoutSimd (arguments: string list) (_: Built) : Tested = expecto [ ("DOTNET_EnableHWIntrinsic", "0") ] arguments
 
+    /// What other programs make of the files that are written: needs a Python with ase and h5py, and fails without.
+    let testPrograms (_: Built) : Tested =
+        let arguments = [ "--colours"; "0"; "--no-spinner"; "--summary"; "--filter-test-list"; "Other programs" ]
+        Shell.dotnetEach [ ("HGN_OTHER_PROGRAMS", "1") ] [ runBuilt "tests/HgnFunctional.Tests" @ arguments ]
+        Tested
+
     /// The tests of the tests: a list of deliberate faults, each of which must make them fail.
     let mutants (names: string list) (_: Restored) : unit = Shell.dotnet ([ "fsi"; "tests/Mutants/mutants.fsx" ] @ names)
 
@@ -158,6 +164,9 @@ let targets: (string * string * (string list -> unit)) list =
         "build", "build the solution", (fun _ -> built () |> ignore)
         "test", "run the tests", (fun rest -> built () |> Step.test rest |> ignore)
         "test-nosimd", "run them without vector instructions", (fun rest -> built () |> Step.testWithoutSimd rest |> ignore)
+        "test-programs",
+        "open the files that are written with ASE and h5py, which must be there",
+        (fun _ -> built () |> Step.testPrograms |> ignore)
         "mutants", "see the tests fail on deliberate faults, all or those named", (fun rest -> Step.restore () |> Step.mutants rest)
         "test-long", "run them with fifty times as many cases", (fun rest -> built () |> Step.testLong rest |> ignore)
         "fuzz",

@@ -9,6 +9,7 @@ internal sealed class DataArguments
 {
     private readonly Argument<string[]> data = Shared.Data();
     private readonly Option<string?> topology = Shared.Topology();
+    private readonly Option<string?> atomStyle = Shared.AtomStyle();
     private readonly Option<(double? All, PairCutoff[] Pairs, bool None)> cutoff = Shared.Cutoff();
     private readonly Option<int> excluded = new("--excluded-bonds") { Description = "Pairs that so many bonds or fewer join, 0 to 3, do not interact by distance; with 0 the data decide.", HelpName = "N" };
     private readonly Option<double?> mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
@@ -25,7 +26,7 @@ internal sealed class DataArguments
     {
         command.Add(data);
 
-        foreach (var option in new Option[] { topology, cutoff, excluded, mass, units, pinned, timeStep, energyKey, forcesKey, virialKey, stressKey, frames })
+        foreach (var option in new Option[] { topology, atomStyle, cutoff, excluded, mass, units, pinned, timeStep, energyKey, forcesKey, virialKey, stressKey, frames })
         {
             command.Add(option);
         }
@@ -37,6 +38,7 @@ internal sealed class DataArguments
     internal TrajectoryData Read(ParseResult parsed) =>
         Shared.Read(parsed.GetRequiredValue(data), parsed.GetValue(topology), parsed.GetValue(frames), parsed.GetValue(units)) with
         {
+            AtomStyle = parsed.GetValue(atomStyle),
             Cutoff = parsed.GetValue(cutoff).All,
             Alone = parsed.GetValue(cutoff).None,
             PairCutoffs = parsed.GetValue(cutoff).Pairs ?? [],

@@ -13,6 +13,7 @@ internal static class EvaluateCommand
         var model = new Argument<string>("MODEL") { Description = "A model file." };
         var data = Shared.Data();
         var topology = Shared.Topology();
+        var atomStyle = Shared.AtomStyle();
         var mass = Shared.Number("--mass", "Mass of every body, where the files give none.", "M");
         var units = Shared.Units();
         var pinned = Shared.Pinned();
@@ -22,7 +23,7 @@ internal static class EvaluateCommand
         var stressKey = Shared.StressKey();
         var frames = Shared.Frames();
         var json = Shared.Json();
-        var command = new Command("evaluate", "Compares a model with trajectories.") { model, data, topology, mass, units, pinned, energyKey, forcesKey, virialKey, stressKey, frames, json };
+        var command = new Command("evaluate", "Compares a model with trajectories.") { model, data, topology, atomStyle, mass, units, pinned, energyKey, forcesKey, virialKey, stressKey, frames, json };
 
         command.SetAction(parsed =>
         {
@@ -30,6 +31,7 @@ internal static class EvaluateCommand
 
             var source = Shared.Read(parsed.GetRequiredValue(data), parsed.GetValue(topology), parsed.GetValue(frames), parsed.GetValue(units)) with
             {
+                AtomStyle = parsed.GetValue(atomStyle),
                 Mass = parsed.GetValue(mass),
                 Pinned = parsed.GetValue(pinned),
                 EnergyKey = parsed.GetValue(energyKey),

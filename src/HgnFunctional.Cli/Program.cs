@@ -39,6 +39,7 @@ internal static class Program
             DiscoverCommand.Create(cancellation),
             EvaluateCommand.Create(cancellation),
             SimulateCommand.Create(cancellation),
+            ConvertCommand.Create(cancellation),
             InspectCommand.Create(cancellation),
             DemoCommand.Create(cancellation),
         };

@@ -13,10 +13,13 @@ namespace HgnFunctional.Cli;
 internal static class Shared
 {
     internal static Argument<string[]> Data() =>
-        new("DATA") { Description = "LAMMPS text dumps (.gz too) with velocities and forces.", Arity = ArgumentArity.OneOrMore };
+        new("DATA") { Description = $"Trajectories (.gz too), recognised by what they hold: {string.Join(", ", TrajectoryFormats.Read)}.", Arity = ArgumentArity.OneOrMore };
 
     internal static Option<string?> Topology() =>
         new("--topology") { Description = "LAMMPS data file with the bonds and angles.", HelpName = "FILE" };
+
+    internal static Option<string?> AtomStyle() =>
+        new("--atom-style") { Description = "LAMMPS atom style of a data file that does not say it (as 'Atoms # full' does).", HelpName = "STYLE" };
 
     internal static Option<string?> Units() =>
         new("--units") { Description = "LAMMPS unit style, where the files name none: lj, metal, real, si, cgs; by default that of the model, or lj.", HelpName = "NAME" };
@@ -48,6 +51,9 @@ internal static class Shared
             HelpName = "A..B",
             CustomParser = ParseFrames,
         };
+
+    internal static Option<string?> Format() =>
+        new("--format") { Description = $"The format of the output, whatever it is called: {string.Join(", ", TrajectoryFormats.Written)}.", HelpName = "NAME" };
 
     internal static Option<string?> EnergyKey() =>
         new("--energy-key") { Description = "The key of extended XYZ that is the energy, where several could be.", HelpName = "KEY" };

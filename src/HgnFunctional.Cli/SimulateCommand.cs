@@ -14,6 +14,7 @@ internal static class SimulateCommand
         var initial = new Option<string>("--initial") { Description = "Where to start: a dump, or a data file with velocities.", HelpName = "DATA", Required = true };
         var frame = new Option<int?>("--frame") { Description = "The frame of the dump to start from, from 0.", HelpName = "K" };
         var topology = Shared.Topology();
+        var atomStyle = Shared.AtomStyle();
         var units = Shared.Units();
         var boundary = Shared.Boundary();
         var pinned = Shared.Pinned();
@@ -31,12 +32,13 @@ internal static class SimulateCommand
         var tolerance = Shared.Number("--tolerance", "Relative error of a substep of dormand-prince; by default 1e-10.", "X");
         var coupling = Shared.Number("--coupling", "Coupling of the two copies of tao-2 and tao-4, 1/time; by default 0.5/H.", "W");
         var stop = Shared.Number("--stop-when-out-of-range", "Stop where more than this fraction of a watched state is outside the range of training.", "X");
-        var output = new Option<string?>("--out") { Description = "A LAMMPS text dump to write; - is standard output.", HelpName = "FILE" };
+        var output = new Option<string?>("--out") { Description = "The trajectory to write, in the format of its extension, else a LAMMPS text dump; - is standard output.", HelpName = "FILE" };
+        var format = Shared.Format();
         var json = Shared.Json();
 
         var command = new Command("simulate", "Simulates bodies with a model.")
         {
-            model, initial, frame, topology, boundary, mass, units, pinned, steps, timeStep, every, method, tolerance, coupling, stop, output, json,
+            model, initial, frame, topology, atomStyle, boundary, mass, units, pinned, steps, timeStep, every, method, tolerance, coupling, stop, output, format, json,
         };
 
         command.SetAction(parsed =>
@@ -49,6 +51,7 @@ internal static class SimulateCommand
             {
                 Files = [parsed.GetRequiredValue(initial)],
                 TopologyFile = parsed.GetValue(topology),
+                AtomStyle = parsed.GetValue(atomStyle),
                 Boundary = parsed.GetValue(boundary),
                 Mass = parsed.GetValue(mass),
                 Units = parsed.GetValue(units),
@@ -65,6 +68,7 @@ internal static class SimulateCommand
                 Coupling = parsed.GetValue(coupling),
                 StopWhenOutOfRange = parsed.GetValue(stop),
                 Output = path,
+                Format = parsed.GetValue(format),
             };
 
             var report = loaded.Simulate(source, parsed.GetValue(frame), options, cancellation);

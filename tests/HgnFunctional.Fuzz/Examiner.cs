@@ -56,7 +56,7 @@ internal sealed class Examiner(string folder, Limits limits)
         var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
 
         fault ??= time > limits.Time ? new Fault(FaultKind.Slow, $"took more than {limits.Time.TotalSeconds} s")
-            : bytes > limits.Bytes ? new Fault(FaultKind.Memory, $"allocated more than {limits.Bytes / 1_000_000} MB")
+            : loader.OwnsMemory && bytes > limits.Bytes ? new Fault(FaultKind.Memory, $"allocated more than {limits.Bytes / 1_000_000} MB")
             : Unprintable(reading?.Sentence) ?? reading?.Compare?.Invoke();
 
         return new Outcome(reading is { Accepted: true }, fault, time, bytes);

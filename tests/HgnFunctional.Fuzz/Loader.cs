@@ -39,6 +39,9 @@ internal abstract class Loader(string name)
     /// <summary>The good files, one of which an input starts from.</summary>
     internal abstract IReadOnlyList<Sample> Originals { get; }
 
+    /// <summary>Whether what it allocates is this library's own doing.</summary>
+    internal virtual bool OwnsMemory => true;
+
     /// <summary>Reads an input. An exception from here is a finding, unless it is a documented one, which is a refusal.</summary>
     internal abstract Reading Read(Sample sample, Place place);
 

@@ -9,6 +9,7 @@
 #load "integratorFaults.fsx"
 #load "ioFaults.fsx"
 #load "readingFaults.fsx"
+#load "formatFaults.fsx"
 #load "facadeFaults.fsx"
 #load "chartFaults.fsx"
 
@@ -23,5 +24,6 @@ let all: Fault list =
     @ IntegratorFaults.all
     @ IoFaults.all
     @ ReadingFaults.all
+    @ FormatFaults.all
     @ FacadeFaults.all
     @ ChartFaults.all

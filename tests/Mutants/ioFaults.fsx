@@ -57,7 +57,7 @@ let all: Fault list =
         }
         {
             Name = "digits-lost-in-dumps"
-            File = "src/HgnFunctional.IO/Output/DumpWriter.fs"
+            File = "src/HgnFunctional.IO/Formats/TextSink.fs"
             Original = "value.ToString(\"R\""
             Fault = "value.ToString(\"G15\""
             Law = "every finite number reads back to the same bits"

@@ -77,9 +77,9 @@ let all: Fault list =
             "a cutoff must know the boundary of a data file"
         fault
             "ids-anew"
-            "src/HgnFunctional.IO/Output/DumpWriter.fs"
-            "labels.Ids[body].ToString"
-            "(int64 body + 1L).ToString"
+            "src/HgnFunctional.IO/Formats/DumpFormat.fs"
+            "frame.Ids[atom].ToString"
+            "(int64 atom + 1L).ToString"
             "ids go out as they came in"
         fault
             "drag-unseen"

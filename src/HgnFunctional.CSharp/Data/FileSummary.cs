@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
 using System.Threading;
 using HgnFunctional.IO;
 
@@ -52,7 +51,7 @@ public abstract record FileSummary
         var kind = FileKindModule.ofFile(path).Expect();
 
         return kind.IsModelKind ? new OfModel(HgnModel.Load(path))
-            : FrameFormatModule.all.FirstOrDefault(format => format.Kind.Equals(kind)) is { } format ? ReadDump(format, path, cancellation)
+            : kind is FileKind.TrajectoryKind trajectory ? ReadDump(trajectory.format, path, cancellation)
             : ReadData(path);
     }
 
@@ -62,7 +61,7 @@ public abstract record FileSummary
         FileFrame? last = null;
         var frames = 0;
 
-        foreach (var frame in FrameFormatModule.frames(Extxyz.anyKeys, path).Until(cancellation))
+        foreach (var frame in format.Frames.Invoke(Extxyz.anyKeys).Invoke(path).Until(cancellation))
         {
             last = frame.Expect();
             first ??= last;

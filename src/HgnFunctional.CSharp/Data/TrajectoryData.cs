@@ -10,11 +10,14 @@ namespace HgnFunctional.CSharp;
 /// <summary>Trajectory files with what is needed to read them. Nothing is read until it is used, and never all at once.</summary>
 public sealed record TrajectoryData
 {
-    /// <summary>Paths of LAMMPS text dumps, which may be compressed (.gz).</summary>
+    /// <summary>Paths of trajectories, recognised by what they hold (<see cref="TrajectoryFormats.Read"/>); texts may be compressed (.gz).</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
     /// <summary>Path of a LAMMPS data file whose bonds and angles (and masses and charges, where the dump has none) are used.</summary>
     public string? TopologyFile { get; init; }
+
+    /// <summary>Name of the LAMMPS atom style of data files that do not say it, as "Atoms # STYLE" does.</summary>
+    public string? AtomStyle { get; init; }
 
     /// <summary>Distance within which all pairs interact, in the units of the files; beside the bonds of a topology.</summary>
     public double? Cutoff { get; init; }
@@ -83,6 +86,9 @@ public sealed record TrajectoryData
 
     private bool IsForModel { get; init; }
 
+    /// <summary>Whether a model is compared with the frames, rather than learned from them.</summary>
+    internal bool Compares { get; init; }
+
     private Reach? ReachOfModel { get; init; }
 
     private Reach? OwnReach => PairCutoff.ReachOf(Cutoff, PairCutoffs, ExcludedBonds);
@@ -92,6 +98,7 @@ public sealed record TrajectoryData
     internal SourceOptions ToOptions() =>
         new(
             TopologyFile.ToOption(),
+            AtomStyle.ToOption(),
             Reach is { } reach ? FSharpOption<Reach>.Some(reach) : FSharpOption<Reach>.None,
             Alone || (IsForModel && IgnoresBonds && ReachOfModel is null),
             !IgnoresBonds,
@@ -101,6 +108,7 @@ public sealed record TrajectoryData
             (Pinned is null or NoPins ? [] : PinnedAtomsOf(Pinned)).ToList(),
             Pinned is not NoPins,
             TimeStep.ToOption(),
+            Compares,
             new TargetKeys(EnergyKey.ToOption(), ForcesKey.ToOption(), VirialKey.ToOption(), StressKey.ToOption()),
             FirstFrame,
             LastFrame.ToOption()

@@ -100,7 +100,7 @@ public sealed partial class HgnModel
     public EvaluationReport Evaluate(TrajectoryData data, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(data);
-        return Evaluate(Dataset.FromFiles(data.For(Core)), cancellation);
+        return Evaluate(Dataset.FromFiles(data.For(Core) with { Compares = true }), cancellation);
     }
 
     /// <summary>Compares the model with a dataset, one frame at a time.</summary>
@@ -123,8 +123,20 @@ public sealed partial class HgnModel
             evaluation.EnergyDeviation?.Value,
             evaluation.OutOfRangeFraction,
             TargetErrorReport.Of(evaluation.Errors, Units),
-            [.. data.Warnings(), .. evaluation.Warnings.Select(warning => warning.ToString())]
+            [.. data.Warnings(), .. evaluation.Warnings.Select(warning => warning.ToString()), .. PoorEnergies(evaluation)]
         );
+    }
+
+    /// <summary>A sentence where energies are all that was compared, and are far off: of forces there is one already.</summary>
+    private static IEnumerable<string> PoorEnergies(Evaluation evaluation)
+    {
+        const double poor = 1e-2;
+
+        return evaluation.Errors
+            .Where(error => error.Target == "energies" && error.Species is null && error.Group is null && error.Relative > poor)
+            .Where(_ => double.IsNaN(evaluation.RelativeForceError))
+            .Select(error => FormattableString.Invariant(
+                $"The energies are off by {error.MeanAbsolute:G2} a body on average, {error.Relative:G2} of their spread, so the model misses much of what the data show."));
     }
 
     /// <summary>Simulates the bodies of a file: a frame of a dump, or a data file with velocities.</summary>

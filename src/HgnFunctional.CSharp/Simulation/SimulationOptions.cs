@@ -12,8 +12,12 @@ public sealed record SimulationOptions : IntegratorOptions
     /// step last; by default a thousand times in all.</summary>
     public int? Every { get; init; }
 
-    /// <summary>Path of a LAMMPS text dump to write; none by default. One that ends in .gz is compressed; <c>-</c> is standard output. <see cref="Simulator.Simulate"/> writes none.</summary>
+    /// <summary>Path of a trajectory to write, in the format that its extension names, else a LAMMPS text dump; none by default. A text whose
+    /// name ends in .gz is compressed; <c>-</c> is standard output. <see cref="Simulator.Simulate"/> writes none.</summary>
     public string? Output { get; init; }
+
+    /// <summary>Name of the format of the output, one of <see cref="TrajectoryFormats.Written"/>; by default as the extension says.</summary>
+    public string? Format { get; init; }
 
     /// <summary>The fraction of the invariants of a watched state that may lie outside their range in training: the run stops where more
     /// do, after that state was written. No limit by default; Hamiltonians that were not learned have no range.</summary>
@@ -29,6 +33,7 @@ public sealed record SimulationOptions : IntegratorOptions
         }
 
         base.Check();
+        _ = TrajectoryFormats.Of(Format, Output ?? "");
 
         if (StopWhenOutOfRange is { } most && !(most >= 0 && most <= 1))
         {

@@ -71,13 +71,13 @@ public static class Simulator
 
         if (options.Output is { } path)
         {
-            Write(path, system.Core, run.States());
+            var written = Write(path, options, system.Core, run.States());
+            var report = run.Report();
+            return written.Loss is { } loss ? report with { Warnings = [.. report.Warnings, loss.Value] } : report;
         }
-        else
+
+        foreach (var _ in run.States())
         {
-            foreach (var _ in run.States())
-            {
-            }
         }
 
         return run.Report();
@@ -132,18 +132,21 @@ public static class Simulator
     }
 
     /// <summary>Writes states; what ends them early is thrown with what was kept.</summary>
-    private static void Write(string path, Structure structure, IEnumerable<Tuple<long, PhaseState>> states)
+    private static WrittenFrames Write(string path, SimulationOptions options, Structure structure, IEnumerable<Tuple<long, PhaseState>> states)
     {
+        var format = TrajectoryFormats.Of(options.Format, path);
+        // A dump has the steps that times follow from; older readers know no more.
+        var timeStep = format.Equals(FrameFormatModule.dump) ? FSharpOption<double>.None : FSharpOption<double>.Some(options.TimeStep);
+
         try
         {
-            var result = DumpWriter.write(path, structure, states);
+            var result = FrameWriter.writeStates(format, path, structure, timeStep, states);
 
-            if (result.IsError)
-            {
-                throw new HgnInputException(result.ErrorValue.ToString()) { Kept = KeptBy(result.ErrorValue.Kept) };
-            }
+            return result.IsOk
+                ? result.ResultValue
+                : throw new HgnInputException(result.ErrorValue.ToString()) { Kept = KeptBy(result.ErrorValue.Kept) };
         }
-        catch (DumpStoppedException stopped)
+        catch (FramesStoppedException stopped)
         {
             switch (stopped.InnerException)
             {
@@ -161,6 +164,6 @@ public static class Simulator
         }
     }
 
-    private static KeptFrames? KeptBy(FSharpOption<IO.KeptFrames>? kept) =>
+    internal static KeptFrames? KeptBy(FSharpOption<IO.KeptFrames>? kept) =>
         kept is null ? null : new KeptFrames(kept.Value.File, kept.Value.Frames, kept.Value.LastStep);
 }

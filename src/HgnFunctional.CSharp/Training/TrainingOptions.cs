@@ -172,6 +172,14 @@ public sealed record TargetWeightOptions
         return weights;
     }
 
+    /// <summary>The weight of a target by its name.</summary>
+    internal double Of(string target) => target switch
+    {
+        "velocities" => Velocities,
+        "forces" => Forces,
+        _ => Energies,
+    };
+
     internal TargetWeights ToCore()
     {
         foreach (var (name, weight) in new[] { ("velocities", Velocities), ("forces", Forces), ("energies", Energies), ("virials", Virials) })

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using Microsoft.FSharp.Core;
@@ -13,6 +14,7 @@ internal sealed class TrainingRun(TrainingOptions options, IProgress<TrainingPro
     private const int ReportsPerPass = 100;
 
     private readonly StageClock clock = new();
+    private readonly HashSet<string> measured = [];
     private TrainingProgress latest = new(TrainingPhase.Surveying, 0, 0, 0, null);
 
     internal (HgnModel Model, TrainingReport Report) Run(Dataset data)
@@ -23,7 +25,8 @@ internal sealed class TrainingRun(TrainingOptions options, IProgress<TrainingPro
 
         try
         {
-            var model = Training.fitStream(config, FuncConvert.FromAction<TrainingStage>(Enter), Frames(data)).Expect();
+            var result = Training.fitStream(config, FuncConvert.FromAction<TrainingStage>(Enter), Frames(data));
+            var model = result.IsError && Unweighted(result.ErrorValue) is { } sentence ? throw new HgnInputException(sentence) : result.Expect();
             Report(latest with { Phase = TrainingPhase.Done });
             return (new HgnModel(model), clock.Report(model, data.Warnings()));
         }
@@ -33,6 +36,34 @@ internal sealed class TrainingRun(TrainingOptions options, IProgress<TrainingPro
             ExceptionDispatchInfo.Throw(error.InnerExceptions[0]);
             throw;
         }
+    }
+
+    /// <summary>Why there are no rows to fit, where weights of 0 left out every target that the data have.</summary>
+    private string? Unweighted(TrainingError<string> error)
+    {
+        if (error is not TrainingError<string>.SolveFailed { Item.IsNoRows: true })
+        {
+            return null;
+        }
+
+        var left = measured.Where(target => options.Weights.Of(target) == 0).Order(StringComparer.Ordinal).ToArray();
+
+        return left.Length == 0
+            ? null
+            : $"The weight of {string.Join(" and ", left)} is 0, and the data have nothing else of its kind to learn from; expected a weight above 0.";
+    }
+
+    private void Note(FSharpResult<Snapshot, string> frame)
+    {
+        if (!frame.IsOk)
+        {
+            return;
+        }
+
+        var snapshot = frame.ResultValue;
+        _ = snapshot.HasForces && measured.Add(nameof(TargetWeightOptions.Forces).ToLowerInvariant());
+        _ = snapshot.HasVelocities && measured.Add(nameof(TargetWeightOptions.Velocities).ToLowerInvariant());
+        _ = snapshot.Energy is not null && measured.Add(nameof(TargetWeightOptions.Energies).ToLowerInvariant());
     }
 
     private void Enter(TrainingStage stage)
@@ -63,6 +94,7 @@ internal sealed class TrainingRun(TrainingOptions options, IProgress<TrainingPro
                 Report(latest with { Frames = frames });
             }
 
+            Note(frame);
             yield return frame;
         }
 

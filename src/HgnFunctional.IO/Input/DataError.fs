@@ -32,6 +32,16 @@ type DataProblem =
     | BadCount of field: string * text: string * most: int64
     /// Columns are missing.
     | MissingColumns of columns: string * what: string
+    /// A frame has nothing that a model can be compared with.
+    | NothingToCompare
+    /// A file is damaged, or uses what its format has and is not read.
+    | Damaged of format: string * reason: string
+    /// An array is not there.
+    | MissingArray of name: string
+    /// An array is not what the format asks for.
+    | BadArray of name: string * found: string * expected: string
+    /// An array holds a number that is not finite; frames and entries count from 0.
+    | NotFiniteEntry of name: string * frame: int64 * entry: int
     /// Two atoms have the same id.
     | DuplicateId of id: int64
     /// A frame holds other atoms than the first one.
@@ -87,7 +97,7 @@ type DataProblem =
         match problem with
         | CannotRead reason -> $"cannot be read: {reason}"
         | CannotWrite reason -> $"cannot be written: {reason}"
-        | EmptyFile -> "is empty; expected a LAMMPS text dump or data file"
+        | EmptyFile -> "is empty; expected frames, atoms or a model"
         | Unexpected(found, expected) -> $"found '{found}'; expected {expected}"
         | Truncated expected -> $"ends too soon; expected {expected}"
         | CutLine -> "ends without a line break and may be cut off; expected one after the last number"
@@ -99,6 +109,13 @@ type DataProblem =
         | MissingColumns(columns, "forces") ->
             $"has no columns {columns}; expected them for the forces, or the time of a step, by which they are told from the motion (--time-step H)"
         | MissingColumns(columns, what) -> $"has no columns {columns}; expected them for the {what}"
+        | NothingToCompare ->
+            "has neither forces (such as columns fx fy fz) nor velocities nor an energy; expected one of them, since a model is compared with what was measured at each frame"
+        | Damaged(format, reason) -> $"is damaged, or {format} of a kind that is not read: {reason}"
+        | MissingArray name -> $"has no array {name}; expected one"
+        | BadArray(name, found, expected) -> $"the array {name} is {found}; expected {expected}"
+        | NotFiniteEntry(name, frame, entry) ->
+            $"the array {name} holds a number that is not finite in frame {frame}, at entry {entry}; expected finite numbers"
         | DuplicateId id -> $"atom {id} appears twice in one frame; expected each id once"
         | OtherAtoms(frame, bodies, first) ->
             $"frame {frame} holds {bodies} atoms that are not the {first} of the first frame; expected the same ids in every frame"
@@ -153,5 +170,5 @@ type DataError =
         let file = if String.IsNullOrWhiteSpace error.File then $"'{error.File}'" else error.File
 
         match error.Line with
-        | Some line -> $"{file}, line {line}: {error.Problem}."
-        | None -> $"{file}: {error.Problem}."
+        | Some line when line > 0L -> $"{file}, line {line}: {error.Problem}."
+        | _ -> $"{file}: {error.Problem}."

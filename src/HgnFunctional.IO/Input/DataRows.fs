@@ -10,22 +10,9 @@ open HgnFunctional.Features
 [<NoEquality; NoComparison>]
 type internal DataRow<'value> = { Line: int64; Id: int64; Value: 'value }
 
-/// Where the columns of an atom style stand; z is two after x.
-type internal AtomLayout = { Type: int; Charge: int option; X: int }
-
 /// The sections of a LAMMPS data file.
 [<RequireQualifiedAccess>]
 module internal DataSections =
-
-    let layoutOf (style: string) : AtomLayout option =
-        match style with
-        | "atomic" -> Some { Type = 1; Charge = None; X = 2 }
-        | "bond"
-        | "angle"
-        | "molecular" -> Some { Type = 2; Charge = None; X = 3 }
-        | "charge" -> Some { Type = 1; Charge = Some 2; X = 3 }
-        | "full" -> Some { Type = 2; Charge = Some 3; X = 4 }
-        | _ -> None
 
     /// Sections of coefficients, which are not used.
     let coefficients =
@@ -51,7 +38,7 @@ module internal DataSections =
     let countedSections: (string * string * int option) list =
         [
             "Atoms", "atoms", None
-            "Velocities", "atoms", Some 4
+            "Velocities", "atoms", None
             "Bonds", "bonds", Some 4
             "Angles", "angles", Some 5
             "Dihedrals", "dihedrals", Some 6
@@ -74,7 +61,7 @@ module internal DataSections =
 
 /// The rows of a file, as they are read.
 [<Sealed>]
-type internal DataRows(reader: LineReader, header: DataHeader) =
+type internal DataRows(reader: LineReader, header: DataHeader, given: string option) =
 
     let seen = Dictionary<string, int>()
     let masses = Dictionary<int, float>()
@@ -113,20 +100,28 @@ type internal DataRows(reader: LineReader, header: DataHeader) =
             reader.Fail(Unexpected($"a second mass of atom type {kind}", "one"))
 
     let layoutOfRow (words: string[]) : AtomLayout =
-        match layout, DataSections.layoutOf style, words.Length with
-        | Some known, _, _
-        | _, Some known, _ -> known
-        | _, _, (5 | 8) when style = "" -> { Type = 1; Charge = None; X = 2 }
-        | _ ->
-            reader.Fail(
-                Unexpected($"atom style '{Words.quote style}'", "'Atoms # STYLE' with atomic, bond, angle, molecular, charge or full")
-            )
+        match layout, given |> Option.filter (fun _ -> style = ""), words.Length with
+        | Some known, _, _ -> known
+        | None, None, (5 | 8) when style = "" -> (AtomStyle.tryFind "atomic").Value
+        | None, given, _ ->
+            match AtomStyle.tryFind (defaultArg given style) with
+            | Some known -> known
+            | None ->
+                let known = String.Join(", ", AtomStyle.names)
+                let expected = $"'Atoms # STYLE', or the style to be given (--atom-style STYLE), which is one of {known}"
+                reader.Fail(Unexpected($"atom style '{Words.quote (defaultArg given style)}'", expected))
 
     let addAtom (words: string[]) : unit =
         let columns = layoutOfRow words
         layout <- Some columns
-        requireWidth words [ columns.X + 3; columns.X + 6 ] $"{columns.X + 3} fields, or {columns.X + 6} with image flags"
-        let isMoved = words.Length = columns.X + 6
+
+        let width, isMoved =
+            match columns.After with
+            | Some after -> columns.X + 3 + after, words.Length = columns.X + 6 + after
+            // A style whose columns are not counted has no image flags.
+            | None -> max words.Length (columns.X + 3), false
+
+        requireWidth words [ width; width + 3 ] $"{width} fields, or {width + 3} with image flags"
 
         if isMoved <> defaultArg hasImages isMoved then
             reader.Fail(Unexpected(Words.quote (String.Join(' ', words)), "image flags in every row of the section Atoms, or in none"))
@@ -136,8 +131,7 @@ type internal DataRows(reader: LineReader, header: DataHeader) =
         if isMoved && not header.HasBox then
             reader.Fail(Unexpected("image flags", "the bounds of the box in the header (xlo xhi, ylo yhi, zlo zhi)"))
 
-        if columns.X - (if columns.Charge.IsSome then 1 else 0) > 2 then
-            reader.Integer("the molecule id", words[1]) |> ignore
+        columns.Molecule |> Option.iter (fun column -> reader.Integer("the molecule id", words[column]) |> ignore)
 
         let charge = columns.Charge |> Option.map (fun column -> reader.Float("the charge", words[column]))
         let kind = typeOf "atom" words[columns.Type]
@@ -153,7 +147,7 @@ type internal DataRows(reader: LineReader, header: DataHeader) =
 
         let place =
             if isMoved then
-                let images = Array.init 3 (fun axis -> float (reader.Integer("the image flag", words[columns.X + 3 + axis])))
+                let images = Array.init 3 (fun axis -> float (reader.Integer("the image flag", words[words.Length - 3 + axis])))
                 header.Box.Add(position, images)
             else
                 position
@@ -164,6 +158,9 @@ type internal DataRows(reader: LineReader, header: DataHeader) =
         places.AddRange place
 
     let addVelocity (words: string[]) : unit =
+        // Atoms of no style that was named yet have no spin of their own.
+        let width = layout |> Option.map _.Velocities |> Option.defaultValue 4
+        requireWidth words [ width ] $"{width} fields in a row of the section Velocities"
         let part axis = reader.Float("the velocity", words[1 + axis])
 
         velocities.Add
@@ -218,6 +215,13 @@ type internal DataRows(reader: LineReader, header: DataHeader) =
 
         if section = "Atoms" then
             style <- comment
+
+            match given with
+            | Some given when style <> "" && style <> given ->
+                reader.Fail(
+                    Unexpected($"atom style '{Words.quote style}'", $"{Words.quote given}, which was given, or no style to be given")
+                )
+            | _ -> ()
 
     /// Takes a row of a section.
     member _.Add(section: string, words: string[]) : unit =

@@ -5,20 +5,6 @@ open System.Text.RegularExpressions
 open HgnFunctional
 open HgnFunctional.Space
 
-/// Which entries of a file are the energy, the forces, and the virial or the stress, where several could be.
-[<NoComparison>]
-type TargetKeys =
-    {
-        /// The key of the energy; by default the only one whose name has "energy" in it.
-        Energy: string option
-        /// The column of the forces; by default the only one whose name has "force" in it.
-        Forces: string option
-        /// The key of the virial, or "none"; by default the only one that is called so, as in "virial" and "REF_virials".
-        Virial: string option
-        /// The key of the stress, likewise; frames have one of the two.
-        Stress: string option
-    }
-
 /// Reads extended XYZ (https://github.com/libAtoms/extxyz): per frame a number of atoms, a line of keys, and a line for each atom. Lengths
 /// are in A, energies and virials in eV and stresses in eV/A^3, as ASE has them; masses in u, and velocities in A per unit of time of these.
 [<RequireQualifiedAccess>]
@@ -32,7 +18,12 @@ module Extxyz =
 
     let private unquoted (text: string) : string =
         let isEnclosed = text.Length >= 2 && ("\"'{[".Contains text[0])
-        if isEnclosed then text.Substring(1, text.Length - 2) else text
+        let inner = if isEnclosed then text.Substring(1, text.Length - 2) else text
+
+        if isEnclosed && text[0] = '"' then
+            Regex.Replace(inner, @"\\(.)", "$1")
+        else
+            inner
 
     /// The keys of a comment line with their values, in their order.
     let private keysOf (reader: LineReader) (text: string) : (string * string) list =
@@ -41,6 +32,9 @@ module Extxyz =
         match keys |> List.countBy fst |> List.tryFind (fun (_, count) -> count > 1) with
         | Some(key, _) -> reader.Fail(Unexpected($"a second key {Words.quote key}", "each key once"))
         | None -> keys
+
+    /// The unit style of frames whose source names none.
+    let internal noUnits = "unknown"
 
     /// A column: its name, its kind (S, R, I or L), the first of its fields and how many it has.
     [<NoEquality; NoComparison>]
@@ -78,43 +72,28 @@ module Extxyz =
 
     let private has (word: string) (name: string) : bool = name.Contains(word, StringComparison.OrdinalIgnoreCase)
 
-    /// The lattice as lower triangular vectors, and the axes that turn positions into that frame, row-major [3 x 3]; none where they
-    /// are those of the file.
     let private lattice (reader: LineReader) (text: string) : struct (float[] * float[] * float[] option) =
         let numbers = Words.split text |> Array.map (fun word -> reader.Float("the lattice", word))
 
         if numbers.Length <> 9 then
             reader.Fail(Unexpected(Words.quote text, "nine numbers of a Lattice"))
 
-        let vector k = numbers[3 * k .. 3 * k + 2]
-        let dot (a: float[]) (b: float[]) = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-        let a, b, c = vector 0, vector 1, vector 2
+        match Lattice.tryLower numbers with
+        | ValueSome found -> found
+        | ValueNone -> reader.Fail(Unexpected(Words.quote text, "a Lattice of three vectors that span a volume"))
 
-        if a[1] = 0.0 && a[2] = 0.0 && b[2] = 0.0 && a[0] > 0.0 && b[1] > 0.0 && c[2] > 0.0 then
-            struct ([| a[0]; b[1]; c[2] |], [| b[0]; c[0]; c[1] |], None)
-        else
-            let less (v: float[]) (along: float[]) = Array.map2 (fun x e -> x - dot v along * e) v along
+    let private turned (axes: float[] option) (vectors: float[]) : float[] = Lattice.turned axes vectors
 
-            let unit (v: float[]) =
-                let length = sqrt (dot v v)
+    let private cornerOf (reader: LineReader) (text: string) : float[] =
+        match Words.split text |> Array.map (fun word -> reader.Float("the Origin", word)) with
+        | corner when corner.Length = 3 -> corner
+        | _ -> reader.Fail(Unexpected(Words.quote text, "three numbers of an Origin"))
 
-                if not (length > 0.0 && Double.IsFinite length) then
-                    reader.Fail(Unexpected(Words.quote text, "a Lattice of three vectors that span a volume"))
-
-                Array.map (fun x -> x / length) v
-
-            let x = unit a
-            let y = unit (less b x)
-            let z = unit (less (less c x) y)
-            struct ([| dot a x; dot b y; dot c z |], [| dot b x; dot c x; dot c y |], Some(Array.concat [ x; y; z ]))
-
-    let private turned (axes: float[] option) (vectors: float[]) : float[] =
-        match axes with
-        | None -> vectors
-        | Some axes ->
-            vectors
-            |> Array.chunkBySize 3
-            |> Array.collect (fun v -> Array.init 3 (fun row -> axes[3 * row] * v[0] + axes[3 * row + 1] * v[1] + axes[3 * row + 2] * v[2]))
+    /// The boundary conditions in full, which our own files have beside `pbc`.
+    let private boundariesOf (isPeriodic: bool[]) (text: string option) : string[] =
+        match text |> Option.map Words.split with
+        | Some flags when flags.Length = 3 && Array.map ((=) "pp") flags = isPeriodic -> flags
+        | _ -> isPeriodic |> Array.map (fun flag -> if flag then "pp" else "ss")
 
     /// A matrix [3 x 3], of which both sides turn.
     let private turnedMatrix (axes: float[] option) (matrix: float[]) : float[] =
@@ -193,8 +172,9 @@ module Extxyz =
         let struct (lengths, tilts, axes) =
             match values.TryFind "Lattice" with
             | Some text -> lattice reader text
-            | None -> struct ([| 1.0; 1.0; 1.0 |], [| 0.0; 0.0; 0.0 |], None)
+            | None -> struct ([||], [||], None)
 
+        let corner = values.TryFind "Origin" |> Option.map (cornerOf reader) |> Option.defaultValue (Array.zeroCreate 3)
         let isPeriodic = periodicAxes reader (values.ContainsKey "Lattice") (values.TryFind "pbc")
 
         let virial = virialOf reader keys comment isPeriodic lengths
@@ -219,39 +199,66 @@ module Extxyz =
                  |> List.map (fun column -> column.Name, numbers column)
                  |> Map.ofList))
 
+        // A last line without its break may have lost digits.
+        reader.RequireLineBreak()
+
+        let rows, ids =
+            match named [ "id" ] (ofKind "I" 1) with
+            | None -> rows, Array.init atoms (fun atom -> int64 atom + 1L)
+            | Some column ->
+                let sorted = rows |> Array.map (fun row -> reader.Integer("the atom id", (fst row)[column.First]), row) |> Array.sortBy fst
+
+                match sorted |> Seq.pairwise |> Seq.tryFind (fun ((id, _), (next, _)) -> id = next) with
+                | Some((id, _), _) -> reader.Fail(DuplicateId id)
+                | None -> Array.map snd sorted, Array.map fst sorted
+
         let numbers (column: Column) : float[] = rows |> Array.collect (fun (_, numbers) -> numbers[column.Name])
         let names (column: Column) : string[] = rows |> Array.map (fun (row, _) -> row[column.First])
         let species = named [ "species"; "element"; "symbols" ] (ofKind "S" 1) |> Option.map names
         let masses = named [ "masses"; "mass" ] (ofKind "R" 1) |> Option.map numbers
         let momenta = named [ "momenta" ] (ofKind "R" 3) |> Option.map (numbers >> turned axes)
-        let cellAxes = Array.init 3 (fun axis -> if isPeriodic[axis] then Periodic(0.0, lengths[axis]) else Open)
-        // The first tilt is of the second vector, the others of the third; where a vector does not repeat, none is of it.
-        let tilts = Array.map2 (fun vector tilt -> if isPeriodic[vector] then tilt else 0.0) [| 1; 2; 2 |] tilts
+        let place = numbers place |> turned axes
+        let boundaries = boundariesOf isPeriodic (values.TryFind "boundary")
+        let frame = FileFrame.ofPositions ids place
 
-        {
-            Timestep = int64 index
+        let boxed =
+            if lengths.Length = 0 then
+                if Array.contains true isPeriodic then
+                    reader.Fail(Unexpected("a frame that is periodic and has no Lattice", "a Lattice of nine numbers"))
+
+                frame
+            else
+                // The corner turns with all the rest.
+                match Lattice.place (turned axes corner) lengths tilts boundaries frame with
+                | Ok boxed -> boxed
+                | Error problem -> reader.Fail problem
+
+        { boxed with
+            Timestep =
+                values.TryFind "timestep"
+                |> Option.map (fun text -> reader.Integer("the time step", text))
+                |> Option.defaultValue (int64 index)
             Time =
                 values.TryFind "time"
                 |> Option.orElse (values.TryFind "Time")
                 |> Option.map (fun text -> reader.Float("the time", text))
             Line = start
-            UnitStyle = Some Units.ase.Name
+            UnitStyle = values.TryFind "unit_style" |> Option.orElse (Some Units.ase.Name) |> Option.filter ((<>) noUnits)
             Columns = columns |> List.map _.Name |> Array.ofList
-            Ids = Array.init atoms (fun atom -> int64 atom + 1L)
             HoldsSameAtoms = false
-            Types = None
+            Types = named [ "type" ] (ofKind "I" 1 @ ofKind "S" 1) |> Option.map names
             Elements = species
             Charges = named [ "charges"; "initial_charges"; "charge" ] (ofKind "R" 1) |> Option.map numbers
             Masses = masses |> Option.orElse (species |> Option.bind AtomicWeights.tryOf)
-            Low = Array.zeroCreate 3
-            High = lengths
-            Cell = Cell.tryTilted cellAxes tilts |> Result.defaultWith (BadCell >> reader.Fail)
-            Boundaries = isPeriodic |> Array.map (fun flag -> if flag then "pp" else "ss")
-            Positions = numbers place |> turned axes
+            // What a file says of velocities has more of their digits than momenta over masses.
             Velocities =
-                match momenta, masses |> Option.orElse (species |> Option.bind AtomicWeights.tryOf) with
-                | Some momenta, Some masses -> Some(momenta |> Array.mapi (fun k p -> p / masses[k / 3]))
-                | _ -> named [ "velocities"; "velo"; "vel" ] (ofKind "R" 3) |> Option.map (numbers >> turned axes)
+                match
+                    named [ "velocities"; "velo"; "vel" ] (ofKind "R" 3),
+                    momenta,
+                    masses |> Option.orElse (species |> Option.bind AtomicWeights.tryOf)
+                with
+                | None, Some momenta, Some masses -> Some(momenta |> Array.mapi (fun k p -> p / masses[k / 3]))
+                | velocities, _, _ -> velocities |> Option.map (numbers >> turned axes)
             Forces =
                 forceColumn
                 |> Option.map (fun name -> columns |> List.find (fun column -> column.Name = name) |> numbers |> turned axes)
@@ -262,7 +269,6 @@ module Extxyz =
 
     let rec private nextFrame (keys: TargetKeys) (reader: LineReader) (index: int) : FileFrame option =
         match reader.TryNext() with
-        | null when index = 0 -> raise (DataException { File = reader.Path; Line = None; Problem = EmptyFile })
         | null -> None
         | text ->
             match Words.split text with
@@ -272,21 +278,4 @@ module Extxyz =
 
     /// The frames of a file, read one by one on each pass; the first error ends them.
     let frames (keys: TargetKeys) (path: string) : Result<FileFrame, DataError> seq =
-        seq {
-            match DataFile.tryRead path (fun () -> new LineReader(path)) with
-            | Error error -> Error error
-            | Ok opened ->
-                use reader = opened
-                let mutable goingOn = true
-                let mutable index = 0
-
-                while goingOn do
-                    match DataFile.tryRead path (fun () -> nextFrame keys reader index) with
-                    | Ok(Some frame) ->
-                        index <- index + 1
-                        Ok frame
-                    | Ok None -> goingOn <- false
-                    | Error error ->
-                        goingOn <- false
-                        Error error
-        }
+        FrameSequence.ofReader path (fun () -> new LineReader(path)) (nextFrame keys)

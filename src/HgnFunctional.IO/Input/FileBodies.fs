@@ -26,7 +26,13 @@ module internal FileBodies =
         | Error error -> raise (DataException error)
 
     /// Which of the atoms with these ids interact: along bonds and their angles, with their types, and within a reach.
-    let relationsOf (options: SourceOptions) (topology: LammpsData option) (path: string) (ids: int64[]) : Relations =
+    let relationsOf
+        (options: SourceOptions)
+        (topology: LammpsData option)
+        (path: string)
+        (ids: int64[])
+        (inFile: struct (int * int * string)[] option)
+        : Relations =
         match topology with
         | Some data when data.Ids <> ids -> fail path None (TopologyForOthers(data.Path, data.Ids.Length, ids.Length))
         | _ -> ()
@@ -57,7 +63,12 @@ module internal FileBodies =
             else
                 data.Angles |> Seq.map entry |> Angles.tryCreate bonds |> orFail data.Path None BadAngles |> Some
 
+        let ofFile = inFile |> Option.filter (fun bonds -> topology.IsNone && options.Bonds && bonds.Length > 0)
+
         match topology |> Option.filter (fun data -> options.Bonds && data.Bonds.Length > 0), options.Reach with
+        | None, reach when ofFile.IsSome ->
+            let bonds = Bonds.tryCreate ids.Length ofFile.Value |> orFail path None BadGraph
+            { Bonds = Some bonds; Angles = None; Reach = reach }
         | None, None when options.Alone -> Relations.none
         | None, None -> fail path None NoInteractions
         | None, reach -> { Relations.none with Reach = reach }
@@ -231,3 +242,19 @@ module internal FileBodies =
     /// The charges of a file, else those of the topology.
     let chargesOf (topology: LammpsData option) (inFile: float[] option) : float[] option =
         inFile |> Option.orElse (topology |> Option.bind _.Charges)
+
+    /// The frame with the bonds of a topology, and its masses where the frame has none.
+    let withBondsOf (topology: LammpsData option) (path: string) (frame: FileFrame) : FileFrame =
+        match topology with
+        | None -> frame
+        | Some data when data.Ids <> frame.Ids ->
+            fail path (Some frame.Line) (TopologyForOthers(data.Path, data.Ids.Length, frame.Ids.Length))
+        | Some data ->
+            requireSameTypes topology path (Some frame.Line) frame.Ids frame.Types
+
+            { frame with
+                Bonds = Some(Array.map2 (fun (struct (a, b)) (kind: int) -> struct (a, b, string kind)) data.Bonds data.BondTypes)
+                Masses = frame.Masses |> Option.orElse data.Masses
+                Types = frame.Types |> Option.orElse (Some(data.Types |> Array.map string))
+                Charges = frame.Charges |> Option.orElse data.Charges
+            }

@@ -10,7 +10,7 @@ type FileFrame =
         Timestep: int64
         /// When the frame was, in formats that say it.
         Time: float option
-        /// The line where the frame begins.
+        /// The line where the frame begins; 0 in formats without lines.
         Line: int64
         /// Name of the unit style, if the file says so.
         UnitStyle: string option
@@ -47,4 +47,112 @@ type FileFrame =
         Virial: float[] option
         /// The group that the frame belongs to; empty if the file names none.
         Group: string
+        /// Bonds as pairs of indices into the ids and their types, if the file has them.
+        Bonds: struct (int * int * string)[] option
     }
+
+/// What a frame may hold beside ids and positions, and a format may lack.
+type FramePart =
+    | Steps
+    | Times
+    | UnitNames
+    | Cells
+    | Types
+    | Elements
+    | Charges
+    | Masses
+    | Velocities
+    | Forces
+    | Energies
+    | Virials
+    | Groups
+    | Bonds
+
+    /// The part in the words of a sentence.
+    override part.ToString() : string =
+        match part with
+        | Steps -> "time steps"
+        | Times -> "times"
+        | UnitNames -> "names of units"
+        | Cells -> "cells"
+        | Types -> "types"
+        | Elements -> "elements"
+        | Charges -> "charges"
+        | Masses -> "masses"
+        | Velocities -> "velocities"
+        | Forces -> "forces"
+        | Energies -> "energies"
+        | Virials -> "virials"
+        | Groups -> "groups"
+        | Bonds -> "bonds"
+
+/// The parts of frames.
+[<RequireQualifiedAccess>]
+module FramePart =
+
+    /// Every part.
+    let all: FramePart list =
+        [ Steps; Times; UnitNames; Cells; Types; Elements; Charges; Masses; Velocities; Forces; Energies; Virials; Groups; Bonds ]
+
+    let private isIn (frame: FileFrame) (part: FramePart) : bool =
+        match part with
+        | Steps -> frame.Timestep <> 0L
+        | Times -> frame.Time.IsSome
+        | UnitNames -> frame.UnitStyle.IsSome
+        | Cells -> frame.Boundaries |> Array.exists (fun flag -> flag = "pp" || flag = "ff")
+        | Types -> frame.Types.IsSome
+        | Elements -> frame.Elements.IsSome
+        | Charges -> frame.Charges.IsSome
+        | Masses -> frame.Masses.IsSome
+        | Velocities -> frame.Velocities.IsSome
+        | Forces -> frame.Forces.IsSome
+        | Energies -> frame.Energy.IsSome
+        | Virials -> frame.Virial.IsSome
+        | Groups -> frame.Group <> ""
+        | Bonds -> frame.Bonds.IsSome
+
+    /// What a frame holds.
+    let ofFrame (frame: FileFrame) : Set<FramePart> = all |> List.filter (isIn frame) |> Set.ofList
+
+/// Making of frames.
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+module FileFrame =
+
+    /// The least and the largest coordinate along each axis.
+    let internal extent (positions: float[]) : float[] * float[] =
+        let low, high = Array.create 3 infinity, Array.create 3 -infinity
+
+        for k in 0 .. positions.Length - 1 do
+            low[k % 3] <- min low[k % 3] positions[k]
+            high[k % 3] <- max high[k % 3] positions[k]
+
+        low, high
+
+    /// Atoms in open space of which nothing else is known; positions are row-major [atoms x 3].
+    let ofPositions (ids: int64[]) (positions: float[]) : FileFrame =
+        let low, high = extent positions
+
+        {
+            Timestep = 0L
+            Time = None
+            Line = 1L
+            UnitStyle = None
+            Columns = [||]
+            Ids = ids
+            HoldsSameAtoms = true
+            Types = None
+            Elements = None
+            Charges = None
+            Masses = None
+            Low = low
+            High = high
+            Cell = Cell.openSpace 3
+            Boundaries = Array.create 3 "ss"
+            Positions = positions
+            Velocities = None
+            Forces = None
+            Energy = None
+            Virial = None
+            Group = ""
+            Bonds = None
+        }

@@ -52,14 +52,14 @@ type LammpsData =
 [<RequireQualifiedAccess>]
 module LammpsData =
 
-    let private readAll (reader: LineReader) : string * DataHeader * DataRows =
+    let private readAll (style: string option) (reader: LineReader) : string * DataHeader * DataRows =
         let title = reader.TryNext()
 
         if isNull title then
             raise (DataException { File = reader.Path; Line = None; Problem = EmptyFile })
 
         let header = DataHeader reader
-        let rows = DataRows(reader, header)
+        let rows = DataRows(reader, header, style)
         let mutable section = ""
         let mutable text = reader.TryNext()
 
@@ -81,8 +81,8 @@ module LammpsData =
         reader.RequireLineBreak()
         title, header, rows
 
-    let private parse (path: string) (reader: LineReader) : LammpsData =
-        let title, header, rows = readAll reader
+    let private parse (style: string option) (path: string) (reader: LineReader) : LammpsData =
+        let title, header, rows = readAll style reader
         let failAt line problem = raise (DataException { File = path; Line = Some line; Problem = problem })
         let order = Array.init rows.Atoms.Count id |> Array.sortBy (fun row -> rows.Atoms[row].Id)
         let index = Dictionary<int64, int>()
@@ -172,8 +172,11 @@ module LammpsData =
             Tilts = header.Box.Tilts
         }
 
-    /// Reads a data file.
-    let read (path: string) : Result<LammpsData, DataError> =
+    /// Reads a data file whose atom style was given, if it does not say it itself.
+    let readOfStyle (style: string option) (path: string) : Result<LammpsData, DataError> =
         DataFile.tryRead path (fun () ->
             use reader = new LineReader(path)
-            parse path reader)
+            parse style path reader)
+
+    /// Reads a data file that says its atom style, or is atomic.
+    let read (path: string) : Result<LammpsData, DataError> = readOfStyle None path

@@ -244,6 +244,7 @@ module LammpsDump =
             Energy = None
             Virial = None
             Group = ""
+            Bonds = None
             Line = header.HeaderLine
             UnitStyle = header.HeaderUnits
             Columns = columns
@@ -261,31 +262,21 @@ module LammpsDump =
             Forces = force |> Option.map rows.Vectors
         }
 
-    let private nextFrame (reader: LineReader) (isFirst: bool) (units: string option) : FileFrame option =
-        match readHeader reader units with
-        | Some header -> Some(readFrame reader header)
-        | None when isFirst -> raise (DataException { File = reader.Path; Line = None; Problem = EmptyFile })
-        | None -> None
+    /// A dump that is being read; its units are named above its first frame alone.
+    [<Sealed>]
+    type private DumpReader(path: string) =
+
+        let reader = new LineReader(path)
+        let mutable units = None
+
+        member _.TryNext() : FileFrame option =
+            let frame = readHeader reader units |> Option.map (readFrame reader)
+            frame |> Option.iter (fun frame -> units <- frame.UnitStyle)
+            frame
+
+        interface IDisposable with
+            member _.Dispose() = (reader :> IDisposable).Dispose()
 
     /// The frames of a dump, read one by one on each pass; the first error ends them.
     let frames (path: string) : Result<FileFrame, DataError> seq =
-        seq {
-            match DataFile.tryRead path (fun () -> new LineReader(path)) with
-            | Error error -> Error error
-            | Ok opened ->
-                use reader = opened
-                let mutable goingOn = true
-                let mutable isFirst = true
-                let mutable units = None
-
-                while goingOn do
-                    match DataFile.tryRead path (fun () -> nextFrame reader isFirst units) with
-                    | Ok(Some frame) ->
-                        isFirst <- false
-                        units <- frame.UnitStyle
-                        Ok frame
-                    | Ok None -> goingOn <- false
-                    | Error error ->
-                        goingOn <- false
-                        Error error
-        }
+        FrameSequence.ofReader path (fun () -> new DumpReader(path)) (fun reader _ -> reader.TryNext())

@@ -30,10 +30,15 @@ module internal Words =
         | true, number -> ValueSome number
         | _ -> ValueNone
 
-    /// At most this much of a line is repeated in a message, with control characters made visible.
-    let quote (line: string) : string =
-        let short = if line.Length > 40 then line.Substring(0, 40) + "..." else line
+    let private short (most: int) (line: string) : string =
+        let short = if line.Length > most then line.Substring(0, most) + "..." else line
         String.map (fun letter -> if letter < ' ' || letter > '~' then '?' else letter) short
+
+    /// At most this much of a line is repeated in a message, with control characters made visible.
+    let quote (line: string) : string = short 40 line
+
+    /// The same of the words of another program.
+    let quoteLong (text: string) : string = short 120 text
 
 /// Lines of a text file, counted, with errors that name the line.
 [<Sealed>]
@@ -59,7 +64,7 @@ type internal LineReader(path: string) =
 
     let mostLetters =
         match content.Length with
-        | Some length when content.IsGzip -> max inflatedAtLeast (length * mostInflated)
+        | Some length when content.IsCompressed -> max inflatedAtLeast (length * mostInflated)
         | _ -> Int64.MaxValue
 
     let mutable cutLine = None
@@ -118,7 +123,7 @@ type internal LineReader(path: string) =
     /// More records than this cannot be in the file: each takes two bytes at least.
     member _.MostRecords: int64 =
         match content.Length with
-        | Some length -> (if content.IsGzip then mostLetters else length) / 2L
+        | Some length -> (if content.IsCompressed then mostLetters else length) / 2L
         | None -> Int64.MaxValue
 
     /// Number of the line read last.
@@ -187,6 +192,7 @@ module internal DataFile =
         | :? FileNotFoundException
         | :? DirectoryNotFoundException -> cannot "there is no such file; expected an existing one"
         | :? UnauthorizedAccessException -> cannot "it is a folder or access is denied; expected a readable file"
+        | :? ZstdSharp.ZstdException -> cannot "it is not a valid zstd file; expected text, gzip or zstd"
         | :? InvalidDataException -> cannot "it is not a valid gzip file; expected text or gzip"
         | :? IOException as error -> cannot (error.Message.TrimEnd '.')
         | _ -> None

@@ -9,7 +9,7 @@ open HgnFunctional.Data
 [<Sealed>]
 type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option, path: string, first: FileFrame) =
 
-    let relations = FileBodies.relationsOf options topology path first.Ids
+    let relations = FileBodies.relationsOf options topology path first.Ids first.Bonds
     let units = FileBodies.unitsOf options path (Some first.Line) first.UnitStyle
     let assumed = defaultArg units Units.lj
 
@@ -91,9 +91,12 @@ type internal SnapshotMaker(options: SourceOptions, topology: LammpsData option,
         let time = options.TimeStep |> Option.map (fun step -> step * float frame.Timestep) |> Option.orElse frame.Time
 
         let forces =
-            match frame.Forces with
-            | None when time.IsSome || frame.Energy.IsSome || frame.Virial.IsSome -> None
-            | forces -> Some(need "forces" "fx fy fz" frame forces |> Array.map (fun f -> assumed.ForceFactor * f))
+            match frame.Forces, time, frame.Energy.IsSome || frame.Virial.IsSome with
+            | None, _, false when options.Compares && frame.Velocities.IsNone -> FileBodies.fail path (Some frame.Line) NothingToCompare
+            | None, _, _ when options.Compares -> None
+            | None, Some _, _
+            | None, _, true -> None
+            | forces, _, _ -> Some(need "forces" "fx fy fz" frame forces |> Array.map (fun f -> assumed.ForceFactor * f))
 
         // Without velocities nothing is known of momenta either.
         let speeds = frame.Velocities |> Option.defaultWith (fun () -> Array.zeroCreate frame.Positions.Length)

@@ -18,6 +18,8 @@ type SourceOptions =
     {
         /// A LAMMPS data file with bonds and angles, and masses and charges where the dump has none.
         Topology: string option
+        /// The atom style of data files that do not say it.
+        AtomStyle: string option
         /// The distances within which pairs interact, beside the bonds.
         Reach: Reach option
         /// Whether bodies may do without bonds and a reach, each alone in whatever field there is.
@@ -36,6 +38,8 @@ type SourceOptions =
         HoldsStill: bool
         /// Time of one step: frames without forces then are of a motion that tells them.
         TimeStep: float option
+        /// Whether a model is compared with frames, for which they need less than to learn from them.
+        Compares: bool
         /// Which entries of files are energies, forces, virials and stresses, where several could be.
         Keys: TargetKeys
         /// First frame, from 0.

@@ -16,6 +16,7 @@ module TrajectoryFile =
     let private plain: SourceOptions =
         {
             Topology = None
+            AtomStyle = None
             Reach = None
             Alone = false
             Bonds = true
@@ -25,6 +26,7 @@ module TrajectoryFile =
             Pinned = []
             HoldsStill = true
             TimeStep = None
+            Compares = false
             Keys = Extxyz.anyKeys
             FirstFrame = 0
             LastFrame = None
@@ -39,9 +41,10 @@ module TrajectoryFile =
     /// Options that read whole files with the given topology and pairs within a cutoff.
     let bondsAndWithin (topology: string) (cutoff: float) : SourceOptions = { bondsOf topology with Reach = Some(Reach.within cutoff) }
 
-    let private readData (path: string) : LammpsData = LammpsData.read path |> FileBodies.orRaise
+    let private readData (options: SourceOptions) (path: string) : LammpsData =
+        LammpsData.readOfStyle options.AtomStyle path |> FileBodies.orRaise
 
-    let private openTopology (options: SourceOptions) : LammpsData option = options.Topology |> Option.map readData
+    let private openTopology (options: SourceOptions) : LammpsData option = options.Topology |> Option.map (readData options)
 
     /// The first pairs of frames of a file, watched for what they tell of its units.
     [<Sealed>]
@@ -204,14 +207,14 @@ module TrajectoryFile =
         paths |> List.collect (look >> Result.defaultValue [])
 
     let private startOfData (options: SourceOptions) (topology: LammpsData option) (path: string) : Start =
-        let data = readData path
+        let data = readData options path
 
         let source =
             match topology with
             | None when options.Bonds -> Some data
             | topology -> topology
 
-        let relations = FileBodies.relationsOf options source path data.Ids
+        let relations = FileBodies.relationsOf options source path data.Ids None
         let masses = FileBodies.massesOf options source path None data.Ids data.Masses
         let types = data.Types |> Array.map string
         FileBodies.requireSameTypes source path None data.Ids (Some types)
@@ -329,12 +332,7 @@ module TrajectoryFile =
         DataFile.tryRead path (fun () ->
             let topology = openTopology options
 
-            match
-                FileKind.ofFile path
-                |> Result.map (fun kind -> FrameFormat.all |> List.exists (fun format -> format.Kind = kind))
-                |> FileBodies.orRaise,
-                defaultArg frame 0
-            with
+            match FileKind.ofFile path |> Result.map _.IsTrajectoryKind |> FileBodies.orRaise, defaultArg frame 0 with
             | true, frame when frame >= 0 -> startOfDump options topology frame path
             | true, frame -> FileBodies.fail path None (FramesOutOfRange(frame, Some frame, 0))
             | false, 0 -> startOfData options topology path

@@ -31,6 +31,19 @@ type internal OutputFile private (path: string, place: OutputPlace, stream: Stre
         use writer = writerOn zip
         fill writer
 
+    let append (fill: unit -> unit) : unit =
+        try
+            fill ()
+            stream.Flush()
+        // So .NET says that the file system has no larger files (EFBIG).
+        with :? ArgumentOutOfRangeException as error ->
+            raise (IOException("it would be larger than the file system allows", error))
+
+        pieces <- pieces + 1
+
+        if place.IsOrdinary then
+            whole <- stream.Position
+
     let partOf (target: string) : string =
         let shown = OutputPath.partOf path
         let part = OutputPath.partOf target
@@ -99,22 +112,15 @@ type internal OutputFile private (path: string, place: OutputPlace, stream: Stre
 
     /// Writes a piece and hands it to the system.
     member _.Append(fill: TextWriter -> unit) : unit =
-        try
+        append (fun () ->
             if isGzip then
                 appendMember fill
             else
                 fill plain
-                plain.Flush()
+                plain.Flush())
 
-            stream.Flush()
-        // So .NET says that the file system has no larger files (EFBIG).
-        with :? ArgumentOutOfRangeException as error ->
-            raise (IOException("it would be larger than the file system allows", error))
-
-        pieces <- pieces + 1
-
-        if place.IsOrdinary then
-            whole <- stream.Position
+    /// Writes a piece that is no text, which is never compressed.
+    member _.AppendBytes(fill: Stream -> unit) : unit = append (fun () -> fill stream)
 
     /// Makes sure that all is on the disk, and replaces the target.
     member _.Complete() : unit =

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using HgnFunctional.IO;
 
 namespace HgnFunctional.Fuzz.Loaders;
@@ -9,6 +10,8 @@ internal static class AllLoaders
     internal static IReadOnlyList<Loader> Make() =>
     [
         new DumpLoader(LammpsDump.frames),
+        // The dumps have a strict reader beside them.
+        .. FrameFormatModule.all.Where(format => format.Writing is not null && format.Name != "dump").Select(format => new FormatLoader(format)),
         new DataLoader(LammpsDataModule.read),
         new TrajectoryLoader(),
         new SummaryLoader(),

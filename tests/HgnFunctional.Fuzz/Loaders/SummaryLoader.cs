@@ -24,7 +24,7 @@ internal sealed class SummaryLoader() : Loader("summary")
 
             return new Reading(text.Length > 0)
             {
-                Compare = () => summary is FileSummary.OfModel ? null : Agreement.OfAcceptance(place.Path, summary is FileSummary.OfDump),
+                Compare = () => summary is FileSummary.OfModel or FileSummary.OfDump { Format: not "dump" } ? null : Agreement.OfAcceptance(place.Path, summary is FileSummary.OfDump),
             };
         }
         catch (HgnInputException error)

@@ -56,6 +56,7 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
 
         var options = new SourceOptions(
             data.TopologyFile is null ? FSharpOption<string>.None : FSharpOption<string>.Some(topology),
+            FSharpOption<string>.None,
             data.Cutoff is null ? FSharpOption<Reach>.None : FSharpOption<Reach>.Some(ReachModule.within(Cutoff)),
             false,
             true,
@@ -65,6 +66,7 @@ internal sealed class TrajectoryLoader() : Loader("trajectory")
             FSharpList<PinnedAtoms>.Empty,
             true,
             FSharpOption<double>.None,
+            false,
             Extxyz.anyKeys,
             0,
             FSharpOption<int>.None);

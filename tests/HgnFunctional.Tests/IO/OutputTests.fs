@@ -19,7 +19,7 @@ let private stateOf (position: float) : PhaseState = PhaseState.create 1 1 [| po
 
 let private states (steps: int64 list) : (int64 * PhaseState) list = [ for step in steps -> step, stateOf (float step) ]
 
-let private write (path: string) (states: (int64 * PhaseState) seq) : Result<unit, DumpWriteError> = DumpWriter.write path structure states
+let private write (path: string) (states: (int64 * PhaseState) seq) : Result<unit, FrameWriteError> = DumpWriter.write path structure states
 
 /// The steps of the frames of a dump.
 let private stepsOf (path: string) : int64 list = [ for frame in LammpsDump.frames path -> (expectOk frame).Timestep ]
@@ -51,7 +51,7 @@ let private early =
                         yield invalidOp "The simulation diverged."
                     }
 
-                let stopped = Expect.throwsC (fun () -> write path ending |> ignore) (fun error -> error :?> DumpStoppedException)
+                let stopped = Expect.throwsC (fun () -> write path ending |> ignore) (fun error -> error :?> FramesStoppedException)
                 Expect.equal stopped.Kept (Some { File = part; Frames = 2; LastStep = 5L }) "what was kept"
                 Expect.equal stopped.Message $"The simulation diverged; 2 frames up to step 5 are kept in {part}." "one sentence"
                 Expect.isTrue (stopped.InnerException :? InvalidOperationException) "the reason"
@@ -241,8 +241,8 @@ let private kinds =
         test "a file is recognised by what it holds" {
             let known =
                 [
-                    "ITEM: TIMESTEP\n", DumpKind
-                    "\n  ITEM: TIMESTEP\n", DumpKind
+                    "ITEM: TIMESTEP\n", TrajectoryKind FrameFormat.dump
+                    "\n  ITEM: TIMESTEP\n", TrajectoryKind FrameFormat.dump
                     "{\"a\": 1}", ModelKind
                     " \r\n\t{\n  \"a\": 1}", ModelKind
                     "{}", ModelKind

@@ -89,26 +89,11 @@ let private dumps =
             let cell = Cell.skewed [ 4.0; 3.0; 2.0 ] [ 1.0; -1.5; 0.5 ]
 
             let frame (positions: float[]) (velocities: float[]) =
-                {
-                    Timestep = 0L
-                    Time = None
-                    Line = 1L
-                    HoldsSameAtoms = true
-                    Energy = None
-                    Virial = None
-                    Group = ""
-                    UnitStyle = None
-                    Columns = [||]
-                    Ids = [| 1L |]
-                    Types = None
-                    Elements = None
-                    Charges = None
-                    Masses = None
+                { FileFrame.ofPositions [| 1L |] positions with
                     Low = [| 0.0; 0.0; 0.0 |]
                     High = [| 4.0; 3.0; 2.0 |]
                     Cell = cell
                     Boundaries = [| "pp"; "pp"; "pp" |]
-                    Positions = positions
                     Velocities = Some velocities
                     Forces = Some [| 1.0; 1.0; 1.0 |]
                 }
