@@ -51,4 +51,23 @@ let all: Fault list =
             "let isSwitch = before.IsSome && before <> now"
             "let isSwitch = before.IsNone && before <> now"
             "changes of a frame's bodies are counted, and states without a frame"
+        fault
+            "rows-of-a-halo"
+            "Data/BodyWindow.fs"
+            "not isOwn[k / d] ||"
+            "isOwn.Length = 0 ||"
+            "each free component is in one window, and pinned ones in none"
+        fault "one-hop-less" "Data/BodyWindow.fs" "for _ in 1..hops do" "for _ in 2..hops do" "windows give the rows of the whole"
+        fault
+            "messages-of-few-hops"
+            "Blocks/MessageBlock.fs"
+            "Some(2 * network.Rounds.Length - 1)"
+            "Some(network.Rounds.Length)"
+            "windows give the rows of the whole"
+        fault
+            "own-image-twice-in-a-window"
+            "Data/BodyWindow.fs"
+            "            before < place\n"
+            "            before > place\n"
+            "also where several images of a body are near, beside bonds"
     ]

@@ -10,7 +10,7 @@ open HgnFunctional.Bodies
 open HgnFunctional.Data
 open HgnFunctional.Features
 open HgnFunctional.Blocks
-open HgnFunctional.Learning
+open HgnFunctional.Systems
 open HgnFunctional.Tests.Support
 open HgnFunctional.Tests.Support.Laws
 
@@ -160,6 +160,31 @@ let tests =
                     let hops = block.Hops.Value
                     agree hops 4 block (counted scene) |> expectNone
                     Expect.isSome (agree (hops - 1) 4 block (counted scene)) $"{hops - 1} hops instead of {hops}")
+
+            testCase "a window may have no body of a species that a known law is told of" (fun () ->
+                let row = sheetCalled "a row within a cutoff"
+                let numbers = row.Q |> Array.map (fun x -> if x < 11.5 then 6.0 else 8.0)
+                let whole = counted row
+
+                let structure =
+                    whole.Structure
+                    |> Structure.withSpecies (numbers |> Array.map (fun number -> if number = 6.0 then "C" else "O"))
+                    |> Structure.withAttribute KnownLaw.AtomicNumber numbers
+
+                let snapshot = Snapshot.create structure whole.State (whole.Velocities.ToArray()) (whole.Forces.ToArray())
+
+                agree 1 4 (KnownBlock(KnownLaw.zbl 2.0 1.0, true)) snapshot |> expectNone)
+
+            testCase "bonds are of images where the whole's are, though no pair of a window is" (fun () ->
+                // Bodies 0 and 1 are bonded beyond the cutoff and alone; 2 and 3 are within it.
+                let scene =
+                    { sheet [ 40.0; 4.0 ] [ 0.7 ] 4 (Some 2.1) [ 0, 1; 2, 3 ] with
+                        Q = [| 0.0; 0.0; 3.0; 0.1; 20.0; 0.0; 21.0; 0.1 |]
+                    }
+
+                let windows = BodyWindow.split 1 2 (counted scene) |> Array.ofSeq
+                Expect.equal (windows |> Array.map _.Related.Within.Count) [| 0; 1 |] "pairs within the cutoff"
+                Expect.all windows (fun window -> window.Pairs.Count > 0 && window.Pairs.HasImages) "images")
 
             testCase "blocks look as far as the farthest, and at all bodies where one does" (fun () ->
                 let scene = snd sheets.Head
