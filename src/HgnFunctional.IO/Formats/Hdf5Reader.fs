@@ -42,61 +42,70 @@ type internal Hdf5Array(path: string, name: string, dataset: IH5Dataset, fileLen
             | H5DataspaceType.Null -> fail (BadArray(name, "nothing", "entries"))
             | _ -> dataset.Space.Dimensions |> Array.map (fun size -> if size > uint64 Int64.MaxValue then Int64.MaxValue else int64 size))
 
+    let chunks: uint64[] =
+        Hdf5Guard.run path (fun () ->
+            if dataset.Layout.Class = H5DataLayoutClass.Chunked then
+                dataset.Layout.Chunks |> Seq.map uint64 |> Array.ofSeq
+            else
+                [||])
+
+    let require (what: string) (bytes: bigint) : unit =
+        if bytes > max 1_000_000I (bigint fileLength * bigint mostInflated) then
+            fail (BadArray(name, $"{what} of {bytes} bytes in a file of {fileLength}", "no more than a file can hold"))
+
     do
-        let most = max 1_000_000I (bigint fileLength * bigint mostInflated)
-
-        let require (what: string) (bytes: bigint) : unit =
-            if bytes > most then
-                fail (BadArray(name, $"{what} of {bytes} bytes in a file of {fileLength}", "no more than a file can hold"))
-
         require "entries" (ArrayShape.count shape * bigint size)
-
         // The library makes room for a whole chunk before it reads one.
-        let chunks =
-            Hdf5Guard.run path (fun () ->
-                if dataset.Layout.Class = H5DataLayoutClass.Chunked then
-                    dataset.Layout.Chunks
-                else
-                    [||])
-
         require "chunks" (chunks |> Array.fold (fun product size -> product * bigint size) (bigint size))
 
-    let mutable slice = 0UL
+    /// No more entries than this are read ahead.
+    let mostAhead = 1L <<< 20
 
-    /// What one slice has, or all there is.
-    let selection (count: int) : Selection =
-        let all = int (ArrayShape.count shape)
-
-        if shape.Length = 0 || count = all && slice = 0UL then
-            null
+    /// Slices that are read at once: those of a chunk, which is inflated as a whole. What stands once for each frame is read at once.
+    let slicesAtOnce =
+        if shape.Length = 0 then
+            1L
         else
-            let tail = shape |> Array.skip 1 |> Array.map uint64
-            let starts = Array.append [| slice |] (Array.zeroCreate tail.Length)
-            slice <- slice + 1UL
-            HyperslabSelection(shape.Length, starts, Array.append [| 1UL |] tail)
+            let width = shape |> Array.skip 1 |> Array.fold (fun product size -> product * bigint size) 1I
+            let most = max 1I (bigint mostAhead / max 1I width)
 
-    /// What stands once for each frame is read at once: compressed entries are no quicker to read one by one.
-    let mutable known: Array = null
+            let wanted =
+                if shape.Length = 1 then bigint shape[0]
+                elif chunks.Length > 0 then bigint chunks[0]
+                else 1I
+
+            int64 (max 1I (min wanted most))
+
+    let mutable slice = 0L
+    let mutable ahead: Array = Array.empty<obj>
+    let mutable aheadFrom = 0L
+    let mutable aheadTo = 0L
+
+    let slab (start: int64) (count: int64) : Selection =
+        let tail = shape |> Array.skip 1 |> Array.map uint64
+        let starts = Array.append [| uint64 start |] (Array.zeroCreate tail.Length)
+        HyperslabSelection(shape.Length, starts, Array.append [| uint64 count |] tail)
+
+    let requireCount (expected: int64) (values: 'value[]) : 'value[] =
+        if values.LongLength <> expected then
+            fail (BadArray(name, $"{values.Length} entries", $"{expected}, as its shape says"))
+
+        values
 
     let readAny (count: int) (read: Selection -> 'value[]) : 'value[] =
         Hdf5Guard.run path (fun () ->
-            let isOfFrames = shape.Length = 1 && count = 1 && shape[0] > 1L
+            if slice = 0L && ArrayShape.count shape = bigint count then
+                read null |> requireCount (int64 count)
+            else
+                if slice >= aheadTo then
+                    let slices = min slicesAtOnce (shape[0] - slice)
+                    ahead <- read (slab slice slices) |> requireCount (slices * int64 count)
+                    aheadFrom <- slice
+                    aheadTo <- slice + slices
 
-            let values =
-                if isOfFrames then
-                    if isNull known then
-                        known <- read null
-
-                    let one = [| (known :?> 'value[])[int slice] |]
-                    slice <- slice + 1UL
-                    one
-                else
-                    read (selection count)
-
-            if values.Length <> count then
-                fail (BadArray(name, $"{values.Length} entries", $"{count}, as its shape says"))
-
-            values)
+                let values = Array.sub (ahead :?> 'value[]) (int (slice - aheadFrom) * count) count
+                slice <- slice + 1L
+                values)
 
     let readAs (selection: Selection) : 'value[] =
         if shape.Length = 0 then [| dataset.Read<'value>() |]
