@@ -113,5 +113,11 @@ module internal NpzFormat =
             Name = "npz"
             IsLike = fun start -> start.Bytes.StartsWith(ReadOnlySpan<byte> magic)
             Frames = fun _ path -> frames path
-            Writing = Some { Extensions = [ ".npz" ]; Holds = Set.ofList FramePart.all - set [ Virials ]; Open = SpoolSink.Open "npz" write }
+            Writing =
+                Some
+                    {
+                        Extensions = [ ".npz" ]
+                        Holds = Set.ofList FramePart.all - set [ Virials ]
+                        Open = SpoolSink.Open "npz" write
+                    }
         }

@@ -92,7 +92,22 @@ module FramePart =
 
     /// Every part.
     let all: FramePart list =
-        [ Steps; Times; UnitNames; Cells; Types; Elements; Charges; Masses; Velocities; Forces; Energies; Virials; Groups; Bonds ]
+        [
+            Steps
+            Times
+            UnitNames
+            Cells
+            Types
+            Elements
+            Charges
+            Masses
+            Velocities
+            Forces
+            Energies
+            Virials
+            Groups
+            Bonds
+        ]
 
     let private isIn (frame: FileFrame) (part: FramePart) : bool =
         match part with

@@ -137,7 +137,12 @@ type PairBlock internal (features: PairFeatures) =
                     TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> values, c, Span<float>.op_Implicit destination, destination)
 
                     if c <> 0.0 then
-                        TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> atCutoff, -weight, Span<float>.op_Implicit destination, destination)
+                        TensorPrimitives.MultiplyAdd(
+                            ReadOnlySpan<float> atCutoff,
+                            -weight,
+                            Span<float>.op_Implicit destination,
+                            destination
+                        )
 
                 from <- from + distances.Length
 

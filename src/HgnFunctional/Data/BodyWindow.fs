@@ -163,7 +163,9 @@ module internal BodyWindow =
         let within = snapshot.Related.Within
         let related = part.Joined(state.Positions, within.Part(items[0], around.PlaceOf), within.HasImages)
 
-        Snapshot.OfOwned(part, state, ofBodies d bodies snapshot.Velocities, ofBodies d bodies snapshot.Forces, None, [||], related).MarkedAs
+        Snapshot
+            .OfOwned(part, state, ofBodies d bodies snapshot.Velocities, ofBodies d bodies snapshot.Forces, None, [||], related)
+            .MarkedAs
             snapshot
 
     /// The windows of the groups of bodies that are chosen.

@@ -116,7 +116,7 @@ module internal Design =
             let capacity = blockRows + (observations |> Array.map (Rows.count system) |> Array.fold max 0)
 
             if buffer.Length < capacity * columns then
-                buffer <- Array.zeroCreate(capacity * columns)
+                buffer <- Array.zeroCreate (capacity * columns)
 
             let mutable filled = 0
             let mutable rows = 0L

@@ -49,7 +49,11 @@ module internal StencilChoice =
 
         match systems with
         | [ system ] when Design.fits components system ->
-            match overview.Observed([ system ], overview.Sample) |> Design.accumulateAll [ system ] |> Drawing.solveAll config.Ridge [ system ] with
+            match
+                overview.Observed([ system ], overview.Sample)
+                |> Design.accumulateAll [ system ]
+                |> Drawing.solveAll config.Ridge [ system ]
+            with
             | Ok [ solution ] when solution.Posterior.IsSome ->
                 let posterior = solution.Posterior.Value
                 let motions = overview.Sample |> Array.filter Observation.isOfMotion

@@ -219,7 +219,10 @@ let tests =
                 let numbers = Array.init scene.Q.Length float
 
                 let snapshot =
-                    Snapshot.tryOf scene.Structure scene.State { Targets.none with Velocities = Some numbers; Forces = Some numbers; Energy = Some 3.0 }
+                    Snapshot.tryOf
+                        scene.Structure
+                        scene.State
+                        { Targets.none with Velocities = Some numbers; Forces = Some numbers; Energy = Some 3.0 }
                     |> expectOk
                     |> Snapshot.atTime 2.5
                     |> Snapshot.inGroup "group"

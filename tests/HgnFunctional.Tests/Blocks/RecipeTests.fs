@@ -30,41 +30,44 @@ let private drawn (model: TrainedModel) : string list =
             | _ -> ()
     ]
 
+/// A block like another that looks so far, and says nothing of the energy at a point of its pool.
+let private muted (hops: int option) (block: IBlock) : IBlock =
+    let rec wrap (inner: IEnergyBlock) : IEnergyBlock =
+        { new IEnergyBlock with
+            member _.Kind = inner.Kind
+            member _.Width = inner.Width
+            member _.Trend = inner.Trend
+            member _.Part = inner.Part
+            member _.Kinds = inner.Kinds
+            member _.IsOfMasses = inner.IsOfMasses
+            member _.Save() = inner.Save()
+            member _.Ranges = inner.Ranges
+            member _.Symmetries = inner.Symmetries
+            member _.Attributes = []
+            member _.ActsFromOutside = false
+            member _.Hops = hops
+            member _.Constants = []
+            member _.Refuses structure = inner.Refuses structure
+            member _.ValuesInto(configuration, destination) = inner.ValuesInto(&configuration, destination)
+            member _.Energy(configuration, readout) = inner.Energy(&configuration, readout)
+            member _.RowsInto(configuration, rowsQ, rowsP, stride) = inner.RowsInto(&configuration, rowsQ, rowsP, stride)
+
+            member _.PullbackInto(configuration, readout, gradientQ, gradientP) =
+                inner.PullbackInto(&configuration, readout, gradientQ, gradientP)
+
+            member _.TellsStrain structure = inner.TellsStrain structure
+            member _.StrainInto(configuration, readout, destination) = inner.StrainInto(&configuration, readout, destination)
+            member _.StrainRowsInto(configuration, rows, stride) = inner.StrainRowsInto(&configuration, rows, stride)
+            member _.Response(_, _) = nan
+            member _.CountOutside(configuration) = inner.CountOutside &configuration
+            member _.Select features = wrap (Probe.energies (inner.Select features))
+        }
+
+    wrap (Probe.energies block)
+
 /// A recipe whose blocks are those of another, but say nothing of the energy at a point of their pool.
 let private silent (recipe: BlockRecipe) : BlockRecipe =
-    let silenced (block: IBlock) : IBlock =
-        let rec wrap (inner: IEnergyBlock) : IEnergyBlock =
-            { new IEnergyBlock with
-                member _.Kind = inner.Kind
-                member _.Width = inner.Width
-                member _.Trend = inner.Trend
-                member _.Part = inner.Part
-                member _.Kinds = inner.Kinds
-                member _.IsOfMasses = inner.IsOfMasses
-                member _.Save() = inner.Save()
-                member _.Ranges = inner.Ranges
-                member _.Symmetries = inner.Symmetries
-                member _.Attributes = []
-                member _.ActsFromOutside = false
-                member _.Hops = inner.Hops
-                member _.Constants = []
-                member _.Refuses structure = inner.Refuses structure
-                member _.ValuesInto(configuration, destination) = inner.ValuesInto(&configuration, destination)
-                member _.Energy(configuration, readout) = inner.Energy(&configuration, readout)
-                member _.RowsInto(configuration, rowsQ, rowsP, stride) = inner.RowsInto(&configuration, rowsQ, rowsP, stride)
-
-                member _.PullbackInto(configuration, readout, gradientQ, gradientP) =
-                    inner.PullbackInto(&configuration, readout, gradientQ, gradientP)
-
-                member _.TellsStrain structure = inner.TellsStrain structure
-                member _.StrainInto(configuration, readout, destination) = inner.StrainInto(&configuration, readout, destination)
-                member _.StrainRowsInto(configuration, rows, stride) = inner.StrainRowsInto(&configuration, rows, stride)
-                member _.Response(_, _) = nan
-                member _.CountOutside(configuration) = inner.CountOutside &configuration
-                member _.Select features = wrap (Probe.energies (inner.Select features))
-            }
-
-        wrap (Probe.energies block)
+    let silenced (block: IBlock) : IBlock = muted block.Hops block
 
     { recipe with Create = fun options sample draw -> silenced (recipe.Create options sample draw) }
 
@@ -103,17 +106,19 @@ let private refusals =
             | Error(TooManyColumns(bodies, columns)) -> Expect.equal (bodies, columns) (5, 1L <<< 16) "sizes"
             | other -> failtest $"{other}"
 
-            let fits components width =
-                let block = BodyBlock.ofMasses Activation.softplus :> IBlock
+            let fits hops components width =
+                let block = muted hops (BodyBlock.ofMasses Activation.softplus)
 
                 let scales: TargetScales = { Velocities = 1.0; Forces = 1.0; Energies = 1.0; Virials = 1.0 }
 
                 Design.systems scales TrainingConfig.defaults.Weights [||] [ 0, block.Select(Array.zeroCreate width) ]
                 |> List.forall (Design.fits components)
 
-            Expect.isTrue (fits 3_000_000 700) "a million bodies with 700 columns"
-            Expect.isFalse (fits 3_000_000 800) "a million bodies with 800"
-            Expect.isFalse (fits 648_000 4000) "216,000 with 4000")
+            Expect.isTrue (fits None 3_000_000 700) "a million bodies at once with 700 columns"
+            Expect.isFalse (fits None 3_000_000 800) "a million bodies with 800"
+            Expect.isFalse (fits None 648_000 4000) "216,000 with 4000"
+            Expect.isTrue (fits (Some 1) 3_000_000 4000) "a million in windows with 4000"
+            Expect.isFalse (fits (Some 1) 3_000_000 50_000) "a triangle of 50,000")
     ]
 
 let private streams =

@@ -228,7 +228,7 @@ let private faults =
                 for name, _ in fields do
                     if name <> "first" then
                         match fields |> List.filter (fun (other, _) -> other <> name) |> restore with
-                        | Error(Damaged reason) -> Expect.stringContains reason name "names the field"
+                        | Error(PartError.Damaged reason) -> Expect.stringContains reason name "names the field"
                         | other -> failtest $"without {name}: %A{other}")
     ]
 

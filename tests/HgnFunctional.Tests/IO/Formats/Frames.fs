@@ -42,6 +42,7 @@ let full (seed: int) : FileFrame =
         Velocities = Some(digits 12 (seed + 100))
         Forces = Some(digits 12 (seed + 200))
         Energy = Some(-7.0 / 3.0 + float seed)
+        Virial = Some(digits 9 (seed + 300))
         Group = "two \"words\""
         Bonds = Some [| struct (0, 1, "1"); struct (0, 3, "2") |]
     }
@@ -77,6 +78,7 @@ let samePart (part: FramePart) (expected: FileFrame) (actual: FileFrame) : unit 
     | Velocities -> sameNumbers "velocities" expected.Velocities actual.Velocities
     | Forces -> sameNumbers "forces" expected.Forces actual.Forces
     | Energies -> sameNumbers "energies" (one expected.Energy) (one actual.Energy)
+    | Virials -> sameNumbers "virials" expected.Virial actual.Virial
     | Groups -> Expect.equal actual.Group expected.Group "group"
     | Bonds -> Expect.equal actual.Bonds expected.Bonds "bonds"
 

@@ -29,6 +29,7 @@ let private without (part: FramePart) (frame: FileFrame) : FileFrame =
             Velocities = frame.Velocities
             Forces = frame.Forces
             Energy = frame.Energy
+            Virial = frame.Virial
             Group = frame.Group
             Bonds = frame.Bonds
         }
@@ -40,6 +41,7 @@ let private without (part: FramePart) (frame: FileFrame) : FileFrame =
     | Velocities -> { frame with Velocities = None }
     | Forces -> { frame with Forces = None }
     | Energies -> { frame with Energy = None }
+    | Virials -> { frame with Virial = None }
     | Groups -> { frame with Group = "" }
     | Bonds -> { frame with Bonds = None }
 
