@@ -245,6 +245,16 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
             RelatedPairs(cell, bonded, within, (if within.HasImages then turnsOfBonds positions bonded else [||]))
         | _ -> RelatedPairs(cell, bonded, Pairs.None, [||])
 
+    /// Those of some pairs, which hold at least all that interact at these positions, that do.
+    member internal structure.Nearest(related: RelatedPairs, positions: ReadOnlySpan<float>) : RelatedPairs =
+        let cutoffs = structure.ReachKinds |> List.map (structure.CutoffOf >> Option.get) |> Array.ofList
+        let positions = positions.ToArray()
+        let difference = Array.zeroCreate<float> cell.Dimension
+
+        related.Where(fun kind pair ->
+            related.Within.DifferenceInto(cell, ReadOnlySpan<float> positions, pair, Span<float> difference)
+            Numerics.Tensors.TensorPrimitives.Norm(ReadOnlySpan<float> difference) < cutoffs[kind])
+
     static member internal Of(cell: Cell, masses: float[]) : Structure =
         let bodies =
             {

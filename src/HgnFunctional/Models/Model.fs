@@ -1,6 +1,8 @@
 namespace HgnFunctional.Models
 
+open System
 open HgnFunctional.Bodies
+open HgnFunctional.Invariance
 open HgnFunctional.Data
 open HgnFunctional.Blocks
 
@@ -66,6 +68,21 @@ module internal ModelTerms =
                 | ForceTerm(struct (_, readout) as force) when Array.exists ((<>) 0.0) readout -> force
                 | _ -> ()
         |]
+
+    /// Adds the gradient of some energies with respect to q and to p, each [N d]; a span may be empty where no block asks for it.
+    let addGradient
+        (energies: struct (IEnergyBlock * float[])[])
+        (configuration: inref<Configuration>)
+        (gradientQ: Span<float>)
+        (gradientP: Span<float>)
+        : unit =
+        for struct (block, readout) in energies do
+            block.PullbackInto(&configuration, readout, gradientQ, gradientP)
+
+    /// Adds forces that no energy gives [N d].
+    let addForces (forces: struct (IForceBlock * float[])[]) (configuration: inref<Configuration>) (destination: Span<float>) : unit =
+        for struct (block, readout) in forces do
+            block.ForceInto(&configuration, readout, destination)
 
 /// How the fit of one linear system went. A model that splits has two: kinetic and potential.
 [<NoComparison; StructuredFormatDisplay("{Summary}")>]

@@ -100,8 +100,26 @@ type Pairs private (senders: int[], receivers: int[], starts: int[], turns: int[
     /// No pairs, of no kind.
     static member internal None: Pairs = Pairs([||], [||], [| 0 |], [||], [||])
 
+    member private _.Those(order: int[], starts: int[]) : Pairs =
+        let scalars (values: 'a[]) = order |> Array.map (fun pair -> values[pair])
+        let vectors (values: 'a[]) = order |> Array.collect (fun pair -> Array.sub values (pair * dimension) dimension)
+        let turns, shifts = if dimension = 0 then [||], [||] else vectors turns, vectors shifts
+        Pairs(scalars senders, scalars receivers, starts, turns, shifts)
+
+    /// The pairs that are wanted, given their kind and what they are, in the order in which they stand.
+    member internal pairs.Where(isWanted: int -> int -> bool) : Pairs =
+        let kept =
+            Array.init pairs.Kinds (fun kind ->
+                [|
+                    for pair in starts[kind] .. starts[kind + 1] - 1 do
+                        if isWanted kind pair then
+                            pair
+                |])
+
+        pairs.Those(Array.concat kept, kept |> Array.scan (fun start run -> start + run.Length) 0)
+
     /// The pairs by kind, given the number of kinds and the kind of each; those of a kind below 0 are left out.
-    member internal _.ByKind(kinds: int, kindOf: int -> int) : Pairs =
+    member internal pairs.ByKind(kinds: int, kindOf: int -> int) : Pairs =
         let each = Array.init senders.Length kindOf
         let starts = Array.zeroCreate (kinds + 1)
 
@@ -120,7 +138,4 @@ type Pairs private (senders: int[], receivers: int[], starts: int[], turns: int[
                 order[next[each[pair]]] <- pair
                 next[each[pair]] <- next[each[pair]] + 1
 
-        let scalars (values: 'a[]) = order |> Array.map (fun pair -> values[pair])
-        let vectors (values: 'a[]) = order |> Array.collect (fun pair -> Array.sub values (pair * dimension) dimension)
-        let turns, shifts = if dimension = 0 then [||], [||] else vectors turns, vectors shifts
-        Pairs(scalars senders, scalars receivers, starts, turns, shifts)
+        pairs.Those(order, starts)
