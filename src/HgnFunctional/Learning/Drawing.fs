@@ -133,8 +133,7 @@ module internal Drawing =
         let struct (components, _) = survey.Largest
 
         if systems |> List.forall (Design.fits components) then
-            let accumulated: Result<TallSkinnyQr list, unit> =
-                survey.Observed survey.Pilot |> Seq.map Ok |> Design.accumulate ignore systems
+            let accumulated: Result<TallSkinnyQr list, unit> = survey.Piloted |> Seq.map Ok |> Design.accumulate ignore systems
 
             match accumulated |> Result.mapError SourceFailed |> Result.bind (solveAll config.Ridge systems) with
             | Ok solutions -> solutions |> List.sumBy (fun solution -> solution.Surprise)

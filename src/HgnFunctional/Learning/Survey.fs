@@ -73,6 +73,19 @@ type internal Survey =
         let moments = snapshots |> Array.filter (fun snapshot -> snapshot.HasVelocities || not (Observation.isOfMotion snapshot))
         Array.append (Array.map At moments) survey.Windows
 
+    /// The observations of the pilot snapshots, and of some of the windows of motions, evenly from all, with as many equations as tell shapes apart.
+    member survey.Piloted: Observation[] =
+        let windows = survey.Windows
+
+        let share =
+            if windows.Length = 0 then
+                1
+            else
+                windows.Length * windows[0].Centre.Coordinates / 4096 |> max 1
+
+        let some = windows |> Array.indexed |> Array.filter (fun (index, _) -> index % share = 0) |> Array.map snd
+        Array.append (survey.Observed survey.Pilot |> Array.filter _.IsAt) some
+
     /// The survey with a way to make equations of motions.
     member survey.With(form: StencilForm) : Survey =
         let windows = survey.Sample |> Array.filter Observation.isOfMotion |> Observation.ofSnapshots form

@@ -242,7 +242,7 @@ module Training =
         Seq.filter (Result.map isAsBefore >> Result.defaultValue true) source, check
 
     /// Accumulates and solves the systems over the whole source.
-    let private fitSystems config entering (survey: Survey) source forcesOf (systems: LinearSystem list) =
+    let private fitSystems config entering (survey: Survey) source guide (systems: LinearSystem list) =
         let stage assembling = entering (if assembling then Assembling else Reading)
         let struct (components, bodies) = survey.Largest
 
@@ -253,7 +253,7 @@ module Training =
 
             source
             |> Seq.map (Result.map survey.Pins.Pin)
-            |> Observation.ofStream forcesOf survey.Stencil
+            |> Observation.ofStream guide survey.Stencil
             |> Design.accumulate stage systems
             |> Result.mapError SourceFailed
             |> Result.bind (fun accumulators -> check () |> Result.map (fun () -> accumulators))
@@ -304,26 +304,6 @@ module Training =
                     { Block = block; Readout = readout }
         ]
 
-    /// How often paths between frames are made anew.
-    let private mostRounds = 6
-
-    /// The forces of some terms at a moment.
-    let private forcesBy (terms: ModelTerm list) (moment: Snapshot) : float[] =
-        let configuration = moment.Configuration
-        let forces = Array.zeroCreate<float> moment.Coordinates
-
-        for struct (block, readout) in energiesOf terms do
-            if block.Part = Potential then
-                block.PullbackInto(&configuration, readout, Span<float> forces, Span<float>.Empty)
-
-        TensorPrimitives.Negate(ReadOnlySpan<float> forces, Span<float> forces)
-
-        for struct (block, readout) in forcesOf terms do
-            block.ForceInto(&configuration, readout, Span<float> forces)
-
-        moment.Structure.ClearPinned(Span<float> forces)
-        forces
-
     /// Learns from a stream that can be read more than once and may fail; it is read twice (three times by samplers that
     /// want the outputs of a first fit; some times more where forces are told from motions), and only a bounded part of it is ever in memory. `entering` is told, on the
     /// calling thread, what training turns to.
@@ -342,31 +322,32 @@ module Training =
             let survey = StencilChoice.choose config (Some shapes) choice.Survey
             let make sampler samples = Drawing.makeSystems config survey config.Width sampler shapes samples
 
-            let once forcesOf systems =
+            let once guide systems =
                 determined config survey systems
                 |> Result.bind (fun (systems, known) ->
-                    fitSystems config entering survey source forcesOf systems |> Result.map (fun fitted -> fitted, known))
+                    fitSystems config entering survey source guide systems |> Result.map (fun fitted -> fitted, known))
 
             // The paths between frames follow the forces that were found, as long as that explains more.
-            let rec follow (rounds: int) systems (fitted, known) =
-                let error fitted = fitted |> List.map (fun (system, solution) -> (diagnose system solution).RelativeError) |> List.max
-                let terms = fitted |> List.collect (fun (system, solution) -> termsOf system solution |> List.map snd)
+            let follow form (systems: LinearSystem list) (fitted, known) =
+                match fitted |> List.partition (fun (system: LinearSystem, _) -> system.HasForceRows) with
+                | [ forces ], rest when (fst forces).Features > 0 ->
+                    let others =
+                        known @ knownOf rest @ (rest |> List.collect (fun (system, solution) -> termsOf system solution |> List.map snd))
 
-                if rounds = 0 || not survey.HasMotion then
-                    Ok(fitted, known)
-                else
-                    once (Some(forcesBy (known @ knownOf fitted @ terms))) systems
-                    |> Result.bind (fun (better, known) ->
-                        if error better < 0.9 * error fitted then
-                            follow (rounds - 1) systems (better, known)
-                        else
-                            Ok(fitted, known))
+                    let solve guide system =
+                        fitSystems config entering survey source (Some guide) [ system ] |> Result.map (List.head >> snd)
+
+                    Rounds.settle form survey.Sample others solve forces
+                    |> Result.bind (function
+                        | Some guide -> once (Some guide) systems
+                        | None -> Ok(fitted, known))
+                | _ -> Ok(fitted, known)
 
             let fit systems =
                 once None systems
                 |> Result.bind (
                     match survey.Stencil with
-                    | Some(Exact _) -> follow mostRounds systems
+                    | Some(Exact _ as form) when survey.HasMotion -> follow form systems
                     | _ -> Ok
                 )
 
