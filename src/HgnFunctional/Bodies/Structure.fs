@@ -249,11 +249,17 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
     member internal structure.Nearest(related: RelatedPairs, positions: ReadOnlySpan<float>) : RelatedPairs =
         let cutoffs = structure.ReachKinds |> List.map (structure.CutoffOf >> Option.get) |> Array.ofList
         let positions = positions.ToArray()
+        let within = related.Within
         let difference = Array.zeroCreate<float> cell.Dimension
 
-        related.Where(fun kind pair ->
-            related.Within.DifferenceInto(cell, ReadOnlySpan<float> positions, pair, Span<float> difference)
-            Numerics.Tensors.TensorPrimitives.Norm(ReadOnlySpan<float> difference) < cutoffs[kind])
+        let distance (pair: int) =
+            if within.HasImages then
+                within.DifferenceInto(cell, ReadOnlySpan<float> positions, pair, Span<float> difference)
+                Numerics.Tensors.TensorPrimitives.Norm(ReadOnlySpan<float> difference)
+            else
+                sqrt (cell.Displacement.SquaredDistance(ReadOnlySpan<float> positions, within.Senders[pair], within.Receivers[pair]))
+
+        related.Where(fun kind pair -> distance pair < cutoffs[kind])
 
     static member internal Of(cell: Cell, masses: float[]) : Structure =
         let bodies =

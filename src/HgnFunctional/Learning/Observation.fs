@@ -128,5 +128,9 @@ module internal Observation =
         | Some form -> partsOf form source |> Seq.chunkBySize partsAtATime |> Seq.collect (Array.Parallel.choose ofPart)
 
     /// The observations of some snapshots in memory.
-    let ofSnapshots (form: StencilForm) (snapshots: Snapshot seq) : Observation[] =
-        snapshots |> Seq.map Result<Snapshot, unit>.Ok |> ofStream None (Some form) |> Seq.choose Result.toOption |> Array.ofSeq
+    let ofSnapshots (guide: PathGuide option) (form: StencilForm) (snapshots: Snapshot seq) : Observation[] =
+        snapshots
+        |> Seq.map Result<Snapshot, unit>.Ok
+        |> ofStream guide (Some form)
+        |> Seq.choose Result.toOption
+        |> Array.ofSeq

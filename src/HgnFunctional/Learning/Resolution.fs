@@ -47,31 +47,39 @@ module internal Resolution =
         left
 
     let private missedWith (form: StencilForm) (windows: Snapshot[][]) (terms: ModelTerm list) (points: int) : float[][] =
+        let guide = Some { Terms = terms; Rule = PathRule points }
+
         windows
         |> Array.Parallel.map (fun frames ->
-            match Observation.tryOver (Some { Terms = terms; Rule = PathRule points }) form frames with
+            match Observation.tryOver guide form frames with
             | Some(Over(moments, weights, target)) -> missed terms (moments, weights, target)
             | _ -> [||])
 
-    /// The points of paths that follow some forces: so many that twice as many make little difference beside what the forces miss.
-    let guideOf (form: StencilForm) (sample: Snapshot[]) (terms: ModelTerm list) : PathGuide =
-        let windows = windowsOf form sample
-        let squares (values: float[][]) = values |> Array.sumBy (fun row -> TensorPrimitives.SumOfSquares(ReadOnlySpan<float> row))
+    let private squares (values: float[][]) : float =
+        values |> Array.sumBy (fun row -> TensorPrimitives.SumOfSquares(ReadOnlySpan<float> row))
 
-        let apart (coarse: float[][]) (fine: float[][]) =
-            Array.map2 (fun (a: float[]) (b: float[]) -> if a.Length = b.Length then Array.map2 (-) a b else [||]) coarse fine
-            |> squares
+    let private apart (coarse: float[][]) (fine: float[][]) : float =
+        (coarse, fine) ||> Array.map2 (fun a b -> if a.Length = b.Length then Array.map2 (-) a b else [||]) |> squares
+
+    /// The points of paths that follow some forces, from those of a rule on: so many that twice as many make little difference beside what the forces
+    /// miss.
+    let guideFrom (rule: PathRule) (form: StencilForm) (sample: Snapshot[]) (terms: ModelTerm list) : PathGuide =
+        let windows = windowsOf form sample
 
         let rec enough (points: int) (missed: float[][]) =
-            let finer = missedWith form windows terms (2 * points)
+            if points >= mostPoints then
+                points
+            else
+                let finer = missedWith form windows terms (2 * points)
 
-            if 2 * points >= mostPoints || apart missed finer <= share * share * squares finer then
                 if apart missed finer <= share * share * squares finer then
                     points
                 else
-                    2 * points
-            else
-                enough (2 * points) finer
+                    enough (2 * points) finer
 
-        let coarse = PathRule.Coarse.Places.Length
-        { Terms = terms; Rule = PathRule(enough coarse (missedWith form windows terms coarse)) }
+        let coarse = rule.Places.Length
+        let points = enough coarse (missedWith form windows terms coarse)
+        { Terms = terms; Rule = if points = coarse then rule else PathRule points }
+
+    /// As `guideFrom`, from few points on.
+    let guideOf (form: StencilForm) (sample: Snapshot[]) (terms: ModelTerm list) : PathGuide = guideFrom PathRule.Coarse form sample terms

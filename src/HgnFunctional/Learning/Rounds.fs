@@ -16,8 +16,15 @@ module internal Rounds =
     /// Components of forces in which readouts are compared, if the sample has as many.
     let private fewestRows = 2048
 
-    /// A fit that explains more than this part of what the one before left has found nothing new.
+    /// Following forces at all must leave less than this part of what straight paths left, and forces must move by less than this part of what they
+    /// moved in the round before, or no more is to be had.
     let private progress = 0.9
+
+    /// Forces that move by less than this part of what they leave unexplained stand still.
+    let private still = 0.1
+
+    /// Forces that agree better with their own paths may explain a little less.
+    let private slack = 1.3
 
     /// The system with only the columns that a solution kept: the others add nothing but work as long as paths move.
     let private keptOf (system: LinearSystem) (solution: LeastSquaresSolution) : LinearSystem =
@@ -54,12 +61,14 @@ module internal Rounds =
         Array.init wanted (fun k -> motions[k * motions.Length / wanted])
         |> Array.collect (Rows.ofForces system >> Array.chunkBySize (max 1 system.Features))
 
+    let private norm (values: float[]) : float = TensorPrimitives.Norm(ReadOnlySpan<float> values)
+
     let private times (rows: float[][]) (readout: float[]) : float[] =
         rows |> Array.map (fun row -> TensorPrimitives.Dot(ReadOnlySpan<float> row, ReadOnlySpan<float> readout))
 
-    /// A readout that paths followed, and the one that was found along them.
+    /// A readout that was found along paths, and what of the forces it has beyond those that the paths followed.
     [<NoEquality; NoComparison>]
-    type private Round = { Followed: float[]; Found: float[]; Residual: float[] }
+    type private Round = { Found: float[]; Residual: float[] }
 
     /// The readout to follow next: steep laws, which bodies pass between two frames, are found slowly without acceleration.
     let private next (rounds: Round list) : float[] =
@@ -79,33 +88,82 @@ module internal Rounds =
             |||> Array.fold2 (fun readout weight step -> Array.map2 (fun x s -> x - weight * s) readout step)
         | None -> last.Found
 
-    /// The end of rounds that begin with a solution of a system whose rows are of motions: what paths follow for the last fit. `solve`
-    /// fits a system along the paths of a guide. None where following forces explains no more.
-    let settle
+    /// How rounds end.
+    [<NoEquality; NoComparison>]
+    type Outcome =
+        {
+            /// The columns that were fitted.
+            System: LinearSystem
+            /// Their readout, along the paths of the last round.
+            Solution: LeastSquaresSolution
+            /// What paths may follow next: none where following forces explains no more.
+            Guide: PathGuide option
+        }
+
+    /// Rounds that begin with a solution of a system whose rows are of motions, along the paths of a guide or none, as long as they explain
+    /// more. `solve` fits a system along the paths of a guide; `others` are terms that it does not hold.
+    let follow
         (form: StencilForm)
         (sample: Snapshot[])
         (others: ModelTerm list)
         (solve: PathGuide -> LinearSystem -> Result<LeastSquaresSolution, 'error>)
+        (guide: PathGuide option)
         (system: LinearSystem, solution: LeastSquaresSolution)
-        : Result<PathGuide option, 'error> =
+        : Result<Outcome, 'error> =
         let kept = keptOf system solution
         let rows = rowsOf kept sample
-        let guideOf readout = Resolution.guideOf form sample (others @ termsOf kept readout)
 
-        let rec follow (rounds: Round list) (readout: float[]) (error: float) (best: PathGuide option) =
-            if rounds.Length = mostRounds then
-                Ok(Some(guideOf readout))
-            else
-                let guide = guideOf readout
+        let rec improve (rounds: Round list) (readout: float[]) (moved: float) (before: Outcome) =
+            let rule = before.Guide |> Option.map _.Rule |> Option.defaultValue PathRule.Coarse
+            let guide = Resolution.guideFrom rule form sample (others @ termsOf kept readout)
 
-                solve guide kept
-                |> Result.bind (fun solution ->
-                    if solution.RelativeResidual < progress * error then
-                        let found = readoutOf kept solution
-                        let residual = times rows (Array.map2 (-) found readout)
-                        let rounds = { Followed = readout; Found = found; Residual = residual } :: rounds
-                        follow rounds (next rounds) solution.RelativeResidual (Some guide)
+            solve guide kept
+            |> Result.bind (fun solution ->
+                let found = readoutOf kept solution
+                let residual = times rows (Array.map2 (-) found readout)
+                let movedNow = norm residual / norm (times rows found)
+                let error, errorBefore = solution.RelativeResidual, before.Solution.RelativeResidual
+
+                let isWorse =
+                    if before.Guide.IsNone then
+                        error >= progress * errorBefore
                     else
-                        Ok(if solution.RelativeResidual < error then Some guide else best))
+                        error > slack * errorBefore
 
-        follow [] solution.Readout solution.RelativeResidual None
+                if isWorse || movedNow > moved then
+                    Ok before
+                else
+                    let after = { System = kept; Solution = { solution with Features = system.Features }; Guide = Some guide }
+                    let rounds = { Found = found; Residual = residual } :: rounds
+
+                    if movedNow <= still * error || movedNow > progress * moved || rounds.Length = mostRounds then
+                        Ok after
+                    else
+                        improve rounds (next rounds) movedNow after)
+
+        improve [] solution.Readout infinity { System = system; Solution = solution; Guide = guide }
+
+    /// Frames of a stream are worth a start from its sample if they are so many times as many.
+    let private worthwhile = 2
+
+    /// What paths may follow at first: rounds on the sample are cheaper than those on all frames. None where they explain no more.
+    let start (config: TrainingConfig) (survey: Survey) (others: ModelTerm list) (system: LinearSystem) : PathGuide option =
+        let motions = survey.Sample |> Array.filter Observation.isOfMotion
+
+        let along (windows: Observation[]) (system: LinearSystem) =
+            let windows: Result<Observation, unit> seq = windows |> Seq.map Ok
+
+            Design.accumulate ignore [ system ] windows
+            |> Result.mapError SourceFailed
+            |> Result.bind (Drawing.solveAll config.Ridge [ system ])
+            |> Result.map List.head
+
+        let solve form guide = along (Observation.ofSnapshots (Some guide) form motions |> Array.filter _.IsOver)
+
+        match survey.Stencil with
+        | Some form when survey.Windows.Length > 0 && system.Features > 0 && survey.Frames > worthwhile * motions.Length ->
+            along survey.Windows system
+            |> Result.bind (fun solution -> follow form survey.Sample others (solve form) None (system, solution))
+            |> Result.toOption
+            |> Option.bind _.Guide
+        | _ -> None

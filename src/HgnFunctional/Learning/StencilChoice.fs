@@ -45,7 +45,7 @@ module internal StencilChoice =
             |> List.filter _.HasForceRows
 
         let struct (components, _) = survey.Largest
-        let sample: Result<Observation, unit> seq = survey.Observed survey.Sample |> Seq.map Ok
+        let sample: Result<Observation, unit> seq = survey.Piloted |> Seq.map Ok
 
         match systems with
         | [ system ] when Design.fits components system ->

@@ -76,19 +76,21 @@ type internal Survey =
     /// The observations of the pilot snapshots, and of some of the windows of motions, evenly from all, with as many equations as tell shapes apart.
     member survey.Piloted: Observation[] =
         let windows = survey.Windows
+        // Twice what tells shapes apart where forces were measured.
+        let leastPiloted = 2048
 
         let share =
             if windows.Length = 0 then
                 1
             else
-                windows.Length * windows[0].Centre.Coordinates / 4096 |> max 1
+                windows.Length * windows[0].Centre.Coordinates / leastPiloted |> max 1
 
         let some = windows |> Array.indexed |> Array.filter (fun (index, _) -> index % share = 0) |> Array.map snd
         Array.append (survey.Observed survey.Pilot |> Array.filter _.IsAt) some
 
     /// The survey with a way to make equations of motions.
     member survey.With(form: StencilForm) : Survey =
-        let windows = survey.Sample |> Array.filter Observation.isOfMotion |> Observation.ofSnapshots form
+        let windows = survey.Sample |> Array.filter Observation.isOfMotion |> Observation.ofSnapshots None form
         { survey with Stencil = Some form; Windows = windows |> Array.filter _.IsOver }
 
 /// The snapshots with the smallest ranks, which follow from their contents: at least so many, with at least so many rows, if

@@ -328,28 +328,38 @@ module Training =
                     fitSystems config entering survey source guide systems |> Result.map (fun fitted -> fitted, known))
 
             // The paths between frames follow the forces that were found, as long as that explains more.
-            let follow form (systems: LinearSystem list) (fitted, known) =
+            let follow form guide (fitted, known) =
                 match fitted |> List.partition (fun (system: LinearSystem, _) -> system.HasForceRows) with
                 | [ forces ], rest when (fst forces).Features > 0 ->
-                    let others =
-                        known @ knownOf rest @ (rest |> List.collect (fun (system, solution) -> termsOf system solution |> List.map snd))
+                    let found = rest |> List.collect (fun (system, solution) -> termsOf system solution |> List.map snd)
 
                     let solve guide system =
                         fitSystems config entering survey source (Some guide) [ system ] |> Result.map (List.head >> snd)
 
-                    Rounds.settle form survey.Sample others solve forces
-                    |> Result.bind (function
-                        | Some guide -> once (Some guide) systems
-                        | None -> Ok(fitted, known))
+                    Rounds.follow form survey.Sample (known @ found) solve guide forces
+                    |> Result.map (fun outcome ->
+                        fitted
+                        |> List.map (fun (system, solution) ->
+                            if system.HasForceRows then
+                                outcome.System, outcome.Solution
+                            else
+                                system, solution),
+                        known)
                 | _ -> Ok(fitted, known)
 
-            let fit systems =
-                once None systems
-                |> Result.bind (
-                    match survey.Stencil with
-                    | Some(Exact _ as form) when survey.HasMotion -> follow form systems
-                    | _ -> Ok
-                )
+            let fit (systems: LinearSystem list) =
+                match survey.Stencil, systems |> List.filter _.HasForceRows with
+                | Some(Exact _ as form), [ forces ] when survey.HasMotion ->
+                    let masses = { Block = BodyBlock.ofMasses config.Activation; Readout = [| 1.0 |] }
+
+                    let guide =
+                        if forces.HasVelocityRows then
+                            None
+                        else
+                            Rounds.start config survey [ masses ] forces
+
+                    once guide systems |> Result.bind (follow form guide)
+                | _ -> once None systems
 
             let placed fitted = fitted |> List.collect (fun (system, solution) -> termsOf system solution)
 

@@ -108,15 +108,19 @@ type Pairs private (senders: int[], receivers: int[], starts: int[], turns: int[
 
     /// The pairs that are wanted, given their kind and what they are, in the order in which they stand.
     member internal pairs.Where(isWanted: int -> int -> bool) : Pairs =
-        let kept =
-            Array.init pairs.Kinds (fun kind ->
-                [|
-                    for pair in starts[kind] .. starts[kind + 1] - 1 do
-                        if isWanted kind pair then
-                            pair
-                |])
+        let order = Array.zeroCreate<int> senders.Length
+        let kept = Array.zeroCreate<int> starts.Length
+        let mutable count = 0
 
-        pairs.Those(Array.concat kept, kept |> Array.scan (fun start run -> start + run.Length) 0)
+        for kind in 0 .. pairs.Kinds - 1 do
+            for pair in starts[kind] .. starts[kind + 1] - 1 do
+                if isWanted kind pair then
+                    order[count] <- pair
+                    count <- count + 1
+
+            kept[kind + 1] <- count
+
+        pairs.Those(Array.truncate count order, kept)
 
     /// The pairs by kind, given the number of kinds and the kind of each; those of a kind below 0 are left out.
     member internal pairs.ByKind(kinds: int, kindOf: int -> int) : Pairs =
