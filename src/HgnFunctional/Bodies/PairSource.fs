@@ -54,3 +54,6 @@ type internal PairSource(structure: Structure) =
                 list.Pairs
             else
                 (renew positions).Pairs
+
+    /// The pairs that interact at these positions, and no others.
+    member source.Exactly(positions: ReadOnlySpan<float>) : RelatedPairs = structure.Nearest(source.At positions, positions)

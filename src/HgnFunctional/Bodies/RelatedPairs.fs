@@ -43,4 +43,7 @@ type RelatedPairs internal (cell: Cell, bonded: Pairs, within: Pairs, turnsOfBon
     /// The pairs of all relations together, each once, without kinds.
     member _.All: Pairs = all.Value
 
+    /// The same with only those pairs within reach that are wanted, given their kind and the pair.
+    member internal _.Where(isWanted: int -> int -> bool) : RelatedPairs = RelatedPairs(cell, bonded, within.Where isWanted, turnsOfBonds)
+
     static member internal None: RelatedPairs = RelatedPairs(Cell.openSpace 1, Pairs.None, Pairs.None, [||])

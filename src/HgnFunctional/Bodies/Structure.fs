@@ -252,6 +252,22 @@ type Structure private (bodies: Bodies, cell: Cell, relations: Relations) =
             structure.Joined(positions, within, within.HasImages)
         | _ -> structure.Joined(positions, Pairs.None, false)
 
+    /// Those of some pairs, which hold at least all that interact at these positions, that do.
+    member internal structure.Nearest(related: RelatedPairs, positions: ReadOnlySpan<float>) : RelatedPairs =
+        let cutoffs = structure.ReachKinds |> List.map (structure.CutoffOf >> Option.get) |> Array.ofList
+        let positions = positions.ToArray()
+        let within = related.Within
+        let difference = Array.zeroCreate<float> cell.Dimension
+
+        let distance (pair: int) =
+            if within.HasImages then
+                within.DifferenceInto(cell, ReadOnlySpan<float> positions, pair, Span<float> difference)
+                Numerics.Tensors.TensorPrimitives.Norm(ReadOnlySpan<float> difference)
+            else
+                sqrt (cell.Displacement.SquaredDistance(ReadOnlySpan<float> positions, within.Senders[pair], within.Receivers[pair]))
+
+        related.Where(fun kind pair -> distance pair < cutoffs[kind])
+
     static member internal Of(cell: Cell, masses: float[]) : Structure =
         let bodies =
             {

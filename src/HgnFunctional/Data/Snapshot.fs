@@ -284,6 +284,12 @@ module Snapshot =
                     let velocities, forces, virial = copy targets.Velocities, copy targets.Forces, copy targets.Virial
                     Ok(Snapshot.OfOwned(structure, state, velocities, forces, targets.Energy, virial, pairs))
 
+    /// A moment between frames, of a state whose pairs are known and of which nothing was measured; none where bodies that interact meet.
+    let internal tryBetween (structure: Structure) (pairs: RelatedPairs) (state: PhaseState) : Snapshot option =
+        match findCoincidence structure pairs state with
+        | Some _ -> None
+        | None -> Some(Snapshot.OfOwned(structure, state, [||], [||], None, [||], pairs))
+
     /// A snapshot of a state with its derivatives q' and p', each row-major [N x d] and copied.
     let tryCreate
         (structure: Structure)

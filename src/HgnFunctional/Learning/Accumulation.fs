@@ -3,7 +3,6 @@ namespace HgnFunctional.Learning
 open HgnFunctional.Numerics
 open HgnFunctional.Data
 open HgnFunctional.Features
-open HgnFunctional.Models
 
 /// The rows of some frames of one set of data.
 [<NoEquality; NoComparison>]
@@ -87,15 +86,9 @@ module Accumulation =
                 | Some error -> Some(Error error)
                 | None -> Some(Ok(struct (frame, pins.Pin snapshot)))
 
-        let forcesOf =
-            match plan.Round with
-            | Following(_, terms, _) -> Some(forcesAt terms)
-            | Draft
-            | Final -> None
-
         source
         |> Seq.choose take
-        |> Observation.ofStream forcesOf plan.Overview.Stencil wanted
+        |> Observation.ofStream plan.Round.Guide plan.Overview.Stencil wanted
         |> Seq.map (Result.map (fun struct (frame, observations) -> struct (frame / plan.FramesPerLeaf, observations)))
         |> Design.accumulate (fun assembling -> entering (if assembling then Assembling else Reading)) plan.Systems
         |> Result.map (fun trees -> { Trees = trees; Fingerprint = fingerprint })

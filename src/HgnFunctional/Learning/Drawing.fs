@@ -142,7 +142,7 @@ module internal Drawing =
         let struct (components, _) = overview.Largest
 
         if systems |> List.forall (Design.fits components) then
-            match overview.Observed(systems, overview.Pilot) |> Design.accumulateAll systems |> solveAll config.Ridge systems with
+            match overview.Piloted systems |> Design.accumulateAll systems |> solveAll config.Ridge systems with
             | Ok solutions -> solutions |> List.sumBy (fun solution -> solution.Surprise)
             | Error _ -> infinity
         else

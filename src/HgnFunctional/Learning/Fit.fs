@@ -16,6 +16,8 @@ type Fit =
         Model: TrainedModel
         /// The largest relative error of its linear systems.
         Error: float
+        /// Whether it is better than that of the plan from whose fit its own came; true for first ones.
+        Improves: bool
         /// A plan that may do better, whose rows are other ones of the same frames: after a draft, and where paths between frames can follow
         /// the forces that were found.
         Next: Plan option
@@ -24,12 +26,6 @@ type Fit =
 /// Solves what was accumulated.
 [<RequireQualifiedAccess>]
 module Fit =
-
-    /// How often paths between frames are made anew.
-    let private mostRounds = 6
-
-    /// Another round of paths is worth it as long as errors fall below this part of those before.
-    let private worthwhile = 0.9
 
     /// Blocks with only the features that the solver kept, and their readouts, each with its place among the recipes.
     let private termsOf (system: LinearSystem) (solution: LeastSquaresSolution) : (int * ModelTerm) list =
@@ -125,21 +121,31 @@ module Fit =
                     { Block = block; Readout = readout }
         ]
 
-    /// The plan of another round, if one may do better.
+    /// Whether a fit is better than the one before, and the plan of another round, if one may do better.
     let private nextOf
         (plan: Plan)
+        (fitted: (LinearSystem * LeastSquaresSolution) list)
         (placed: (int * ModelTerm) list)
-        (terms: ModelTerm list)
-        (error: float)
-        : Result<Plan option, TrainingError<'error>> =
-        let follow left = Plan.following error terms left plan |> Result.map Some
+        : Result<struct (bool * Plan option), TrainingError<'error>> =
+        let forces, rest = fitted |> List.partition (fun (system, _) -> system.HasForceRows)
+        let others = plan.Assumed @ (rest |> List.collect (fun (system, solution) -> termsOf system solution |> List.map snd))
+        let sample = plan.Overview.Sample
 
-        match plan.Round, plan.Overview.Stencil with
-        | Draft, _ -> Plan.withOutputs placed plan |> Result.map Some
-        | Final, Some(Exact _) when plan.Overview.HasMotion -> follow (mostRounds - 1)
-        | Following(before, _, left), _ when left > 0 && error < worthwhile * before -> follow (left - 1)
-        | Final, _
-        | Following _, _ -> Ok None
+        match plan.Round, plan.Overview.Stencil, forces with
+        | Draft, _, _ -> Plan.withOutputs placed plan |> Result.map (fun next -> struct (true, Some next))
+        | Final guide, Some(Exact _ as form), [ (system, solution) as found ] when plan.Overview.HasMotion && system.Features > 0 ->
+            let left = Seq.zip system.Places (Rounds.keptBlocks system solution) |> Map.ofSeq
+
+            Plan.following (Rounds.first form sample others guide found) left plan
+            |> Result.map (fun next -> struct (true, Some next))
+        | Following state, Some form, [ found ] ->
+            let struct (isBetter, more) = Rounds.after form sample others state found
+
+            match more with
+            | Some more -> Plan.following more Map.empty plan |> Result.map (fun next -> struct (isBetter, Some next))
+            | None -> Ok(struct (isBetter, None))
+        | Final _, _, _
+        | Following _, _, _ -> Ok(struct (true, None))
 
     /// The model of an accumulation, which holds all frames of its plan, each once.
     let solve (accumulation: Accumulation) : Result<Fit, TrainingError<'error>> =
@@ -153,7 +159,15 @@ module Fit =
             let fitted = List.zip plan.Systems solutions
             let placed = fitted |> List.collect (fun (system, solution) -> termsOf system solution)
             let terms = plan.Assumed @ knownOf fitted @ (placed |> List.map snd)
-            let diagnostics = fitted |> List.map (fun (system, solution) -> diagnose system solution)
+
+            let diagnostics =
+                [
+                    for system, solution in fitted do
+                        match plan.Round with
+                        // Columns that were dropped before count as well.
+                        | Following state when system.HasForceRows -> { diagnose system solution with FeaturesSampled = state.Sampled }
+                        | _ -> diagnose system solution
+                ]
 
             let plain =
                 {
@@ -189,4 +203,5 @@ module Fit =
 
             let error = diagnostics |> List.map _.RelativeError |> List.fold max 0.0
 
-            nextOf plan placed terms error |> Result.map (fun next -> { Model = model; Error = error; Next = next }))
+            nextOf plan fitted placed
+            |> Result.map (fun struct (improves, next) -> { Model = model; Error = error; Improves = improves; Next = next }))

@@ -13,29 +13,20 @@ module internal MotionErrors =
     let private runs (sample: Snapshot[]) : Snapshot[][] =
         sample |> Array.filter Observation.isOfMotion |> Array.groupBy _.Trajectory |> Array.map snd
 
-    let private forcesOf (model: TrainedModel) (moment: Snapshot) : float[] = snd (Model.predict model moment)
-
     /// Windows of the sample whose paths follow the forces of the model.
     let private windows (form: StencilForm) (sample: Snapshot[]) (model: TrainedModel) : (Snapshot[] * float[] * float[])[] =
+        let guide = Resolution.guideOf form sample model.Terms
+
         runs sample
         |> Array.collect (fun run ->
             run
             |> Array.windowed form.Frames
-            |> Array.choose (fun frames ->
-                match Observation.tryOver (Some(forcesOf model)) form frames with
+            |> Array.Parallel.choose (fun frames ->
+                match Observation.tryOver (Some guide) form frames with
                 | Some(Over(moments, weights, target)) -> Some(moments, weights, target)
                 | _ -> None))
 
-    /// What is missed of m q'' in a window, without what is pinned.
-    let private missed (model: TrainedModel) (moments: Snapshot[], weights: float[], target: float[]) : float[] =
-        let left = Array.copy target
-
-        for frame in 0 .. moments.Length - 1 do
-            let forces = forcesOf model moments[frame]
-            TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> forces, -weights[frame], ReadOnlySpan<float> left, Span<float> left)
-
-        moments[0].Structure.ClearPinned(Span<float> left)
-        left
+    let private missed (model: TrainedModel) : Snapshot[] * float[] * float[] -> float[] = Resolution.missed model.Terms
 
     let private squares (values: float[]) : float = TensorPrimitives.SumOfSquares(ReadOnlySpan<float> values)
 
@@ -83,7 +74,7 @@ module internal MotionErrors =
 
                 let weights = Array.init frames weightOf
                 let size = sqrt (squares weights)
-                let values = Observation.displacements window
+                let values = Paths.displacements window
 
                 for k in 0 .. window[0].Coordinates - 1 do
                     let across = Seq.sum (seq { for frame in 0 .. frames - 1 -> weights[frame] / size * values[frame][k] })

@@ -117,7 +117,22 @@ type internal Overview =
 
         Array.append (Array.map At moments) overview.Windows
 
+    /// The observations of the pilot snapshots, and of some of the windows of motions, evenly from all, with as many equations as tell shapes apart.
+    member overview.Piloted(systems: LinearSystem list) : Observation[] =
+        let windows = overview.Windows
+        // Twice what tells shapes apart where forces were measured.
+        let leastPiloted = 2048
+
+        let share =
+            if windows.Length = 0 then
+                1
+            else
+                windows.Length * windows[0].Centre.Coordinates / leastPiloted |> max 1
+
+        let some = windows |> Array.indexed |> Array.filter (fun (index, _) -> index % share = 0) |> Array.map snd
+        Array.append (overview.Observed(systems, overview.Pilot) |> Array.filter _.IsAt) some
+
     /// The overview with a way to make equations of motions.
     member overview.With(form: StencilForm) : Overview =
-        let windows = overview.Sample |> Array.filter Observation.isOfMotion |> Observation.ofSnapshots form
+        let windows = overview.Sample |> Array.filter Observation.isOfMotion |> Observation.ofSnapshots None form
         { overview with Stencil = Some form; Windows = windows |> Array.filter _.IsOver }

@@ -16,10 +16,17 @@ open HgnFunctional.Models
 type internal PlanRound =
     /// A fit whose energies are the outputs that the sampler of the next one wants.
     | Draft
-    /// The fit.
-    | Final
-    /// The fit with paths between frames that follow the forces found before, whose relative error was this; some more rounds may follow.
-    | Following of before: float * terms: ModelTerm list * left: int
+    /// The fit, with what paths between frames follow, if they follow forces.
+    | Final of PathGuide option
+    /// The fit with paths between frames that follow the forces found before.
+    | Following of RoundState
+
+    /// What paths between frames follow.
+    member round.Guide: PathGuide option =
+        match round with
+        | Draft -> None
+        | Final guide -> guide
+        | Following state -> Some state.Guide
 
 /// What is to be fitted: the columns, drawn, and how the data give rows. Immutable.
 [<Sealed; NoEquality; NoComparison>]
@@ -192,17 +199,37 @@ module Plan =
     let private ofTerm (term: ModelTerm) : SavedForm =
         SavedForm.Fields([ "kind", SavedForm.Text term.Block.Kind ] @ term.Block.Save() @ [ "readout", SavedForm.Numbers term.Readout ])
 
+    let private ofGuide (guide: PathGuide option) : (string * SavedForm) list =
+        match guide with
+        | None -> []
+        | Some guide -> [ "terms", SavedForm.List(List.map ofTerm guide.Terms); "points", SavedForm.Number(float guide.Rule.Places.Length) ]
+
     let private ofRound (round: PlanRound) : (string * SavedForm) list =
-        match round with
-        | Draft -> [ "round", SavedForm.Text "draft" ]
-        | Final -> [ "round", SavedForm.Text "final" ]
-        | Following(before, terms, left) ->
-            [
+        [
+            match round with
+            | Draft -> "round", SavedForm.Text "draft"
+            | Final _ -> "round", SavedForm.Text "final"
+            | Following state ->
                 "round", SavedForm.Text "following"
-                "before", SavedForm.Number before
-                "terms", SavedForm.List(List.map ofTerm terms)
-                "left", SavedForm.Number(float left)
-            ]
+
+                "rounds",
+                SavedForm.List
+                    [
+                        for round in state.Rounds ->
+                            SavedForm.Fields [ "found", SavedForm.Numbers round.Found; "residual", SavedForm.Numbers round.Residual ]
+                    ]
+
+                "readout", SavedForm.Numbers state.Readout
+
+                // Nothing has moved before the first.
+                if Double.IsFinite state.Moved then
+                    "moved", SavedForm.Number state.Moved
+
+                "error", SavedForm.Number state.Error
+                "wasGuided", SavedForm.Flag state.WasGuided
+                "sampled", SavedForm.Number(float state.Sampled)
+            yield! ofGuide round.Guide
+        ]
 
     /// The options that decide a plan, in words.
     let private optionsOf (config: TrainingConfig) : string =
@@ -268,6 +295,17 @@ module Plan =
         |> List.map _.Place
         |> List.distinct
 
+    /// The plan with paths between frames that follow forces which the sample tells.
+    let private guided (plan: Plan) : Result<Plan, TrainingError<'error>> =
+        match plan.Overview.Stencil, plan.Systems |> List.filter _.HasForceRows with
+        | Some(Exact _), [ forces ] when plan.Overview.HasMotion && not forces.HasVelocityRows ->
+            let masses = { Block = BodyBlock.ofMasses plan.Config.Activation; Readout = [| 1.0 |] }
+
+            match Rounds.start plan.Config plan.Overview [ masses ] forces with
+            | None -> Ok plan
+            | guide -> create plan.Config plan.Survey plan.Overview plan.Kept plan.Shapes plan.Blocks (Final guide) plan.Evidence
+        | _ -> Ok plan
+
     /// The first plan: which laws the data want, and their columns.
     let draw (config: TrainingConfig) (survey: Survey) : Result<Plan, TrainingError<'error>> =
         Guard.positive (nameof config.Width) config.Width
@@ -278,14 +316,14 @@ module Plan =
             // Anew, now that laws and shapes are known.
             let chosen = StencilChoice.choose config (Some choice.Shapes) choice.Overview
 
-            let sampler, round =
-                if config.Sampler.Outputs = Fitted then
-                    Sampler.uniformSwim, Draft
-                else
-                    config.Sampler, Final
+            let make sampler round =
+                let blocks = Drawing.drawBlocks config chosen config.Width sampler choice.Shapes (Drawing.samplesOf chosen)
+                create config survey chosen (placesOf all chosen) choice.Shapes blocks round choice.Evidence
 
-            let blocks = Drawing.drawBlocks config chosen config.Width sampler choice.Shapes (Drawing.samplesOf chosen)
-            create config survey chosen (placesOf all chosen) choice.Shapes blocks round choice.Evidence)
+            if config.Sampler.Outputs = Fitted then
+                make Sampler.uniformSwim Draft
+            else
+                make config.Sampler (Final None) |> Result.bind guided)
 
     /// The plan drawn with the outputs of a first fit, whose terms stand for some parts of the overview.
     let internal withOutputs (fitted: (int * ModelTerm) list) (plan: Plan) : Result<Plan, TrainingError<'error>> =
@@ -315,11 +353,12 @@ module Plan =
         | Some(part, _) -> Error(NoFittedOutputs(config.Sampler.Name, part.Recipe.Kind))
         | None ->
             let blocks = Drawing.drawBlocks config overview config.Width config.Sampler plan.Shapes samples
-            create config plan.Survey overview plan.Kept plan.Shapes blocks Final plan.Evidence
+            create config plan.Survey overview plan.Kept plan.Shapes blocks (Final None) plan.Evidence |> Result.bind guided
 
-    /// The plan whose paths follow the forces of some terms.
-    let internal following (before: float) (terms: ModelTerm list) (left: int) (plan: Plan) : Result<Plan, TrainingError<'error>> =
-        create plan.Config plan.Survey plan.Overview plan.Kept plan.Shapes plan.Blocks (Following(before, terms, left)) plan.Evidence
+    /// The plan whose paths follow the forces of a fit, with the blocks of the forces that are left, by their places among all.
+    let internal following (state: RoundState) (left: Map<int, IBlock>) (plan: Plan) : Result<Plan, TrainingError<'error>> =
+        let blocks = plan.Blocks |> List.mapi (fun place block -> left.TryFind place |> Option.defaultValue block)
+        create plan.Config plan.Survey plan.Overview plan.Kept plan.Shapes blocks (Following state) plan.Evidence
 
     /// The parts of this library and those of a config.
     let private vocabularyOf (config: TrainingConfig) : Vocabulary =
@@ -353,11 +392,30 @@ module Plan =
             let block = recipe.Restore vocabulary reader
             { Block = block; Readout = reader.Floats("readout", Some(int64 block.Width)) }
 
+        let guideOf (reader: SavedReader) : PathGuide option =
+            reader.TryInteger("points", 1, 1000)
+            |> Option.map (fun points -> { Terms = reader.Objects "terms" |> List.map termOf; Rule = PathRule points })
+
         let roundOf (reader: SavedReader) : PlanRound =
-            match reader.Named("round", [ "draft"; "final"; "following" ], id) with
-            | "draft" -> Draft
-            | "final" -> Final
-            | _ -> Following(reader.Float "before", reader.Objects "terms" |> List.map termOf, reader.Count "left")
+            match reader.Named("round", [ "draft"; "final"; "following" ], id), guideOf reader with
+            | "draft", _ -> Draft
+            | "final", guide -> Final guide
+            | _, None -> reader.Fail("points", "a whole number from 1 to 1000")
+            | _, Some guide ->
+                Following
+                    {
+                        Rounds =
+                            [
+                                for round in reader.Objects "rounds" ->
+                                    { Found = round.Floats("found", None); Residual = round.Floats("residual", None) }
+                            ]
+                        Readout = reader.Floats("readout", None)
+                        Guide = guide
+                        Moved = reader.TryFloat "moved" |> Option.defaultValue infinity
+                        Error = reader.Float "error"
+                        WasGuided = reader.Flag "wasGuided"
+                        Sampled = reader.Count "sampled"
+                    }
 
         let read (reader: SavedReader) : Result<Plan, TrainingError<unit>> =
             let survey = Survey.readWith config (reader.Object "survey")

@@ -5,6 +5,7 @@ open System.Collections.Generic
 open System.Numerics.Tensors
 open HgnFunctional.Data
 open HgnFunctional.Blocks
+open HgnFunctional.Models
 
 /// The sizes of what is measured: targets are divided by them, so that neither units nor kinds of target decide a fit.
 [<Struct; NoComparison>]
@@ -103,9 +104,7 @@ module internal Rows =
             let configuration = snapshot.Configuration
             let left = snapshot.Forces.ToArray()
 
-            for struct (block, readout) in system.Known do
-                block.PullbackInto(&configuration, readout, Span<float> left, Span<float>.Empty)
-
+            addGradient system.Known &configuration (Span<float> left) Span<float>.Empty
             ReadOnlySpan<float> left
 
     /// The values of all energies, with the energy that the known ones leave.
@@ -269,16 +268,6 @@ module internal Rows =
                 order.Enqueue moment
                 columns
 
-        /// The forces of a moment that the known energies give.
-        let knownForces (moment: Snapshot) : float[] =
-            let configuration = moment.Configuration
-            let gradient = Array.zeroCreate<float> moment.Coordinates
-
-            for struct (block, readout) in system.Known do
-                block.PullbackInto(&configuration, readout, Span<float> gradient, Span<float>.Empty)
-
-            gradient |> Array.map (~-)
-
         let overInto (moments: Snapshot[]) (weights: float[]) (target: float[]) (rows: Span<float>) : unit =
             let features = system.Features
             let pins = moments[0].Structure.Pins
@@ -287,9 +276,13 @@ module internal Rows =
             let left = Array.copy target
 
             if system.Known.Length > 0 then
+                let gradient = Array.zeroCreate<float> target.Length
+
                 for moment in 0 .. moments.Length - 1 do
-                    let known = knownForces moments[moment]
-                    TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> known, -weights[moment], ReadOnlySpan<float> left, Span<float> left)
+                    let configuration = moments[moment].Configuration
+                    Array.Clear gradient
+                    addGradient system.Known &configuration (Span<float> gradient) Span<float>.Empty
+                    TensorPrimitives.MultiplyAdd(ReadOnlySpan<float> gradient, weights[moment], ReadOnlySpan<float> left, Span<float> left)
 
             let mean = Array.zeroCreate<float>(target.Length * features)
 

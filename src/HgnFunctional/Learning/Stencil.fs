@@ -66,30 +66,11 @@ module internal Stencil =
     /// Points of the Gauss rule of an interval, for the integrals of weights: exact for all products of test functions and polynomials here.
     let private rule = GaussLegendreRule(-1.0, 1.0, 8)
 
-    /// Points between two frames at which forces are taken.
-    let private pathRule = GaussLegendreRule(-1.0, 1.0, 6)
-
     /// Frames that the polynomials of smooth windows go through.
     let private localFrames = 8
 
     /// The exponent of smooth test functions (1 - s^2)^p.
     let private smoothness = 4
-
-    /// The Lagrange polynomial of a frame among some, with its first and second derivative, at a time.
-    let private lagrange (times: float[]) (first: int) (count: int) (k: int) (t: float) : struct (float * float * float) =
-        let mutable value = 1.0
-        let mutable slope = 0.0
-        let mutable bend = 0.0
-
-        for other in first .. first + count - 1 do
-            if other <> k then
-                let length = times[k] - times[other]
-                let part = (t - times[other]) / length
-                bend <- bend * part + 2.0 * slope / length
-                slope <- slope * part + value / length
-                value <- value * part
-
-        struct (value, slope, bend)
 
     /// The point at a time of the polynomial through all frames, and their velocities if they have some (Hermite).
     let private pointAt (times: float[]) (hasVelocities: bool) (t: float) : PathPoint =
@@ -99,7 +80,7 @@ module internal Stencil =
         let ofV = Array.init 3 (fun _ -> zeros ())
 
         for k in 0 .. n - 1 do
-            let struct (value, slope, bend) = lagrange times 0 n k t
+            let struct (value, slope, bend) = Lagrange.at times 0 n k t
 
             if hasVelocities then
                 let mutable atHome = 0.0
@@ -129,34 +110,14 @@ module internal Stencil =
         }
 
     /// Points from a to b with the weights of the integral of g times the force.
-    let private along (times: float[]) (hasVelocities: bool) (a: float) (b: float) (g: float -> float) =
+    let private along (rule: PathRule) (times: float[]) (hasVelocities: bool) (a: float) (b: float) (g: float -> float) =
         let points =
-            Array.init pathRule.Order (fun point ->
-                let t = 0.5 * (a + b) + 0.5 * (b - a) * pathRule.GetAbscissa point
-                struct (pointAt times hasVelocities t, 0.5 * (b - a) * pathRule.GetWeight point * g t))
+            (rule.Places, rule.Weights)
+            ||> Array.map2 (fun place weight ->
+                let t = a + (b - a) * place
+                struct (pointAt times hasVelocities t, (b - a) * weight * g t))
 
         struct (b - a, points)
-
-    /// The points of an interval of length 1 at which forces are taken.
-    let places: float[] = Array.init pathRule.Order (fun point -> 0.5 * (1.0 + pathRule.GetAbscissa point))
-
-    /// How far a path is off at the points of an interval of length 1 by accelerations that it misses there: delta_i = sum_j Bow_ij r_j, where
-    /// delta'' = r is a polynomial through the points and delta is 0 at both ends (Green's function).
-    let bow: float[][] =
-        let entry x j =
-            let piece a b =
-                Seq.sum (
-                    seq {
-                        for point in 0 .. rule.Order - 1 do
-                            let s = 0.5 * (a + b) + 0.5 * (b - a) * rule.GetAbscissa point
-                            let struct (value, _, _) = lagrange places 0 places.Length j s
-                            0.5 * (b - a) * rule.GetWeight point * -(min x s) * (1.0 - max x s) * value
-                    }
-                )
-
-            piece 0.0 x + piece x 1.0
-
-        places |> Array.map (fun x -> Array.init places.Length (entry x))
 
     /// Adds the weights w_k with which sum_k w_k f(t_k) is the integral of g f from a to b, for f a polynomial through the frames from
     /// `first` on.
@@ -166,7 +127,7 @@ module internal Stencil =
             let factor = 0.5 * (b - a) * rule.GetWeight point * g t
 
             for k in first .. first + count - 1 do
-                let struct (value, _, _) = lagrange times first count k t
+                let struct (value, _, _) = Lagrange.at times first count k t
                 weights[k] <- weights[k] + factor * value
 
     /// Weights of the integral of g f over all frames, with polynomials through the frames around each interval.
@@ -196,7 +157,7 @@ module internal Stencil =
                 |> AlongPath
         }
 
-    let private ofHat (times: float[]) : Stencil =
+    let private ofHat (rule: PathRule) (times: float[]) : Stencil =
         let n = times.Length
         let c = n / 2
         let before, after = times[c] - times[c - 1], times[c + 1] - times[c]
@@ -206,18 +167,18 @@ module internal Stencil =
         positions[c + 1] <- 1.0 / after
 
         [|
-            along times false times[c - 1] times[c] (fun t -> (t - times[c - 1]) / before)
-            along times false times[c] times[c + 1] (fun t -> (times[c + 1] - t) / after)
+            along rule times false times[c - 1] times[c] (fun t -> (t - times[c - 1]) / before)
+            along rule times false times[c] times[c + 1] (fun t -> (times[c + 1] - t) / after)
         |]
         |> ofPath positions (Array.zeroCreate n)
 
-    let private ofBox (times: float[]) : Stencil =
+    let private ofBox (rule: PathRule) (times: float[]) : Stencil =
         let n = times.Length
         let c = n / 2
         let velocities = Array.zeroCreate<float> n
         velocities[c - 1] <- -1.0
         velocities[c] <- 1.0
-        ofPath (Array.zeroCreate n) velocities [| along times true times[c - 1] times[c] (fun _ -> 1.0) |]
+        ofPath (Array.zeroCreate n) velocities [| along rule times true times[c - 1] times[c] (fun _ -> 1.0) |]
 
     let private ofBump (hasVelocities: bool) (times: float[]) : Stencil =
         let p = float smoothness
@@ -241,9 +202,13 @@ module internal Stencil =
             Forces = AtFrames(normalised total forces)
         }
 
-    /// The stencil of frames at some times, ascending, of positions alone or of velocities.
-    let create (form: StencilForm) (hasVelocities: bool) (times: float[]) : Stencil =
+    /// The stencil of frames at some times, ascending, of positions alone or of velocities, with forces at the points of a rule where they
+    /// are taken along the path.
+    let createAlong (rule: PathRule) (form: StencilForm) (hasVelocities: bool) (times: float[]) : Stencil =
         match form with
-        | Exact _ when hasVelocities -> ofBox times
-        | Exact _ -> ofHat times
+        | Exact _ when hasVelocities -> ofBox rule times
+        | Exact _ -> ofHat rule times
         | Smooth _ -> ofBump hasVelocities times
+
+    /// As `createAlong`, at few points.
+    let create (form: StencilForm) (hasVelocities: bool) (times: float[]) : Stencil = createAlong PathRule.Coarse form hasVelocities times

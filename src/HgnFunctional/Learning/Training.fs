@@ -22,18 +22,13 @@ module Training =
                 Fit.solve accumulation)
 
         /// The best of the rounds.
-        let rec settle (plan: Plan) (fit: Fit) : Result<TrainedModel, TrainingError<'error>> =
+        let rec settle (fit: Fit) : Result<TrainedModel, TrainingError<'error>> =
             match fit.Next with
             | None -> Ok fit.Model
             | Some next ->
                 entering Sampling
 
-                solve next
-                |> Result.bind (fun better ->
-                    if plan.IsDraft || better.Error < fit.Error then
-                        settle next better
-                    else
-                        Ok fit.Model)
+                solve next |> Result.bind (fun better -> if better.Improves then settle better else Ok fit.Model)
 
         if config.Recipes.IsEmpty then
             Error NoBlocks
@@ -42,7 +37,7 @@ module Training =
             |> Result.bind (fun survey ->
                 entering Sampling
                 Plan.draw config survey)
-            |> Result.bind (fun plan -> solve plan |> Result.bind (settle plan))
+            |> Result.bind (solve >> Result.bind settle)
 
     /// Learns from snapshots. The same config and snapshots give the same model, bit for bit, for any number of threads.
     let fit (config: TrainingConfig) (snapshots: Snapshot seq) : Result<TrainedModel, TrainingError<SnapshotError>> =

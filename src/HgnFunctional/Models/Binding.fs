@@ -13,7 +13,7 @@ open HgnFunctional.Blocks
 module Model =
 
     /// Whether a model's blocks split into T(p) + V(q).
-    let isSeparable (model: TrainedModel) : bool = model.Terms |> List.forall (fun term -> term.Block.Part <> Coupled)
+    let isSeparable (model: TrainedModel) : bool = ModelDynamics.isSeparable model.Terms
 
     /// How names become those that a model knows, or the first that it does not: all names where it knows one that nobody gave,
     /// and bodies that nobody named where it knows one kind alone.
@@ -79,20 +79,7 @@ module Model =
 
     /// The model's Hamiltonian on a structure of any number of bodies, which may be far larger than those it saw.
     let bind (structure: Structure) (model: TrainedModel) : Result<Dynamics, BindError> =
-        let energies = energiesOf model.Terms
-        let ofPart part = energies |> Array.filter (fun struct (block, _) -> block.Part = part)
-
-        seenBy model structure
-        |> Result.map (fun structure ->
-            let undriven =
-                if isSeparable model then
-                    Separable(SeparableModelHamiltonian(structure, ofPart Kinetic, ofPart Potential, model.Constant))
-                else
-                    General(ModelHamiltonian(structure, energies, model.Constant))
-
-            match forcesOf model.Terms with
-            | [||] -> undriven
-            | forces -> Driven(undriven, ModelDrive(structure, forces)))
+        seenBy model structure |> Result.map (fun structure -> ModelDynamics.ofTerms structure model.Constant model.Terms)
 
     /// The potential energy, up to the constant, of a snapshot whose kinds are those of the model's training.
     let internal potentialEnergy (model: TrainedModel) (snapshot: Snapshot) : float =
@@ -140,22 +127,7 @@ module Model =
             [||]
 
     /// What a model predicts for a snapshot whose kinds are those of its training: velocities and forces [N d].
-    let internal predict (model: TrainedModel) (snapshot: Snapshot) : float[] * float[] =
-        let configuration = snapshot.Configuration
-        let size = snapshot.Coordinates
-        let gradientQ, velocities = Array.zeroCreate<float> size, Array.zeroCreate<float> size
-
-        for struct (block, readout) in energiesOf model.Terms do
-            block.PullbackInto(&configuration, readout, Span<float> gradientQ, Span<float> velocities)
-
-        let forces = gradientQ |> Array.map (~-)
-
-        for struct (block, readout) in forcesOf model.Terms do
-            block.ForceInto(&configuration, readout, Span<float> forces)
-
-        snapshot.Structure.ClearPinned(Span<float> velocities)
-        snapshot.Structure.ClearPinned(Span<float> forces)
-        velocities, forces
+    let internal predict (model: TrainedModel) (snapshot: Snapshot) : float[] * float[] = ModelDynamics.derivativesAt model.Terms snapshot
 
     let private countIn (configuration: inref<Configuration>) (model: TrainedModel) : struct (int * int) =
         let mutable outside = 0

@@ -1,8 +1,8 @@
 namespace HgnFunctional.Models
 
 open System
-open System.Numerics.Tensors
 open HgnFunctional.Bodies
+open HgnFunctional.Invariance
 open HgnFunctional.Data
 open HgnFunctional.Blocks
 
@@ -69,22 +69,20 @@ module internal ModelTerms =
                 | _ -> ()
         |]
 
-    /// The forces of some terms at a moment [N d].
-    let forcesAt (terms: ModelTerm list) (moment: Snapshot) : float[] =
-        let configuration = moment.Configuration
-        let forces = Array.zeroCreate<float> moment.Coordinates
+    /// Adds the gradient of some energies with respect to q and to p, each [N d]; a span may be empty where no block asks for it.
+    let addGradient
+        (energies: struct (IEnergyBlock * float[])[])
+        (configuration: inref<Configuration>)
+        (gradientQ: Span<float>)
+        (gradientP: Span<float>)
+        : unit =
+        for struct (block, readout) in energies do
+            block.PullbackInto(&configuration, readout, gradientQ, gradientP)
 
-        for struct (block, readout) in energiesOf terms do
-            if block.Part = Potential then
-                block.PullbackInto(&configuration, readout, Span<float> forces, Span<float>.Empty)
-
-        TensorPrimitives.Negate(ReadOnlySpan<float> forces, Span<float> forces)
-
-        for struct (block, readout) in forcesOf terms do
-            block.ForceInto(&configuration, readout, Span<float> forces)
-
-        moment.Structure.ClearPinned(Span<float> forces)
-        forces
+    /// Adds forces that no energy gives [N d].
+    let addForces (forces: struct (IForceBlock * float[])[]) (configuration: inref<Configuration>) (destination: Span<float>) : unit =
+        for struct (block, readout) in forces do
+            block.ForceInto(&configuration, readout, destination)
 
 /// How the fit of one linear system went. A model that splits has two: kinetic and potential.
 [<NoComparison; StructuredFormatDisplay("{Summary}")>]

@@ -4,6 +4,7 @@ open System
 open HgnFunctional
 open HgnFunctional.Bodies
 open HgnFunctional.Invariance
+open HgnFunctional.Data
 open HgnFunctional.Blocks
 
 /// The Hamiltonian of a model whose blocks may couple positions and momenta.
@@ -31,8 +32,7 @@ type internal ModelHamiltonian(structure: Structure, terms: struct (IEnergyBlock
             gradientQ.Clear()
             gradientP.Clear()
 
-            for struct (block, readout) in terms do
-                block.PullbackInto(&configuration, readout, gradientQ, gradientP)
+            addGradient terms &configuration gradientQ gradientP
 
             structure.ClearPinned gradientQ
             structure.ClearPinned gradientP
@@ -69,8 +69,7 @@ type internal SeparableModelHamiltonian
             let configuration = Configuration(structure, noPairs, ReadOnlySpan<float>.Empty, momenta)
             destination.Clear()
 
-            for struct (block, readout) in kinetic do
-                block.PullbackInto(&configuration, readout, Span<float>.Empty, destination)
+            addGradient kinetic &configuration Span<float>.Empty destination
 
             structure.ClearPinned destination
 
@@ -78,8 +77,7 @@ type internal SeparableModelHamiltonian
             let configuration = Configuration(structure, pairs.At positions, positions, ReadOnlySpan<float>.Empty)
             destination.Clear()
 
-            for struct (block, readout) in potential do
-                block.PullbackInto(&configuration, readout, destination, Span<float>.Empty)
+            addGradient potential &configuration destination Span<float>.Empty
 
             System.Numerics.Tensors.TensorPrimitives.Negate(Span<float>.op_Implicit destination, destination)
             structure.ClearPinned destination
@@ -113,9 +111,42 @@ type internal ModelDrive(structure: Structure, terms: struct (IForceBlock * floa
             let related = if looksAtPairs then pairs.At positions else noPairs
             let configuration = Configuration(structure, related, positions, momenta)
 
-            for struct (block, readout) in terms do
-                block.ForceInto(&configuration, readout, destination)
+            addForces terms &configuration destination
 
             structure.ClearPinned destination
 
         member _.Rates = ReadOnlySpan<float> rates
+
+/// Terms on structures.
+[<RequireQualifiedAccess>]
+module internal ModelDynamics =
+
+    /// Whether the energies of some terms split into T(p) + V(q).
+    let isSeparable (terms: ModelTerm list) : bool = terms |> List.forall (fun term -> term.Block.Part <> Coupled)
+
+    /// The motion under some terms of bodies whose kinds are those of the terms.
+    let ofTerms (structure: Structure) (constant: float) (terms: ModelTerm list) : Dynamics =
+        let energies = energiesOf terms
+        let ofPart part = energies |> Array.filter (fun struct (block, _) -> block.Part = part)
+
+        let undriven =
+            if isSeparable terms then
+                Separable(SeparableModelHamiltonian(structure, ofPart Kinetic, ofPart Potential, constant))
+            else
+                General(ModelHamiltonian(structure, energies, constant))
+
+        match forcesOf terms with
+        | [||] -> undriven
+        | forces -> Driven(undriven, ModelDrive(structure, forces))
+
+    /// What some terms give at a snapshot whose kinds are theirs: velocities and forces [N d].
+    let derivativesAt (terms: ModelTerm list) (snapshot: Snapshot) : float[] * float[] =
+        let configuration = snapshot.Configuration
+        let size = snapshot.Coordinates
+        let gradientQ, velocities = Array.zeroCreate<float> size, Array.zeroCreate<float> size
+        addGradient (energiesOf terms) &configuration (Span<float> gradientQ) (Span<float> velocities)
+        let forces = gradientQ |> Array.map (~-)
+        addForces (forcesOf terms) &configuration (Span<float> forces)
+        snapshot.Structure.ClearPinned(Span<float> velocities)
+        snapshot.Structure.ClearPinned(Span<float> forces)
+        velocities, forces

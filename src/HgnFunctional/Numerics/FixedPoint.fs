@@ -13,8 +13,29 @@ type internal FixedPointOutcome =
     /// An iterate is no longer finite.
     | Lost
 
+/// Anderson's acceleration of x = G(x): the combination of past iterates with the least residual G(x) - x (Walker and Ni 2011,
+/// doi:10.1137/10078356X).
+[<RequireQualifiedAccess>]
+module internal AndersonMixing =
+
+    let private dot (a: float[]) (b: float[]) : float = TensorPrimitives.Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+
+    /// Weights of past steps of the residual that make it least when they are taken off; none if their products are beyond the range of
+    /// numbers. Steps are nearly dependent near the end, hence the least weights that do so.
+    let tryWeights (residualSteps: float[][]) (residual: float[]) : float[] option =
+        let lengths = residualSteps |> Array.map (fun step -> max Double.Epsilon (sqrt (dot step step)))
+
+        let products =
+            Array.init lengths.Length (fun j ->
+                Array.init lengths.Length (fun i -> dot residualSteps[i] residualSteps[j] / (lengths[i] * lengths[j])))
+
+        let targets = Array.map2 (fun step length -> dot step residual / length) residualSteps lengths
+
+        SingularValues.tryOfColumns products
+        |> Option.map (fun svd -> SingularValues.solveLeastNorm svd targets |> Array.map2 (fun length w -> w / length) lengths)
+
 /// Finds x = G(x) to rounding, in arrays of its own: plain iteration as long as it contracts well, else with Anderson's
-/// acceleration, the combination of past iterates with the least residual (Walker and Ni 2011, doi:10.1137/10078356X).
+/// acceleration.
 [<Sealed>]
 type internal FixedPoint(size: int) =
 
@@ -42,23 +63,8 @@ type internal FixedPoint(size: int) =
     let imageSteps = Array.init depth (fun _ -> Array.zeroCreate<float> size)
     let residualSteps = Array.init depth (fun _ -> Array.zeroCreate<float> size)
 
-    let dot (a: float[]) (b: float[]) : float = TensorPrimitives.Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
-
     let subtract (a: float[]) (b: float[]) (destination: float[]) : unit =
         TensorPrimitives.Subtract(ReadOnlySpan<float> a, ReadOnlySpan<float> b, Span<float> destination)
-
-    /// Weights of the past steps that make the residual least; none if their products are beyond the range of numbers. Steps are
-    /// nearly dependent near the end, hence the least weights that do so.
-    let tryMix (count: int) : float[] option =
-        let lengths = Array.init count (fun k -> max Double.Epsilon (sqrt (dot residualSteps[k] residualSteps[k])))
-
-        let products =
-            Array.init count (fun j -> Array.init count (fun i -> dot residualSteps[i] residualSteps[j] / (lengths[i] * lengths[j])))
-
-        let targets = Array.init count (fun k -> dot residualSteps[k] residual / lengths[k])
-
-        SingularValues.tryOfColumns products
-        |> Option.map (fun svd -> SingularValues.solveLeastNorm svd targets |> Array.map2 (fun length w -> w / length) lengths)
 
     /// x <- G(x) - sum of weights times past steps of G.
     let accelerate (iteration: int) (x: float[]) : unit =
@@ -68,7 +74,7 @@ type internal FixedPoint(size: int) =
         let count = min depth (iteration + 1)
         image.CopyTo(x, 0)
 
-        match tryMix count with
+        match AndersonMixing.tryWeights (Array.truncate count residualSteps) residual with
         | None -> ()
         | Some weights ->
             for k in 0 .. count - 1 do

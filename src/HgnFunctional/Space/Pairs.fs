@@ -131,8 +131,33 @@ type Pairs private (senders: int[], receivers: int[], starts: int[], turns: int[
             Pairs.Pick(dimension, chosen, shifts)
         )
 
+    member private _.Those(order: int[], starts: int[]) : Pairs =
+        Pairs(
+            Pairs.Pick(1, order, senders),
+            Pairs.Pick(1, order, receivers),
+            starts,
+            Pairs.Pick(dimension, order, turns),
+            Pairs.Pick(dimension, order, shifts)
+        )
+
+    /// The pairs that are wanted, given their kind and what they are, in the order in which they stand.
+    member internal pairs.Where(isWanted: int -> int -> bool) : Pairs =
+        let order = Array.zeroCreate<int> senders.Length
+        let kept = Array.zeroCreate<int> starts.Length
+        let mutable count = 0
+
+        for kind in 0 .. pairs.Kinds - 1 do
+            for pair in starts[kind] .. starts[kind + 1] - 1 do
+                if isWanted kind pair then
+                    order[count] <- pair
+                    count <- count + 1
+
+            kept[kind + 1] <- count
+
+        pairs.Those(Array.truncate count order, kept)
+
     /// The pairs by kind, given the number of kinds and the kind of each; those of a kind below 0 are left out.
-    member internal _.ByKind(kinds: int, kindOf: int -> int) : Pairs =
+    member internal pairs.ByKind(kinds: int, kindOf: int -> int) : Pairs =
         let each = Array.init senders.Length kindOf
         let starts = Array.zeroCreate (kinds + 1)
 
@@ -151,10 +176,4 @@ type Pairs private (senders: int[], receivers: int[], starts: int[], turns: int[
                 order[next[each[pair]]] <- pair
                 next[each[pair]] <- next[each[pair]] + 1
 
-        Pairs(
-            Pairs.Pick(1, order, senders),
-            Pairs.Pick(1, order, receivers),
-            starts,
-            Pairs.Pick(dimension, order, turns),
-            Pairs.Pick(dimension, order, shifts)
-        )
+        pairs.Those(order, starts)

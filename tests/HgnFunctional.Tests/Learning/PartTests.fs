@@ -105,8 +105,7 @@ let private inShares (config: TrainingConfig) (frames: Snapshot[]) (count: int) 
         let fit: Fit = Fit.solve all |> expectOk
 
         match before, fit.Next with
-        | Some before, _ when before.Error <= fit.Error -> before.Model
-        | _, Some next when plan.IsDraft -> settle next None
+        | Some before, _ when not fit.Improves -> before.Model
         | _, Some next -> settle next (Some fit)
         | _, None -> fit.Model
 
