@@ -128,29 +128,43 @@ module internal Paths =
                     Array.init p.Length (fun k -> p[k] + slopeOfQ * missedQ[k] * structure.Masses[k / d] + slopeOfV * missedP[k])))
 
     /// Sweeps of a path towards that of some forces.
-    let private sweeps = 3
+    let private mostSweeps = 8
+
+    /// Paths that move by less than this part of what the first sweep moved them by stand still.
+    let private still = 1e-4
+
+    /// How far each body of a path moved, over all points.
+    let private moves (d: int) (before: float[][]) (after: float[][]) : float[] =
+        Array.init (before[0].Length / d) (fun body ->
+            let mutable sum = 0.0
+
+            for point in 0 .. before.Length - 1 do
+                for k in body * d .. body * d + d - 1 do
+                    sum <- sum + (after[point][k] - before[point][k]) * (after[point][k] - before[point][k])
+
+            sqrt sum)
 
     /// The path through frames whose velocities are not known: where accelerations differ from those of the forces, it is bent by the difference,
-    /// and stays where it is at both ends.
+    /// and stays where it is at both ends. Bodies whose paths move more and more stay on the polynomial: frames are too far apart for them.
     let private bent (dynamics: Dynamics) (bow: float[][]) (interval: PathInterval) : struct (float[] * float[])[] =
         let structure = interval.Frames[0].Structure
         let d = structure.Dimension
         let polynomial = straight interval
+        let places, momenta = polynomial |> Array.map (fun struct (q, _) -> q), polynomial |> Array.map (fun struct (_, p) -> p)
         let accelerations = interval.Points |> Array.map (fun point -> combine interval point.Acceleration)
         let square = interval.Length * interval.Length
 
-        let missedAt (point: int) (struct (positions: float[], momenta: float[])) =
-            let state = PhaseState.OfOwned(structure.Bodies, d, positions, momenta)
+        let missedAt (point: int) (positions: float[]) =
+            let state = PhaseState.OfOwned(structure.Bodies, d, positions, momenta[point])
             let _, forces = Dynamics.timeDerivative dynamics state
             forces |> Array.mapi (fun k f -> f / structure.Masses[k / d] - accelerations[point][k])
 
-        let sweep (path: struct (float[] * float[])[]) _ =
+        let sweep (isLost: bool[]) (path: float[][]) =
             let missed = path |> Array.mapi missedAt
 
             bow
             |> Array.mapi (fun point row ->
-                let struct (place, momenta) = polynomial[point]
-                let bent = Array.copy place
+                let bent = Array.copy places[point]
 
                 for j in 0 .. row.Length - 1 do
                     TensorPrimitives.MultiplyAdd(
@@ -160,9 +174,24 @@ module internal Paths =
                         Span<float> bent
                     )
 
-                struct (bent, momenta))
+                bent |> Array.mapi (fun k x -> if isLost[k / d] then places[point][k] else x))
 
-        Seq.fold sweep polynomial [ 1..sweeps ]
+        let rec improve (count: int) (isLost: bool[]) (before: float[]) (path: float[][]) (first: float) =
+            let next = sweep isLost path
+            let moved = moves d path next
+            let newlyLost = Array.map2 (fun now before -> not (now < before)) moved before
+            let isLost = Array.map2 (fun lost now -> lost || (count > 1 && now)) isLost newlyLost
+            let most = Array.max (Array.map2 (fun lost m -> if lost then 0.0 else m) isLost moved)
+            let first = if count = 1 then most else first
+
+            if count = mostSweeps || most <= still * first then
+                next |> Array.mapi (fun point row -> row |> Array.mapi (fun k x -> if isLost[k / d] then places[point][k] else x))
+            else
+                improve (count + 1) isLost moved next first
+
+        let bodies = structure.Bodies
+        let path = improve 1 (Array.create bodies false) (Array.create bodies infinity) places 0.0
+        Array.map2 (fun place momenta -> struct (place, momenta)) path momenta
 
     /// The points of an interval as snapshots, with the momenta that the path has there; none where bodies that interact meet on the way.
     let tryAlong (guide: PathGuide option) (interval: PathInterval) : Snapshot[] option =
