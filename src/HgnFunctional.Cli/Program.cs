@@ -37,6 +37,11 @@ internal static class Program
         {
             TrainCommand.Create(cancellation),
             DiscoverCommand.Create(cancellation),
+            PartCommands.Survey(cancellation),
+            PartCommands.Plan(),
+            PartCommands.Accumulate(cancellation),
+            PartCommands.Merge(),
+            PartCommands.Solve(),
             EvaluateCommand.Create(cancellation),
             SimulateCommand.Create(cancellation),
             ConvertCommand.Create(cancellation),

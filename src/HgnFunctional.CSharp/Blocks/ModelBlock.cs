@@ -54,7 +54,7 @@ public abstract class ModelBlock
     public static IReadOnlyList<ModelBlock> Defaults { get; } = [Body, Pair, Angle, Field, VelocityForce];
 
     /// <summary>The blocks that <see cref="Parse"/> knows by name.</summary>
-    private static IReadOnlyList<(string Name, ModelBlock Block)> Named =>
+    private static IReadOnlyList<(string Name, ModelBlock Block)> Named { get; } =
         [("body", Body), ("pair", Pair), ("angle", Angle), ("field", Field), ("velocity", VelocityForce), ("raw", Raw), ("message", Message())];
 
     /// <summary>Blocks by their names in a list with commas: body, pair, angle, field, velocity, raw, message, or auto for
@@ -64,6 +64,18 @@ public abstract class ModelBlock
     {
         ArgumentNullException.ThrowIfNull(names);
         return names == "auto" ? Defaults : names.Split(',').Select(name => Named.ByName("A block (or auto)", name, block => block.Name).Block).ToArray();
+    }
+
+    /// <summary>The names with which <see cref="Parse"/> gives some blocks; null where one has none.</summary>
+    internal static string? NamesOf(IReadOnlyList<ModelBlock> blocks)
+    {
+        if (blocks.SequenceEqual(Defaults))
+        {
+            return "auto";
+        }
+
+        var names = blocks.Select(block => Named.FirstOrDefault(known => ReferenceEquals(known.Block, block)).Name).ToArray();
+        return names.Contains(null) ? null : string.Join(',', names);
     }
 
     /// <summary>Message passing, by default the model of arXiv 2506.06558.</summary>
