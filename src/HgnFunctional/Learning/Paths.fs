@@ -145,7 +145,7 @@ module internal Paths =
             sqrt sum)
 
     /// The path through frames whose velocities are not known: where accelerations differ from those of the forces, it is bent by the difference,
-    /// and stays where it is at both ends. Bodies whose paths move more and more stay on the polynomial: frames are too far apart for them.
+    /// and stays where it is at both ends. Bodies whose paths move further than any did at first stay on the polynomial: frames are too far apart for them.
     let private bent (dynamics: Dynamics) (bow: float[][]) (interval: PathInterval) : struct (float[] * float[])[] =
         let structure = interval.Frames[0].Structure
         let d = structure.Dimension
@@ -159,7 +159,7 @@ module internal Paths =
             let _, forces = Dynamics.timeDerivative dynamics state
             forces |> Array.mapi (fun k f -> f / structure.Masses[k / d] - accelerations[point][k])
 
-        let sweep (isLost: bool[]) (path: float[][]) =
+        let sweep (path: float[][]) =
             let missed = path |> Array.mapi missedAt
 
             bow
@@ -174,23 +174,23 @@ module internal Paths =
                         Span<float> bent
                     )
 
-                bent |> Array.mapi (fun k x -> if isLost[k / d] then places[point][k] else x))
+                bent)
 
-        let rec improve (count: int) (isLost: bool[]) (before: float[]) (path: float[][]) (first: float) =
-            let next = sweep isLost path
+        let onPolynomial (isLost: bool[]) (path: float[][]) =
+            path |> Array.mapi (fun point row -> row |> Array.mapi (fun k x -> if isLost[k / d] then places[point][k] else x))
+
+        let rec improve (count: int) (isLost: bool[]) (first: float) (path: float[][]) =
+            let next = sweep path |> onPolynomial isLost
             let moved = moves d path next
-            let newlyLost = Array.map2 (fun now before -> not (now < before)) moved before
-            let isLost = Array.map2 (fun lost now -> lost || (count > 1 && now)) isLost newlyLost
-            let most = Array.max (Array.map2 (fun lost m -> if lost then 0.0 else m) isLost moved)
-            let first = if count = 1 then most else first
+            let first = if count = 1 then Array.max moved else first
+            let isLost = Array.map2 (fun lost (x: float) -> lost || not (x <= first)) isLost moved
 
-            if count = mostSweeps || most <= still * first then
-                next |> Array.mapi (fun point row -> row |> Array.mapi (fun k x -> if isLost[k / d] then places[point][k] else x))
+            if count = mostSweeps || Array.max moved <= still * first then
+                onPolynomial isLost next
             else
-                improve (count + 1) isLost moved next first
+                improve (count + 1) isLost first next
 
-        let bodies = structure.Bodies
-        let path = improve 1 (Array.create bodies false) (Array.create bodies infinity) places 0.0
+        let path = improve 1 (Array.create structure.Bodies false) 0.0 places
         Array.map2 (fun place momenta -> struct (place, momenta)) path momenta
 
     /// The points of an interval as snapshots, with the momenta that the path has there; none where bodies that interact meet on the way.
