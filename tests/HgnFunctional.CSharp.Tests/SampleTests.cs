@@ -44,6 +44,17 @@ internal static class SampleTests
                     Check.Equal(51, summary.Frames, "frames of the file");
                 });
             }),
+            Runner.TestCase("the sample of the four steps gives the same model in shares, and takes further frames", () =>
+            {
+                Given.InFolder(folder =>
+                {
+                    var (code, output, errors) = Run(folder, "parts", Path.Combine(AppContext.BaseDirectory, "data"), folder);
+                    Check.Equal((0, ""), (code, errors), "exit code and errors");
+                    Check.That(output.Contains("from 40 frames in two shares"), $"the first fit: {output}");
+                    Check.That(output.Contains("the same file as from one training: True"), $"the same bytes: {output}");
+                    Check.That(output.Contains("from 80 frames"), $"the second fit: {output}");
+                });
+            }),
             Runner.TestCase("the sample says how it is used, and what is wrong, in one sentence", () =>
             {
                 var (code, _, errors) = Run(AppContext.BaseDirectory);

@@ -12,6 +12,12 @@ if (args is ["readme"])
     return 0;
 }
 
+if (args is ["parts", var given, var parts])
+{
+    PartsSample.Run(given, parts);
+    return 0;
+}
+
 if (args is not [var folder, var output])
 {
     Console.Error.WriteLine("usage: HgnFunctional.Samples DATA-FOLDER OUTPUT");
