@@ -135,8 +135,8 @@ let all: Fault list =
         {
             Name = "gzip-by-name"
             File = "src/HgnFunctional.IO/Input/ContentStream.fs"
-            Original = "count = first.Length && first = magic"
-            Fault = "count = first.Length && file.Name.EndsWith \".gz\""
+            Original = "inflaterOf (ReadOnlySpan<byte>(first, 0, count)), file"
+            Fault = "(if file.Name.EndsWith \".gz\" then inflaterOf (ReadOnlySpan<byte>(first, 0, count)) else None), file"
             Law = "a file is read by what it holds, whatever it is called"
         }
     ]

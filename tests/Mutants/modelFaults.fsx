@@ -7,36 +7,34 @@ open Fault
 let all: Fault list =
     [
         {
-            Name = "chunks-by-parity-of-thread"
+            Name = "leaves-by-parity-of-thread"
             File = "src/HgnFunctional/Learning/Design.fs"
-            Original = "Array.sub parts (system * chunks.Length) chunks.Length"
-            Fault =
-                "Array.sub parts (system * chunks.Length) chunks.Length\n"
-                + "            |> (if Environment.CurrentManagedThreadId % 2 = 0 then Array.rev else id)"
+            Original = "let part = parts[system][index]"
+            Fault = "let part = parts[system][if Environment.CurrentManagedThreadId % 2 = 0 then leaves.Count - 1 - index else index]"
             Law = "concurrent runs give the bits of one run alone"
         }
         {
-            Name = "chunks-by-parity-of-worker"
+            Name = "leaves-as-they-are-done"
             File = "src/HgnFunctional/Learning/Design.fs"
-            Original =
-                "Parallel.For(0, parts.Length, fun index -> parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length])"
+            Original = "parts[system][leaf] <- reduceBy reduceSmall systems[system] leaves[leaf]"
             Fault =
-                "let workers = Array.zeroCreate<int> parts.Length in "
-                + "Parallel.For(0, parts.Length, fun index -> "
-                + "parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length]; "
-                + "workers[index] <- Environment.CurrentManagedThreadId) |> ignore; "
-                + "let key index worker = 1000000 * (index / chunks.Length) + 1000 * (worker % 2) + index in "
-                + "Array.Sort(Array.mapi key workers, parts)"
-            Law = "results do not depend on which thread did what"
+                "let part = reduceBy reduceSmall systems[system] leaves[leaf] in "
+                + "lock parts (fun () -> parts[system][Array.findIndex (box >> isNull) parts[system]] <- part)"
+            Law = "results do not depend on which thread is done first"
         }
         {
-            Name = "chunks-as-they-are-done"
-            File = "src/HgnFunctional/Learning/Design.fs"
-            Original = "parts[index] <- reduce systems[index / chunks.Length] chunks[index % chunks.Length])"
-            Fault =
-                "let part = reduce systems[index / chunks.Length] chunks[index % chunks.Length] in let first = index / chunks.Length * chunks.Length in "
-                + "lock parts (fun () -> parts[Array.FindIndex(parts, first, fun other -> obj.ReferenceEquals(other, null))] <- part))"
-            Law = "results do not depend on which thread is done first"
+            Name = "merge-as-parts-come"
+            File = "src/HgnFunctional/Numerics/MergeTree.fs"
+            Original = "let both = if isLeft then merge value other else merge other value"
+            Fault = "let both = merge value other"
+            Law = "1, 2, 7 and 64 shares in any order"
+        }
+        {
+            Name = "first-frame-of-whoever-came-first"
+            File = "src/HgnFunctional/Learning/SurveyCollector.fs"
+            Original = "| Some(struct (before, _)) when before <= number -> ()"
+            Fault = "| Some(struct (before, _)) when before <= number + 1000000L -> ()"
+            Law = "1, 2, 7 and 64 shares in any order"
         }
         {
             Name = "ridge-on-the-trend"
@@ -47,16 +45,16 @@ let all: Fault list =
         }
         {
             Name = "sign-of-forces"
-            File = "src/HgnFunctional/Learning/Design.fs"
-            Original = "finishRows columns system.Unit -1.0 forceScale"
-            Fault = "finishRows columns system.Unit 1.0 forceScale"
+            File = "src/HgnFunctional/Learning/Rows.fs"
+            Original = "finish columns system.Unit -1.0 (counts system.Weights.Forces)"
+            Fault = "finish columns system.Unit 1.0 (counts system.Weights.Forces)"
             Law = "springs are learned"
         }
         {
             Name = "rows-of-forces-not-scaled"
-            File = "src/HgnFunctional/Learning/Survey.fs"
-            Original = "ForceScale = scaleOf pinnedCount pinnedForces forces"
-            Fault = "ForceScale = 1.0 + 0.0 * scaleOf pinnedCount pinnedForces forces"
+            File = "src/HgnFunctional/Learning/SurveyCollector.fs"
+            Original = "else scaleOf (forceComponents - pinnedCount) (ExactSum.less pinnedForces forces)"
+            Fault = "else 1.0 + 0.0 * scaleOf (forceComponents - pinnedCount) (ExactSum.less pinnedForces forces)"
             Law = "the units of the data do not matter to a coupled fit"
         }
         {
@@ -68,9 +66,9 @@ let all: Fault list =
         }
         {
             Name = "constant-not-fixed"
-            File = "src/HgnFunctional/Learning/Training.fs"
-            Original = "Constant = -(energyAt survey.First terms)"
-            Fault = "Constant = 0.0 * energyAt survey.First terms"
+            File = "src/HgnFunctional/Learning/Fit.fs"
+            Original = "-(energyAt overview.First terms)"
+            Fault = "0.0 * energyAt overview.First terms"
             Law = "the energy is zero at the first snapshot"
         }
         {

@@ -20,7 +20,9 @@ let orFail (result: Result<'value, 'error>) : 'value =
     | Error error -> failwith $"{error}"
 
 let frames (seeds: int seq) : Result<Snapshot, SnapshotError> list =
-    [ for seed in seeds -> InitialState.perturbed 0.1 0.3 seed structure lattice.Sites |> Snapshot.ofHamiltonian structure system ]
+    [
+        for seed in seeds -> InitialState.perturbed 0.1 0.3 seed structure lattice.Sites |> Snapshot.ofHamiltonian structure system
+    ]
 
 let config = TrainingConfig.defaults
 let today, later = frames [ 1..100 ], frames [ 101..200 ]
@@ -34,7 +36,7 @@ printfn $"{survey}\n{plan}"
 let numbered = today |> Seq.mapi (fun number frame -> frame |> Result.map (fun snapshot -> struct (int64 number, snapshot)))
 
 let rows =
-    [ for number in 2 .. -1 .. 0 -> Accumulation.ofShard plan ignore (Shard.tryCreate number 3).Value numbered |> orFail ]
+    [ for number in 2..-1..0 -> Accumulation.ofShard plan ignore (Shard.tryCreate number 3).Value numbered |> orFail ]
     |> List.reduce (fun first second -> Accumulation.merge first second |> orFail)
 
 let solve (rows: Accumulation) : Fit = Fit.solve rows |> Result.mapError string |> orFail

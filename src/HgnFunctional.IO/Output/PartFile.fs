@@ -108,8 +108,4 @@ module PartFile =
     /// The form of a part of a kind.
     let tryRead (path: string) (kind: string) : Result<(string * SavedForm) list, PartFileError> =
         tryReadAny path
-        |> Result.bind (fun (found, fields) ->
-            if found = kind then
-                Ok fields
-            else
-                Error(OtherPart(path, found, kind)))
+        |> Result.bind (fun (found, fields) -> if found = kind then Ok fields else Error(OtherPart(path, found, kind)))
