@@ -189,10 +189,14 @@ module internal FileBodies =
             fail path line (Unexpected($"a mass of {mass} for atom {labels.Ids[body]}", "a finite mass above 0"))
         | Error error -> fail path line (BadStructure error)
 
-    /// Whether nothing extends and nothing moves along an axis: LAMMPS calls z periodic in two dimensions.
+    /// Whether nothing extends and nothing moves along an axis, but along another: LAMMPS calls z periodic in two dimensions. The one atom of
+    /// a primitive cell of a crystal extends nowhere, and its images are its neighbours.
     let isFlat (positions: float[]) (velocities: float[] option) (axis: int) : bool =
-        seq { axis..3 .. positions.Length - 1 }
-        |> Seq.forall (fun k -> positions[k] = positions[axis] && (velocities |> Option.forall (fun velocities -> velocities[k] = 0.0)))
+        let isFlatAlong (axis: int) =
+            seq { axis..3 .. positions.Length - 1 }
+            |> Seq.forall (fun k -> positions[k] = positions[axis] && (velocities |> Option.forall (fun velocities -> velocities[k] = 0.0)))
+
+        isFlatAlong axis && not (Seq.forall isFlatAlong [ 0..2 ])
 
     /// The axes of a box: what is flat is open, but goes out in the box that it came in; a tilted vector is never left out.
     let axesOf

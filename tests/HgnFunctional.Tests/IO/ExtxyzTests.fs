@@ -55,6 +55,14 @@ let private refuses (name: string) (text: string) (words: string list) : Test =
 
 let private reading =
     [
+        test "the one atom of a primitive cell has its images for neighbours" {
+            let comment = "Lattice=\"0 2 2 2 0 2 2 2 0\" Properties=species:S:1:pos:R:3:forces:R:3 energy=-1.5 pbc=\"T T T\""
+
+            withText (pair comment [ "Cu 0 0 0 0 0 0" ]) (fun path ->
+                let snapshot = snapshots (TrajectoryFile.within 3.0) [ path ] |> List.exactlyOne
+                Expect.equal snapshot.Pairs.Count 6 "twelve neighbours in an fcc crystal, each pair once")
+        }
+
         test "what ASE wrote of a run is what LAMMPS wrote of it" {
             let fromAse, fromLammps = frames "eam_cu.extxyz.gz", frames "eam_cu.lammpstrj.gz"
             Expect.hasLength fromAse 12 "frames"
