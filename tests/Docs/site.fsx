@@ -80,7 +80,18 @@ let withSource (script: string) : string =
     else
         script.Insert(first, $"(*** hide ***)\n#i \"nuget: {packages}\"\n(** *)\n")
 
+/// Data that pages read lie where they do in the project.
+let withData () : unit =
+    let source = Path.Combine(root, "tests", "data", "dft")
+    let target = Path.Combine(pages, "..", "tests", "data", "dft")
+    Directory.CreateDirectory target |> ignore
+
+    for file in Directory.GetFiles source do
+        File.Copy(file, Path.Combine(target, Path.GetFileName file))
+
 let stage () : unit =
+    withData ()
+
     for file in Directory.GetFiles(Path.Combine(root, "docs"), "*", SearchOption.AllDirectories) do
         let name = Path.GetRelativePath(Path.Combine(root, "docs"), file)
         let target = Path.Combine(pages, name)

@@ -14,7 +14,7 @@ open HgnFunctional.Features
 type internal Stillness(dimension: int, start: float[]) =
 
     let hasMoved = Array.zeroCreate<bool> start.Length
-    // Of coordinates that have not moved so far; made when there is a frame with forces.
+    // Of coordinates that have not moved so far; made where there is one, in a frame with forces.
     let mutable forceSquares: ExactSum[] = [||]
     let mutable isWhole = true
     let mutable frames = 0L
@@ -41,9 +41,6 @@ type internal Stillness(dimension: int, start: float[]) =
         elif isWhole then
             let positions = state.Positions
 
-            if forceSquares.Length = 0 && not forces.IsEmpty then
-                forceSquares <- Array.create start.Length ExactSum.zero
-
             for k in 0 .. start.Length - 1 do
                 if not velocities.IsEmpty && velocities[k] <> 0.0 then
                     hasSpeed <- true
@@ -54,6 +51,9 @@ type internal Stillness(dimension: int, start: float[]) =
                     hasMoved[k] <- true
 
                 if not (hasMoved[k] || forces.IsEmpty) then
+                    if forceSquares.Length = 0 then
+                        forceSquares <- Array.create start.Length ExactSum.zero
+
                     forceSquares[k] <- ExactSum.addSquare forces[k] forceSquares[k]
 
     /// Takes the frames that another has seen of the same trajectory.
