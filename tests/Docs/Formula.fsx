@@ -17,7 +17,7 @@ type private Token =
     | Super
 
 let private names: Map<string, string> =
-    Map.ofList [ "Phi", "Φ"; "gamma", "γ"; "phi", "φ"; "theta", "θ"; "lambda", "λ"; "sigma", "σ" ]
+    Map.ofList [ "Phi", "Φ"; "gamma", "γ"; "varepsilon", "ε"; "phi", "φ"; "theta", "θ"; "lambda", "λ"; "sigma", "σ" ]
 
 let private operators: Map<string, string> =
     Map.ofList
