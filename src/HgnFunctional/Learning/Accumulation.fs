@@ -54,13 +54,17 @@ module Accumulation =
         { Trees = plan.Systems |> List.map (fun _ -> MergeTree.empty); Fingerprint = DataFingerprint() }
 
     /// Why a frame is not of the kind that was surveyed, if it is not.
-    let private faultOf (plan: Plan) (frame: int64) (snapshot: Snapshot) : TrainingError<'error> option =
+    let private faultOf (plan: Plan) (order: MotionOrder) (frame: int64) (snapshot: Snapshot) : TrainingError<'error> option =
         let first = plan.Overview.First
 
         if not (Survey.hasRelationsOf first.Structure snapshot.Structure) then
             Some(MixedInteractions frame)
         else
-            Survey.refusal plan.Config first snapshot |> Option.map (fun error -> BlockRefusesFrame(frame, error))
+            Survey.refusal plan.Config first snapshot
+            |> Option.map (fun error -> BlockRefusesFrame(frame, error))
+            |> Option.orElseWith (fun () ->
+                plan.Overview.TryUnknown snapshot.Structure |> Option.map (fun error -> NotSurveyed(frame, error)))
+            |> Option.orElseWith (fun () -> order.Take(frame, snapshot))
 
     /// The rows of frames, each with its number, which ascend; those of motions come with all their neighbours, and only those that are
     /// `wanted` are folded. Frames that are not of the surveyed kind end it, or are counted and left out.
@@ -73,6 +77,7 @@ module Accumulation =
         (source: Result<struct (int64 * Snapshot), 'error> seq)
         : Result<AccumulatedData, TrainingError<'error>> =
         let fingerprint = DataFingerprint()
+        let order = MotionOrder()
 
         let take (next: Result<struct (int64 * Snapshot), 'error>) : Result<struct (int64 * Snapshot), TrainingError<'error>> option =
             match next with
@@ -81,7 +86,7 @@ module Accumulation =
                 if wanted frame then
                     fingerprint.Add snapshot |> ignore
 
-                match faultOf plan frame snapshot with
+                match faultOf plan order frame snapshot with
                 | Some _ when leavesOut -> None
                 | Some error -> Some(Error error)
                 | None -> Some(Ok(struct (frame, pins.Pin snapshot)))

@@ -99,20 +99,6 @@ module Fit =
 
         total
 
-    /// What the model tells apart: species and bond types where blocks look at kinds of pairs.
-    let private scopeOf (overview: Overview) : ModelScope =
-        let relations = overview.First.Structure.Relations
-        let looksAtBonds = overview.Parts |> List.exists (fun part -> part.Kind.IsBondsOf)
-        let looksAtAngles = overview.Parts |> List.exists (fun part -> part.Kind.IsAnglesOf)
-        let looksAtSpecies = overview.Parts |> List.exists (fun part -> part.Kind.IsPairsOf || part.Kind.IsBodiesOf)
-
-        {
-            Species = if looksAtSpecies then overview.Species else [ "" ]
-            BondTypes = relations.Bonds |> Option.map (fun _ -> if looksAtBonds then overview.BondTypes else [ "" ])
-            AngleTypes = if looksAtAngles then Some overview.AngleTypes else None
-            Reach = relations.Reach
-        }
-
     /// The terms whose factors were known.
     let private knownOf (fitted: (LinearSystem * LeastSquaresSolution) list) : ModelTerm list =
         [
@@ -171,7 +157,7 @@ module Fit =
 
             let plain =
                 {
-                    Scope = scopeOf overview
+                    Scope = overview.Scope
                     Terms = terms
                     Constant =
                         // Without energies in the data the first snapshot has energy zero.

@@ -5,6 +5,7 @@ open HgnFunctional.Bodies
 open HgnFunctional.Data
 open HgnFunctional.Features
 open HgnFunctional.Blocks
+open HgnFunctional.Models
 
 /// A block to be made, and what it may see of the data.
 [<NoEquality; NoComparison>]
@@ -131,6 +132,43 @@ type internal Overview =
 
         let some = windows |> Array.indexed |> Array.filter (fun (index, _) -> index % share = 0) |> Array.map snd
         Array.append (overview.Observed(systems, overview.Pilot) |> Array.filter _.IsAt) some
+
+    member private overview.LooksAt(isOf: Kind -> bool) : bool = overview.Parts |> List.exists (fun part -> isOf part.Kind)
+    member private overview.LooksAtBonds: bool = overview.LooksAt _.IsBondsOf
+    member private overview.LooksAtAngles: bool = overview.LooksAt _.IsAnglesOf
+    member private overview.LooksAtSpecies: bool = overview.LooksAt(fun kind -> kind.IsPairsOf || kind.IsBodiesOf)
+
+    /// What a model of these blocks tells apart: species and types of bonds and angles where blocks look at kinds of them.
+    member overview.Scope: ModelScope =
+        let relations = overview.First.Structure.Relations
+
+        {
+            Species = if overview.LooksAtSpecies then overview.Species else [ "" ]
+            BondTypes = relations.Bonds |> Option.map (fun _ -> if overview.LooksAtBonds then overview.BondTypes else [ "" ])
+            AngleTypes = if overview.LooksAtAngles then Some overview.AngleTypes else None
+            Reach = relations.Reach
+        }
+
+    /// What a structure has that was not surveyed, and of which no column would know.
+    member overview.TryUnknown(structure: Structure) : BindError option =
+        let missing (looks: bool) (known: string list) (naming: Naming option) (error: string * string list -> BindError) =
+            naming
+            |> Option.filter (fun naming -> looks && naming.Count > 0)
+            |> Option.bind (fun naming -> naming.Names |> List.tryFind (fun name -> not (List.contains name known)))
+            |> Option.map (fun name -> error (name, known))
+
+        let relations = structure.Relations
+        let unitsOf (structure: Structure) = structure.Labels |> Option.bind _.Units
+
+        [
+            match unitsOf overview.First.Structure, unitsOf structure with
+            | Some surveyed, Some other when surveyed <> other -> Some(OtherUnits(surveyed, other))
+            | _ -> None
+            missing overview.LooksAtSpecies overview.Species (Some structure.Species) UnknownSpecies
+            missing overview.LooksAtBonds overview.BondTypes (relations.Bonds |> Option.map _.Types) UnknownBondType
+            missing overview.LooksAtAngles overview.AngleTypes (relations.Angles |> Option.map _.Types) UnknownAngleType
+        ]
+        |> List.tryPick id
 
     /// The overview with a way to make equations of motions.
     member overview.With(form: StencilForm) : Overview =

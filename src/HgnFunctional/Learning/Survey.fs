@@ -1,6 +1,5 @@
 namespace HgnFunctional.Learning
 
-open System.Collections.Generic
 open HgnFunctional.Bodies
 open HgnFunctional.Data
 open HgnFunctional.Features
@@ -85,24 +84,8 @@ module Survey =
         (source: Result<struct (int64 * Snapshot), 'error> seq)
         : Result<Survey, TrainingError<'error>> =
         let collector = collectorFor config
-        let lastOf = Dictionary<string, Snapshot>()
+        let order = MotionOrder()
         let mutable failure = None
-
-        /// Why a frame does not go on with its trajectory, if it does not.
-        let faultOfMotion (frame: int64) (snapshot: Snapshot) : TrainingError<'error> option =
-            if not (Observation.isOfMotion snapshot) then
-                None
-            else
-                let fault =
-                    match lastOf.TryGetValue snapshot.Trajectory with
-                    | true, before when before.Coordinates <> snapshot.Coordinates ->
-                        Some(OtherBodies(frame, before.Structure.Bodies, snapshot.Structure.Bodies))
-                    | true, before when not (snapshot.Time.Value > before.Time.Value) ->
-                        Some(TimesDoNotIncrease(frame, before.Time.Value, snapshot.Time.Value))
-                    | _ -> None
-
-                lastOf[snapshot.Trajectory] <- snapshot
-                fault
 
         entering Reading
         use cursor = source.GetEnumerator()
@@ -116,7 +99,7 @@ module Survey =
                 if not (hasRelationsOf first.Structure snapshot.Structure) then
                     failure <- Some(MixedInteractions frame)
                 else
-                    match refusal config first snapshot, faultOfMotion frame snapshot with
+                    match refusal config first snapshot, order.Take(frame, snapshot) with
                     | Some error, _ -> failure <- Some(BlockRefusesFrame(frame, error))
                     | None, Some error -> failure <- Some error
                     | None, None ->

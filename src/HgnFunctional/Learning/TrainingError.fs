@@ -2,6 +2,7 @@ namespace HgnFunctional.Learning
 
 open HgnFunctional.Numerics
 open HgnFunctional.Blocks
+open HgnFunctional.Models
 
 /// What training is busy with.
 type TrainingStage =
@@ -42,6 +43,8 @@ type TrainingError<'source> =
     | TimesDoNotIncrease of frame: int64 * before: float * time: float
     /// A frame of a motion has other bodies than the one before it in its trajectory. Frames count from 0.
     | OtherBodies of frame: int64 * before: int * bodies: int
+    /// A frame of data that were added has what the survey did not see. Frames count from 0.
+    | NotSurveyed of frame: int64 * BindError
     /// Energies were measured, and a block mixes momenta with positions, so that it has no potential energy.
     | EnergiesNeedSplit of block: string
     /// Virials were measured, and a block does not know how it changes where space is strained.
@@ -83,6 +86,7 @@ type TrainingError<'source> =
             $"Frame {frame} is at the time {time}, and the one before it in its trajectory at {before}; expected times that increase."
         | OtherBodies(frame, before, bodies) ->
             $"Frame {frame} has {bodies} bodies, and the one before it in its trajectory has {before}; expected the same bodies throughout a trajectory whose forces are told from its motion."
+        | NotSurveyed(frame, error) -> $"Frame {frame} is of another kind than the data that were surveyed: {error}"
         | EnergiesNeedSplit block ->
             $"The data have energies, which are potential ones, and a block of kind '{block}' mixes momenta with positions; expected blocks that see either."
         | NeedsStrain block ->

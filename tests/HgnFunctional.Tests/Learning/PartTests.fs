@@ -252,6 +252,35 @@ let private later =
             Expect.isLessThan (errorOf second) (0.5 * errorOf first) "more data, less error")
     ]
 
+let private foreign =
+    [
+        testCase "further data of species or types that no column knows are refused, by frame and name" (fun () ->
+            let frames = withForces.Value[..99]
+            let survey = Survey.ofStream small ignore (frames |> Seq.map Result<Snapshot, string>.Ok) |> expectOk
+            let plan: Plan = Plan.draw small survey |> expectOk
+            let kept = Accumulation.ofStream plan ignore (frames |> Seq.map Result<Snapshot, string>.Ok) |> expectOk
+            let known = frames[0].Structure
+            let bonds = known.Relations.Bonds.Value |> Bonds.rename (fun _ -> "stiff")
+            let other = Structure.tryWithRelations { known.Relations with Bonds = Some bonds } known |> expectOk
+            let strange = Snapshot.tryOf other frames[0].State frames[0].Targets |> expectOk
+
+            match Accumulation.add ignore [ Result<Snapshot, string>.Ok frames[1]; Ok strange ] kept with
+            | Error(NotSurveyed(1L, UnknownBondType("stiff", [ "" ]))) -> ()
+            | result -> failtest $"%A{result}")
+
+        testCase "times that do not increase are refused in further data as well" (fun () ->
+            let frames = moving.Value
+
+            let plan: Plan =
+                Survey.ofStream small ignore (frames |> Seq.map Result<Snapshot, string>.Ok) |> expectOk |> Plan.draw small |> expectOk
+
+            let swapped = [ frames[0]; frames[2]; frames[1] ] |> List.map Result<Snapshot, string>.Ok
+
+            match Accumulation.add ignore swapped (Accumulation.empty plan) with
+            | Error(TimesDoNotIncrease(2L, _, _)) -> ()
+            | result -> failtest $"%A{result}")
+    ]
+
 let private sums =
     [
         prop 100 "exact sums do not depend on how they are shared out, and are right" (fun (seed: int) ->
@@ -278,4 +307,4 @@ let private sums =
     ]
 
 [<Tests>]
-let tests = testList "Parts" (shares @ faults @ later @ sums)
+let tests = testList "Parts" (shares @ faults @ later @ foreign @ sums)
